@@ -1,0 +1,1 @@
+"""Settings and logging: read at start, never at import; knows nobody."""

@@ -1,0 +1,416 @@
+"""Every setting once: name, type, unit, default. Read at start, never at import.
+
+A setting is an environment variable ``OFFBOARD_<NAME>``; a secret may come as
+``OFFBOARD_<NAME>_FILE`` instead. All faults are reported together, by name, without
+values. marshmallow does the parsing, so that a setting is checked as a request is.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+from marshmallow import ValidationError
+from marshmallow import fields as ma
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+PREFIX: Final = "OFFBOARD_"
+ROLES: Final = ("viewer", "operator", "approver")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. ``faults`` has one line a fault, without values."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Secret:
+    """A text that no log, message or traceback shows by accident."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself; call it only where it leaves for its addressee."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller's token: its name, its role, the sha256 of its text in hex."""
+
+    name: str
+    role: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """One IBM Cloud account and the keys that act in it."""
+
+    id: str
+    functional_id_apikey: Secret
+    reader_apikey: Secret | None = None
+
+
+Parser = Callable[[str], Any]
+
+
+def _by(checker: ma.Field[Any]) -> Parser:
+    return lambda raw: checker.deserialize(raw)
+
+
+def _text(*validators: Callable[[str], Any]) -> Parser:
+    return _by(ma.String(validate=[Length(1), *validators]))
+
+
+def _number(low: float, high: float) -> Parser:
+    return _by(ma.Integer(validate=Range(low, high)))
+
+
+def _decimal(low: float, high: float) -> Parser:
+    return _by(ma.Float(validate=Range(low, high), allow_nan=False))
+
+
+_flag = _by(ma.Boolean(truthy={"1", "true", "yes"}, falsy={"0", "false", "no", ""}))
+_url = _text(Regexp(r"https?://[^\s]+$", error="Not an http or https address."))
+
+
+def _https(raw: str) -> str:
+    address: str = _url(raw)
+    host = address.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
+    if not address.startswith("https://") and host not in LOOPBACK:
+        raise ValidationError("Must be https, save on loopback.")
+    return address.rstrip("/")
+
+
+def _list(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _secret(raw: str) -> Secret:
+    return Secret(raw)
+
+
+def _secret_url(raw: str) -> Secret:
+    return Secret(_https(raw))
+
+
+def _signing_secrets(raw: str) -> tuple[Secret, ...]:
+    if not all(_usable(one) for one in _list(raw)):
+        raise ValidationError("Each must be whsec_ and 24 to 64 bytes in base64.")
+    return tuple(Secret(one) for one in _list(raw))
+
+
+def _usable(text: str) -> bool:
+    body = text.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return text.startswith("whsec_") and 24 <= len(key) <= 64
+
+
+def _store_url(raw: str) -> str:
+    if raw.startswith("embedded:") and len(raw) > len("embedded:"):
+        return raw
+    if raw.startswith(("redis://", "rediss://", "unix://")):
+        return raw
+    raise ValidationError(
+        "Must be redis://…, rediss://…, unix://… or embedded:<folder>."
+    )
+
+
+def _broker_url(raw: str) -> str:
+    if raw.startswith(("redis://", "rediss://", "redis+socket://")):
+        return raw
+    raise ValidationError("Must be redis://…, rediss://… or redis+socket://….")
+
+
+def _tokens(raw: str) -> tuple[Token, ...]:
+    return tuple(_token(entry) for entry in _list(raw))
+
+
+def _token(entry: str) -> Token:
+    parts = entry.split(":")
+    if len(parts) != 3:
+        raise ValidationError("Each entry must be name:role:sha256hex.")
+    name, role, digest = parts
+    if role not in ROLES:
+        raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise ValidationError("Each sha256 must be 64 lower-case hex digits.")
+    return Token(name, role, digest)
+
+
+def _setting(
+    default: Any,  # noqa: ANN401 - each field of Settings names its own type
+    parse: Parser,
+    meaning: str,
+    *,
+    secret: bool = False,
+    only: str | None = None,
+) -> Any:  # noqa: ANN401 - as dataclasses.field itself
+    """Declare a setting; *only* names the one process that may read it."""
+    facts = {"parse": parse, "meaning": meaning, "secret": secret, "only": only}
+    return field(default=default, metadata=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The service's settings; see the README for the table made from this class."""
+
+    armed: bool = _setting(
+        False, _flag, "1 lets the service write; 0: every case is a dry run"
+    )
+    paused: bool = _setting(
+        False, _flag, "1 starts it paused; the store keeps the state from then on"
+    )
+    store_url: str = _setting(
+        "embedded:var/store", _store_url, "redis://, rediss:// or embedded:<folder>"
+    )
+    broker_url: str | None = _setting(
+        None, _broker_url, "Celery's broker; default: the store's server, database 1"
+    )
+    store_unsafe: bool = _setting(
+        False, _flag, "1 runs on a store that may lose what was acknowledged; loud"
+    )
+    account_id: str | None = _setting(
+        None, _text(Regexp(r"[0-9A-Za-z]{1,64}$")), "the IBM Cloud account"
+    )
+    functional_id_apikey: Secret | None = _setting(
+        None, _secret, "key of the functional ID", secret=True, only="worker"
+    )
+    reader_apikey: Secret | None = _setting(
+        None, _secret, "key that reads; default: the above", secret=True, only="worker"
+    )
+    iam_url: str = _setting("https://iam.cloud.ibm.com", _https, "IAM's address")
+    containers_url: str = _setting(
+        "https://containers.cloud.ibm.com/global", _https, "Kubernetes Service"
+    )
+    user_management_url: str = _setting(
+        "https://user-management.cloud.ibm.com", _https, "user management"
+    )
+    resource_manager_url: str = _setting(
+        "https://resource-controller.cloud.ibm.com", _https, "resource manager"
+    )
+    verify_deadline_seconds: float = _setting(
+        300.0, _decimal(1, 3600), "how long to wait for the new owner to show"
+    )
+    settle_minutes: float = _setting(
+        30.0, _decimal(0, 1440), "from owner-safe to fully safe"
+    )
+    protected_users: tuple[str, ...] = _setting(
+        (), _list, "ids and e-mails nobody may offboard, comma-separated"
+    )
+    api_tokens: tuple[Token, ...] = _setting(
+        (), _tokens, "comma-separated name:role:sha256hex", secret=True
+    )
+    source_standard_secret: tuple[Secret, ...] = _setting(
+        (),
+        _signing_secrets,
+        "whsec_…; two, comma-separated, while rotating",
+        secret=True,
+    )
+    lead_time_hours: float = _setting(
+        24.0, _decimal(0, 8760), "how long before effective_at writing starts"
+    )
+    slack_bot_token: Secret | None = _setting(
+        None, _secret, "xoxb-…, with SLACK_CHANNEL_ID", secret=True
+    )
+    slack_channel_id: str | None = _setting(None, _text(), "the ops channel's id")
+    slack_webhook_url: Secret | None = _setting(
+        None, _secret_url, "an incoming webhook instead of the bot", secret=True
+    )
+    slack_api_url: str = _setting("https://slack.com/api", _https, "Slack's API")
+    smtp_host: str | None = _setting(None, _text(), "mail server")
+    smtp_port: int = _setting(587, _number(1, 65535), "its port")
+    smtp_security: str = _setting(
+        "starttls", _text(OneOf(["starttls", "tls", "none"])), "starttls, tls or none"
+    )
+    smtp_user: str | None = _setting(None, _text(), "mail login")
+    smtp_password: Secret | None = _setting(None, _secret, "its password", secret=True)
+    mail_from: str | None = _setting(None, _by(ma.Email()), "sender's address")
+    mail_to: tuple[str, ...] = _setting((), _list, "recipients, comma-separated")
+    url: str = _setting("http://127.0.0.1:8000", _url, "command line: the service")
+    token: Secret | None = _setting(None, _secret, "command line: token", secret=True)
+    public_url: str | None = _setting(None, _url, "base of the links in reports")
+    log_level: str = _setting(
+        "INFO", _text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
+    )
+    host: str = _setting("127.0.0.1", _text(), "where the web listens")
+    port: int = _setting(8000, _number(1, 65535), "its port")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], *, process: str = "web") -> Self:
+        """Read the settings of one *process*, named as its command is.
+
+        Only ``worker`` reads IBM Cloud keys, and only it needs an account.
+
+        Raises:
+            SettingsError: With every fault, by name, without values.
+        """
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for each in fields(cls):
+            if each.metadata["only"] not in (None, process):
+                continue
+            try:
+                raw = _raw(environ, each.name, secret=each.metadata["secret"])
+                if raw is not None:
+                    values[each.name] = each.metadata["parse"](raw)
+            except ValidationError as error:
+                faults.append(f"{PREFIX}{each.name.upper()}: {_sentence(error)}")
+        settings = cls(**values)
+        faults += _unknown(environ) + _together(settings, process, values, faults)
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return the report channels that are set up: ``slack``, ``mail``."""
+        slack = self.slack_bot_token or self.slack_webhook_url
+        return tuple(
+            name
+            for name, there in (("slack", slack), ("mail", self.smtp_host))
+            if there
+        )
+
+    @property
+    def accounts(self) -> tuple[AccountSettings, ...]:
+        """Return the accounts with their keys; empty outside a worker."""
+        if self.account_id is None or self.functional_id_apikey is None:
+            return ()
+        return (
+            AccountSettings(
+                self.account_id, self.functional_id_apikey, self.reader_apikey
+            ),
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret text, so that the log's redactor knows them."""
+        found: list[str] = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            several = value if isinstance(value, tuple) else (value,)
+            found += [one.reveal() for one in several if isinstance(one, Secret)]
+        return tuple(found)
+
+
+def environ_for(process: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return *environ* without the settings that another process alone may read."""
+    foreign = {
+        f"{PREFIX}{each.name.upper()}"
+        for each in fields(Settings)
+        if each.metadata["only"] not in (None, process)
+    }
+    return {
+        name: value
+        for name, value in environ.items()
+        if name.removesuffix("_FILE") not in foreign
+    }
+
+
+def _raw(environ: Mapping[str, str], name: str, *, secret: bool) -> str | None:
+    variable = f"{PREFIX}{name.upper()}"
+    text = environ.get(variable)
+    file = environ.get(f"{variable}_FILE") if secret else None
+    if file is None:
+        return text if text else None
+    if text:
+        raise ValidationError(f"Set it or {variable}_FILE, not both.")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        raise ValidationError(
+            f"The file named by {variable}_FILE cannot be read."
+        ) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    said = error.messages
+    return " ".join(str(one) for one in said) if isinstance(said, list) else str(said)
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {f"{PREFIX}{each.name.upper()}" for each in fields(Settings)}
+    known |= {
+        f"{PREFIX}{each.name.upper()}_FILE"
+        for each in fields(Settings)
+        if each.metadata["secret"]
+    }
+    return [
+        f"{name}: There is no such setting."
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known
+    ]
+
+
+def _together(
+    settings: Settings, process: str, values: Mapping[str, Any], faults: list[str]
+) -> list[str]:
+    """Find what is wrong only in the light of another setting."""
+    faulty = {fault.split(":", 1)[0].removeprefix(PREFIX).lower() for fault in faults}
+    wrong = {
+        "functional_id_apikey": (
+            process == "worker" and settings.functional_id_apikey is None,
+            "A worker needs it, or it as a file.",
+        ),
+        "account_id": (
+            process == "worker" and settings.account_id is None,
+            "A worker needs it.",
+        ),
+        "armed": (
+            settings.armed and not settings.channels and not faulty,
+            "Armed, but no report channel is set up: set SLACK_… or SMTP_….",
+        ),
+        "slack_channel_id": (
+            settings.slack_bot_token is not None and settings.slack_channel_id is None,
+            "Needed with SLACK_BOT_TOKEN.",
+        ),
+        "slack_webhook_url": (
+            bool(settings.slack_bot_token and settings.slack_webhook_url),
+            "Set it or SLACK_BOT_TOKEN, not both.",
+        ),
+        "mail_from": (
+            settings.smtp_host is not None and settings.mail_from is None,
+            "Needed with SMTP_HOST.",
+        ),
+        "mail_to": (
+            settings.smtp_host is not None and not settings.mail_to,
+            "Needed with SMTP_HOST.",
+        ),
+        "smtp_security": (
+            settings.smtp_security == "none"
+            and settings.smtp_password is not None
+            and settings.smtp_host not in LOOPBACK,
+            "A password is sent only over starttls or tls.",
+        ),
+    }
+    return [
+        f"{PREFIX}{name.upper()}: {sentence}"
+        for name, (bad, sentence) in wrong.items()
+        if bad and name not in faulty
+    ]
