@@ -1,0 +1,47 @@
+"""The two clocks of a case: owner-safe and fully safe. Pure arithmetic on its times."""
+
+from datetime import datetime, timedelta
+
+from workers.offboarding.model import Case, CaseResult
+
+
+def owner_safe_seconds(case: Case) -> float | None:
+    """Tell how long until every target was read back under a functional ID.
+
+    None while that is not so, for a dry run, and for a narrowed case, which cannot
+    speak for the targets outside it. A clean case was safe when its plan was made.
+    """
+    at = _owner_safe_at(case)
+    return None if at is None else (at - _zero(case)).total_seconds()
+
+
+def fully_safe_seconds(case: Case, settle: timedelta, now: datetime) -> float | None:
+    """Tell how long until fully safe: owner-safe, settled in, every follow-up done.
+
+    Args:
+        case: The case.
+        settle: How long clusters may take to pick the new key up.
+        now: Before that moment has come the answer is None.
+    """
+    safe_at = _owner_safe_at(case)
+    follow_ups = [one for target in case.targets for one in target.follow_ups]
+    done = [one.done_at for one in follow_ups if one.done_at is not None]
+    if safe_at is None or len(done) < len(follow_ups):
+        return None
+    at = max([safe_at + (settle if case.targets else timedelta()), *done])
+    return (at - _zero(case)).total_seconds() if at <= now else None
+
+
+def _zero(case: Case) -> datetime:
+    if case.starts_at > case.received_at and case.started_at is not None:
+        return case.started_at
+    return case.received_at
+
+
+def _owner_safe_at(case: Case) -> datetime | None:
+    is_whole = case.scope is None and not case.dry_run and case.plan is not None
+    if not is_whole or case.result not in (CaseResult.CLEAN, CaseResult.SAFE):
+        return None
+    times = [one.settled_at for one in case.targets if one.settled_at is not None]
+    made_at = case.plan.made_at if case.plan is not None else None
+    return max(times, default=made_at)

@@ -1,0 +1,105 @@
+"""What can go wrong, in one bit: again or never. Knows nothing of who raised it."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something ended as it did; metrics, logs and reports count by it.
+
+    Each member has its sentence, its owner and its command in ``advice.py``.
+    """
+
+    # why a target could not be read, or was not reset
+    NO_CLUSTER = "no_cluster"
+    OWNER_UNKNOWN = "owner_unknown"
+    UNREACHABLE = "unreachable"
+    NO_ROLE = "no_role"
+    BAD_KEY = "bad_key"
+    WRONG_ACCOUNT = "wrong_account"
+    WRONG_IDENTITY = "wrong_identity"
+    NOT_FOUND = "not_found"
+    KEY_NOT_USABLE = "key_not_usable"
+    KEY_LIMIT = "key_limit"
+    REFUSED_BY_IBM_CLOUD = "refused_by_ibm_cloud"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+    OWNER_NOT_SHOWN = "owner_not_shown"
+    ANOTHER_OWNER = "another_owner"
+    GAVE_UP = "gave_up"
+    # why a plan waits, or was turned away
+    PROTECTED_USER = "protected_user"
+    AMBIGUOUS_PERSON = "ambiguous_person"
+    PAUSED = "paused"
+    # what a reader of the case has to know besides
+    NOT_ARMED = "not_armed"
+    PERSON_NOT_FOUND = "person_not_found"
+    SCOPE_LIMITED = "scope_limited"
+    LIST_UNREADABLE = "list_unreadable"
+    JOINED = "joined"
+
+
+class OffboardingError(Exception):
+    """Something we foresaw went wrong. The message is fit for a report."""
+
+
+class TransientError(OffboardingError):
+    """Worth trying again: timeout, 429, 5xx, store away.
+
+    Attributes:
+        reason: What to report if trying again never helps.
+        retry_after_seconds: The far side's own figure, where it gave one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: Reason = Reason.UNREACHABLE,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+
+
+class PermanentError(OffboardingError):
+    """Trying again will not help; a person must act."""
+
+    def __init__(self, message: str, *, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class LostAnswerError(OffboardingError):
+    """A reset was sent and its answer never came: it may or may not have happened."""
+
+
+class LeaseLostError(OffboardingError):
+    """Somebody else holds this piece of work now; what we have must not be written."""
+
+
+class PausedError(OffboardingError):
+    """Resets are paused; nothing was written, and the work comes back."""
+
+
+class CaseChangedError(OffboardingError):
+    """The case changed since it was read: read it again and start the step anew."""
+
+
+class CaseCancelledError(OffboardingError):
+    """The case was cancelled; nothing more may be done for it."""
+
+
+class StoreAwayError(OffboardingError):
+    """The store cannot be reached, or cannot write. Nothing was acknowledged."""
+
+
+class NoSuchCaseError(OffboardingError):
+    """No case has this id."""
+
+
+class ConflictError(OffboardingError):
+    """The request does not fit the state the case is in; the message says why."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

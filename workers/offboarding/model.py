@@ -1,0 +1,486 @@
+"""The words of the domain as values: departures, targets, key owners, cases.
+
+Frozen and free of I/O. Times are aware UTC datetimes, identifiers are strings as the
+far side gave them. Nothing here knows how a case is stored or shown.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from workers.offboarding.errors import Reason
+
+
+class Step(StrEnum):
+    """What is done for a case, in this order."""
+
+    PLAN = "plan"
+    RESET = "reset"
+    VERIFY = "verify"
+    REPORT = "report"
+    DELIVER = "deliver"
+
+
+class CaseStatus(StrEnum):
+    """Where a case stands (design: section 5)."""
+
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    WAITING = "waiting"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class CaseResult(StrEnum):
+    """How a settled case ended."""
+
+    CLEAN = "clean"
+    SAFE = "safe"
+    ATTENTION = "attention"
+    PLANNED = "planned"
+
+
+class CaseKind(StrEnum):
+    """Why a case exists."""
+
+    DEPARTURE = "departure"
+
+
+class Outcome(StrEnum):
+    """How a target ended. None while it is under way."""
+
+    VERIFIED = "verified"
+    ALREADY = "already"
+    CHANGED_HANDS = "changed_hands"
+    FAILED = "failed"
+    UNREAD = "unread"
+    PLANNED = "planned"
+
+
+class OwnerKind(StrEnum):
+    """What kind of identity owns a key."""
+
+    PERSON = "person"
+    FUNCTIONAL_ID = "functional_id"
+    SERVICE_ID = "service_id"
+    UNKNOWN = "unknown"
+
+
+class Channel(StrEnum):
+    """Where reports go."""
+
+    SLACK = "slack"
+    MAIL = "mail"
+
+
+class ReportKind(StrEnum):
+    """What a report tells."""
+
+    HELD = "held"
+    CANCELLED = "cancelled"
+    FINAL = "final"
+
+
+class ReportState(StrEnum):
+    """How far a report got. ``unknown``: the answer was lost, it may have arrived."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of outstanding work: a step of a case, for one item of it.
+
+    ``item`` is a target's id for reset and verify, a report line's id for deliver,
+    empty for plan and report.
+    """
+
+    case_id: str
+    step: Step
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A reason with its sentence: in ``warnings`` and in ``plan.refused``."""
+
+    reason: Reason
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The window through which a target's key owner is seen.
+
+    ``provider`` is IBM's word: ``vpc-gen2``, ``classic`` or ``satellite``. A cluster
+    that is not ``readable`` is deleted or being deleted; its target still counts.
+    """
+
+    id: str
+    name: str
+    provider: str
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """A resource group by id; the name is for people only."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A region and a resource group in an account: what one reset acts on."""
+
+    account_id: str
+    region: str
+    resource_group: ResourceGroup
+    clusters: tuple[Cluster, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name the target in keys, logs and the ledger: account/region/group id."""
+        return f"{self.account_id}/{self.region}/{self.resource_group.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """Whose identity a cluster API key carries. ``id`` is an IAM ID."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    kind: OwnerKind = OwnerKind.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class NoOwner:
+    """The far side said plainly that the target has no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """We could not see the owner, which is not the same as "somebody else's"."""
+
+    reason: Reason
+    detail: str = ""
+
+
+Reading = KeyOwner | NoOwner | Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One entry of an account's user list. ``user_id`` is the login name."""
+
+    iam_id: str
+    email: str | None
+    user_id: str | None
+    name: str | None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """The person who leaves, as far as known: e-mail lower-cased, IAM ID exact."""
+
+    email: str | None = None
+    iam_id: str | None = None
+    name: str | None = None
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Return the names under which one person's open case is found."""
+        named = (("iam", self.iam_id), ("email", self.email))
+        return tuple(f"{kind}:{value}" for kind, value in named if value)
+
+    def __str__(self) -> str:
+        return self.email or self.iam_id or "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a case is narrowed to. An empty tuple means no limit on that side."""
+
+    regions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+
+    def covers(self, target: Target) -> bool:
+        """Tell whether *target* lies inside; a group may be given by id or by name."""
+        group = target.resource_group
+        in_region = not self.regions or target.region in self.regions
+        in_group = not self.resource_groups or bool(
+            {group.id, group.name} & set(self.resource_groups)
+        )
+        return in_region and in_group
+
+    def is_within(self, wider: Self | None) -> bool:
+        """Tell whether everything this covers is covered by *wider* (None: all)."""
+        if wider is None:
+            return True
+        return _narrower(self.regions, wider.regions) and _narrower(
+            self.resource_groups, wider.resource_groups
+        )
+
+
+def _narrower(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+    return not outer or (bool(inner) and set(inner) <= set(outer))
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What an event, or a person, says: who leaves, when, and who told us.
+
+    ``event_key`` is ``<source>:<the sender's own key>``, None where a person asked.
+    ``actor`` is the name of the token that asked, None for events.
+    """
+
+    source: str
+    leaver: Leaver
+    event_key: str | None = None
+    actor: str | None = None
+    effective_at: datetime | None = None
+    reason: str | None = None
+    scope: Scope | None = None
+    dry_run: bool = False
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An event that takes a departure back: cancelled, or the person returned."""
+
+    source: str
+    leaver: Leaver
+    event_key: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """An authentic event that is not for us. ``why`` goes to the log."""
+
+    why: str
+
+
+Event = Departure | Withdrawal | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Something a reset leaves to a person. ``kind`` as in the design, section 5."""
+
+    kind: str
+    text: str
+    cluster_id: str | None = None
+    addon: str | None = None
+    done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an outcome means to people: the sentence, who can mend it, the command."""
+
+    text: str
+    who: str
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTarget:
+    """One target of a case, from plan to outcome.
+
+    Attributes:
+        owner_before: Who owned the key when the plan was made; None if unread.
+        functional_id: Who is to take over, as the token's claims said at the plan.
+        intent_at: When "about to reset" was last written, before the call is sent; None
+            again once that reset is proven to have done nothing.
+        reset_at: When IBM Cloud acknowledged the reset; None if its answer was lost.
+        resets: How many resets were sent, the present one included.
+        proven_failures: How many of them certainly did nothing.
+        polls: Read-backs since the last intent.
+        tries: Transient faults in a row, for the growing pause.
+        settled_at: When the outcome was written.
+    """
+
+    target: Target
+    owner_before: KeyOwner | None = None
+    owner_after: KeyOwner | None = None
+    functional_id: KeyOwner | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    intent_at: datetime | None = None
+    reset_at: datetime | None = None
+    settled_at: datetime | None = None
+    resets: int = 0
+    proven_failures: int = 0
+    polls: int = 0
+    tries: int = 0
+    follow_ups: tuple[FollowUp, ...] = ()
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the target has an outcome."""
+        return self.outcome is not None
+
+    @property
+    def is_safe(self) -> bool:
+        """Tell whether the target was read back under a functional ID."""
+        return self.outcome in (Outcome.VERIFIED, Outcome.ALREADY)
+
+    def ended(
+        self,
+        outcome: Outcome,
+        at: datetime,
+        *,
+        reason: Reason | None = None,
+        detail: str = "",
+        owner_after: KeyOwner | None = None,
+    ) -> Self:
+        """Return the target with its outcome."""
+        return replace(
+            self,
+            outcome=outcome,
+            reason=reason,
+            detail=detail,
+            owner_after=owner_after,
+            settled_at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be reset; written once. ``hash`` names exactly this plan."""
+
+    hash: str
+    made_at: datetime
+    refused: tuple[Note, ...] = ()
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBy:
+    """Who told us of the departure first."""
+
+    source: str
+    event_key: str | None = None
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One report on one channel: its place in the outbox and how it fared.
+
+    ``number`` counts the reports of this kind in this case from 1, so that a retried
+    case has a second final report. ``reached`` names the recipients already served.
+    """
+
+    channel: Channel
+    kind: ReportKind
+    number: int = 1
+    state: ReportState = ReportState.PENDING
+    at: datetime | None = None
+    tries: int = 0
+    detail: str = ""
+    reached: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Name the line within its case."""
+        return f"{self.channel}:{self.kind}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger: what was done or seen, when, by whom."""
+
+    at: datetime
+    what: str
+    step: Step | None = None
+    target_id: str | None = None
+    actor: str | None = None
+    reason: str | None = None
+    request_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The durable record of one departure.
+
+    Attributes:
+        effective_at: When the person leaves; equals ``received_at`` if nobody said.
+        starts_at: When work may begin: ``effective_at`` less the lead time.
+        started_at: When work began: the zero of both clocks.
+        targets: Those of the leaver and the unread ones, nobody else's.
+        departures: Later departures that joined and are not yet folded in.
+        revision: Counts the changes to everything but targets and reports.
+    """
+
+    id: str
+    leaver: Leaver
+    opened_by: OpenedBy
+    received_at: datetime
+    effective_at: datetime
+    starts_at: datetime
+    status: CaseStatus
+    dry_run: bool
+    kind: CaseKind = CaseKind.DEPARTURE
+    result: CaseResult | None = None
+    scope: Scope | None = None
+    joined_to: str | None = None
+    reason: str | None = None
+    request_id: str | None = None
+    started_at: datetime | None = None
+    settled_at: datetime | None = None
+    plan: Plan | None = None
+    tries: int = 0
+    reported: int = 0
+    warnings: tuple[Note, ...] = ()
+    targets: tuple[CaseTarget, ...] = ()
+    reports: tuple[ReportLine, ...] = ()
+    departures: tuple[Departure, ...] = field(default=(), repr=False)
+    revision: int = 0
+
+    def target(self, target_id: str) -> CaseTarget:
+        """Return the target of that id; KeyError if the case has none."""
+        for mine in self.targets:
+            if mine.target.id == target_id:
+                return mine
+        raise KeyError(target_id)
+
+    def after(self, step: Step, target_id: str = "") -> tuple[Work, ...]:
+        """Tell what a finished step leads to: its own successors, never a sibling's.
+
+        Reporting is led to by nobody: it follows when nothing is pending any more,
+        which only the store can see.
+        """
+        if step is Step.REPORT:
+            return self._deliveries()
+        mine = self.targets if step is Step.PLAN else ()
+        if step in (Step.RESET, Step.VERIFY):
+            mine = (self.target(target_id),)
+        return tuple(
+            Work(self.id, Step.VERIFY if one.intent_at else Step.RESET, one.target.id)
+            for one in mine
+            if not one.is_settled
+        )
+
+    def _deliveries(self) -> tuple[Work, ...]:
+        return tuple(
+            Work(self.id, Step.DELIVER, line.id)
+            for line in self.reports
+            if line.state is ReportState.PENDING
+        )
+
+    def warned(self, *notes: Note) -> Self:
+        """Return the case with these warnings, each reason and text at most once."""
+        fresh = tuple(note for note in notes if note not in self.warnings)
+        return replace(self, warnings=self.warnings + fresh)
