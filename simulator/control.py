@@ -1,0 +1,154 @@
+"""Routes to look into the simulator and steer it from another process.
+
+Under /_sim/; never journalled, never hit by a fault, and without any login.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from email.message import EmailMessage
+from typing import get_args
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from simulator.account import Account, OwnerAnswer
+from simulator.errors import Json
+from simulator.faults import Fault, FaultPlan
+from simulator.journal import Journal
+from simulator.mail import CaughtMail, MailCatcher
+from simulator.slack import Slack
+
+_OWNER_ANSWERS = get_args(OwnerAnswer)
+_STEERED: dict[str, Callable[[object], bool]] = {
+    "latency_seconds": lambda value: isinstance(value, int | float) and value >= 0,
+    "replication_lag_seconds": lambda v: isinstance(v, int | float) and v >= 0,
+    "token_life_seconds": lambda value: isinstance(value, int) and value > 0,
+    "key_limit": lambda value: isinstance(value, int) and value >= 0,
+    "removed_owner_answer": lambda value: value in _OWNER_ANSWERS,
+    "no_owner_answer": lambda value: value in _OWNER_ANSWERS,
+}
+
+
+def control_routes(
+    *,
+    accounts: Sequence[Account],
+    journal: Journal,
+    faults: FaultPlan,
+    slack: Slack,
+    mail: MailCatcher,
+) -> Blueprint:
+    """Make the routes; ``?account_id=`` chooses among several accounts.
+
+    404 for an unknown account or person, 422 with ``error`` for a body that cannot
+    be read.
+    """
+    routes = Blueprint("control", __name__, url_prefix="/_sim")
+    _add_looking(routes, accounts, journal, slack, mail)
+    _add_steering(routes, accounts, journal)
+    _add_faults(routes, faults)
+    return routes
+
+
+def _add_looking(
+    routes: Blueprint,
+    accounts: Sequence[Account],
+    journal: Journal,
+    slack: Slack,
+    mail: MailCatcher,
+) -> None:
+    @routes.get("/journal")
+    def get_journal() -> Response:
+        return jsonify({"calls": [asdict(call) for call in journal.calls()]})
+
+    @routes.get("/owners")
+    def get_owners() -> Response:
+        owners = _chosen(accounts).owners()
+        shaped = [
+            {"region": region, "resource_group": group_id, "owner": iam_id}
+            for (region, group_id), iam_id in owners.items()
+        ]
+        return jsonify({"owners": shaped})
+
+    @routes.get("/slack")
+    def get_slack() -> Response:
+        return jsonify({"messages": [asdict(message) for message in slack.messages]})
+
+    @routes.get("/mail")
+    def get_mail() -> Response:
+        return jsonify({"messages": [_mail(caught) for caught in mail.messages]})
+
+
+def _add_steering(
+    routes: Blueprint, accounts: Sequence[Account], journal: Journal
+) -> None:
+    @routes.delete("/journal")
+    def delete_journal() -> tuple[str, int]:
+        journal.clear()
+        return "", 204
+
+    @routes.patch("/account")
+    def patch_account() -> tuple[Response, int]:
+        account = _chosen(accounts)
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            return jsonify({"error": "a JSON object is needed"}), 422
+        faulty = [n for n, v in body.items() if n not in _STEERED or not _STEERED[n](v)]
+        if faulty:
+            return jsonify({"error": "unknown or wrong: " + ", ".join(faulty)}), 422
+        for name, value in body.items():
+            setattr(account, name, value)
+        return jsonify({name: getattr(account, name) for name in _STEERED}), 200
+
+    @routes.delete("/people/<iam_id>")
+    def delete_person(iam_id: str) -> tuple[str, int]:
+        try:
+            _chosen(accounts).remove_person(iam_id)
+        except KeyError:
+            return "", 404
+        return "", 204
+
+
+def _add_faults(routes: Blueprint, faults: FaultPlan) -> None:
+    @routes.post("/faults")
+    def post_fault() -> tuple[Response, int]:
+        body = request.get_json(silent=True)
+        try:
+            fault = Fault.from_json(body if isinstance(body, dict) else {})
+        except ValueError as error:
+            return jsonify({"error": str(error)}), 422
+        faults.add(fault)
+        return jsonify(fault.to_json()), 201
+
+    @routes.get("/faults")
+    def get_faults() -> Response:
+        fired = [{**fault.to_json(), "fired": n} for fault, n in faults.fired()]
+        unfired = [fault.to_json() for fault in faults.unfired()]
+        return jsonify({"fired": fired, "unfired": unfired})
+
+    @routes.delete("/faults")
+    def delete_faults() -> tuple[str, int]:
+        faults.clear()
+        return "", 204
+
+
+def _chosen(accounts: Sequence[Account]) -> Account:
+    wanted = request.args.get("account_id", accounts[0].account_id)
+    found = [account for account in accounts if account.account_id == wanted]
+    return found[0] if found else abort(404)
+
+
+def _mail(caught: CaughtMail) -> Json:
+    bodies = {"plain": "", "html": ""}
+    for kind in bodies:
+        part = caught.message.get_body(preferencelist=(kind,))
+        if isinstance(part, EmailMessage):
+            bodies[kind] = str(part.get_content())
+    return {
+        "envelope_from": caught.envelope_from,
+        "envelope_to": list(caught.envelope_to),
+        "headers": {name: str(value) for name, value in caught.message.items()},
+        "text": bodies["plain"],
+        "html": bodies["html"],
+        "attachments": [
+            part.get_filename() for part in caught.message.iter_attachments()
+        ],
+    }

@@ -1,0 +1,117 @@
+"""What every HTTP call passes on its way in: the journal, and the planned faults.
+
+Knows nothing of what the routes do. The control routes are let by.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from threading import Event
+from typing import TYPE_CHECKING
+
+from werkzeug.wrappers import Request, Response
+
+from simulator import tokens
+from simulator.faults import Action, FaultPlan
+from simulator.journal import KEPT_HEADERS, Call, Journal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+REQUEST_ID_HEADERS = ("Transaction-Id", "X-Global-Transaction-Id", "X-Request-Id")
+_LOCAL = "/_sim/"
+
+
+class ConnectionCut(Exception):
+    """The connection is to be closed without an answer; ``wire`` does it."""
+
+
+class Gate:
+    """A WSGI application around another."""
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        *,
+        journal: Journal,
+        faults: FaultPlan,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._application = application
+        self._journal = journal
+        self._faults = faults
+        self._clock = clock
+        self.closing = Event()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a call, or raise ``ConnectionCut``."""
+        request = Request(environ)
+        if request.path.startswith(_LOCAL):
+            return self._application(environ, start_response)
+        number = self._journal.arrived(self._call(request))
+        headers = dict(request.headers.items())
+        fault = self._faults.take(request.method, request.path, headers)
+        response = self._respond(environ, fault.action if fault else None)
+        self._journal.finished(
+            number,
+            status=response.status_code if response else None,
+            fault=fault.action.kind if fault else None,
+            answered_at=self._clock(),
+            request_id=_request_id(response),
+        )
+        if response is None:
+            raise ConnectionCut
+        return response(environ, start_response)
+
+    def _call(self, request: Request) -> Call:
+        authorization = request.headers.get("Authorization")
+        claims = tokens.read(authorization)
+        return Call(
+            at=self._clock(),
+            method=request.method,
+            path=request.path,
+            query=request.args.to_dict(),
+            headers={
+                name: request.headers[name]
+                for name in KEPT_HEADERS
+                if name in request.headers
+            },
+            has_authorization=authorization is not None,
+            caller=claims.iam_id if claims else None,
+        )
+
+    def _respond(
+        self, environ: "WSGIEnvironment", action: Action | None
+    ) -> Response | None:
+        if action is None:
+            return self._go_on(environ)
+        if action.kind == "drop_before":
+            return None
+        if action.kind == "status":
+            return Response(
+                action.body,
+                action.code,
+                headers=dict(action.headers),
+                content_type=action.content_type,
+            )
+        if action.kind == "delay":
+            self.closing.wait(action.seconds)
+        response = self._go_on(environ)
+        if action.kind == "drop_after":
+            return None
+        if action.kind == "delay_after":
+            self.closing.wait(action.seconds)
+        if action.kind == "truncate":
+            response.set_data(response.get_data()[: action.bytes])
+        return response
+
+    def _go_on(self, environ: "WSGIEnvironment") -> Response:
+        return Response.from_app(self._application, environ, buffered=True)
+
+
+def _request_id(response: Response | None) -> str | None:
+    if response is None:
+        return None
+    given = [response.headers.get(name) for name in REQUEST_ID_HEADERS]
+    return next((value for value in given if value), None)

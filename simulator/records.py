@@ -1,0 +1,77 @@
+"""The things an account holds, as frozen values.
+
+Knows nothing of HTTP; how a record looks on the wire is in ``answers``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Provider = Literal["vpc-gen2", "classic", "satellite"]
+
+CLUSTER_KEY_NAME = "containers-kubernetes-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person or a service ID.
+
+    ``is_member`` turns false when the person is removed; the record stays, since a
+    cluster API key may go on naming them.
+    """
+
+    iam_id: str
+    name: str
+    email: str
+    user_id: str
+    state: str
+    is_service: bool
+    added_at: float
+    is_member: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A resource group; exactly one of an account is its default."""
+
+    group_id: str
+    name: str
+    default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster; ``type`` is ``kubernetes`` or ``openshift``."""
+
+    cluster_id: str
+    name: str
+    region: str
+    group_id: str
+    provider: Provider
+    state: str
+    type: str
+    addons: tuple[str, ...]
+    workers: int
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An IAM API key. The raw key is kept apart and never shown."""
+
+    key_id: str
+    iam_id: str
+    name: str
+    description: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """One entry of a target's history: whose key was stored, and from when it shows.
+
+    ``visible_at`` is epoch seconds; before it, readers see the entry before this one.
+    """
+
+    iam_id: str
+    key_id: str
+    visible_at: float
