@@ -1,0 +1,200 @@
+"""The clusters of an account, grouped to targets, and what could not be listed.
+
+There is no list of all clusters: three providers have one each, without pages.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from ibm_platform_services import ResourceManagerV2
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow.validate import Regexp
+
+from workers.ibmcloud.client import ReadingClient, checked, reading
+from workers.ibmcloud.errors import odd_answer
+from workers.ibmcloud.regions import todays_name
+from workers.ibmcloud.tokens import Tokens, text_of
+from workers.offboarding.errors import (
+    OffboardingError,
+    PermanentError,
+    Reason,
+    TransientError,
+)
+from workers.offboarding.model import Cluster, Note, ResourceGroup, Target
+from workers.offboarding.ports import Discovery
+
+_GONE: Final = frozenset({"deleted", "deleting"})
+# They become headers and parts of paths.
+_PLAIN: Final = Regexp(re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z", re.ASCII))
+_GROUPS: Final = "Listing the resource groups"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    path: str
+    provider: str
+    title: str
+
+
+_LISTS: Final = (
+    _List("/v2/vpc/getClusters", "vpc-gen2", "VPC"),
+    _List("/v2/classic/getClusters", "classic", "classic"),
+    _List("/v2/satellite/getClusters", "satellite", "Satellite"),
+)
+
+
+class _Item(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.String(required=True, validate=_PLAIN)
+    region = fields.String(required=True, validate=_PLAIN)
+    resourceGroup = fields.String(required=True, validate=_PLAIN)
+    resourceGroupName = fields.Raw(load_default=None, allow_none=True)
+    name = fields.Raw(load_default=None, allow_none=True)
+    provider = fields.Raw(load_default=None, allow_none=True)
+    state = fields.Raw(load_default=None, allow_none=True)
+
+
+class _Group(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class _GroupList(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    resources = fields.List(fields.Nested(_Group), required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A cluster and where its key is kept; ``group_name`` as the cluster says it."""
+
+    region: str
+    group_id: str
+    group_name: str | None
+    cluster: Cluster
+
+
+def discover(
+    client: ReadingClient, account_id: str, group_names: Mapping[str, str]
+) -> Discovery:
+    """Find every target that has a cluster, and note each list that is not whole.
+
+    Targets are sorted by region and group id, clusters by id.
+
+    Source: Kubernetes Service API, GET /v2/{vpc,classic,satellite}/getClusters.
+    """
+    placed: list[_Placed] = []
+    unseen: list[Note] = []
+    is_final = True
+    for one in _LISTS:
+        try:
+            found, notes = _read(client, account_id, one)
+        except (TransientError, PermanentError) as error:
+            _log.warning("clusters.unreadable", list=one.title, reason=error.reason)
+            found, notes = [], [Note(Reason.LIST_UNREADABLE, str(error))]
+            is_final = is_final and isinstance(error, PermanentError)
+        placed += found
+        unseen += notes
+    targets = _grouped(account_id, placed, group_names)
+    return Discovery(targets, tuple(unseen), is_final)
+
+
+def group_names(
+    client: ResourceManagerV2, tokens: Tokens, account_id: str
+) -> dict[str, str]:
+    """Read the resource groups' names by id; empty where they cannot be read.
+
+    Names are for people only, so a fault here hides no target.
+
+    Source: Resource Manager API, GET /v2/resource_groups.
+    """
+    try:
+        with reading(tokens, _GROUPS):
+            answer = client.list_resource_groups(account_id=account_id).get_result()
+        groups = checked(_GroupList(), answer, _GROUPS)["resources"]
+    except OffboardingError as error:
+        _log.warning("resource_groups.unreadable", cause=str(error))
+        return {}
+    return {one["id"]: one["name"] for one in groups if one["name"].strip()}
+
+
+def _read(
+    client: ReadingClient, account_id: str, one: _List
+) -> tuple[list[_Placed], list[Note]]:
+    doing = f"Reading the {one.title} cluster list"
+    headers = {"X-Auth-Resource-Account": account_id}
+    answer = client.get(one.path, doing=doing, headers=headers)
+    if not isinstance(answer, list):
+        raise odd_answer(doing, "the answer is no list")
+    placed: list[_Placed] = []
+    lacking: list[str] = []
+    for item in answer:
+        try:
+            placed.append(_placed(_Item().load(item), one))
+        except ValidationError as error:
+            lacking.append(_which(item, error))
+    if not lacking:
+        return placed, []
+    text = f"{doing}: {len(lacking)} of {len(answer)} entries cannot be used: "
+    return placed, [Note(Reason.LIST_UNREADABLE, text + "; ".join(lacking))]
+
+
+def _which(item: object, error: ValidationError) -> str:
+    """Name an entry and its faulty fields, without repeating what it holds."""
+    given = item.get("id") if isinstance(item, dict) else None
+    is_plain = isinstance(given, str) and re.fullmatch(r"[\w.-]{1,64}", given)
+    who = f"cluster {given}" if is_plain else "one without id"
+    said = error.messages
+    faulty = ", ".join(sorted(said)) if isinstance(said, dict) else ""
+    named = faulty.replace("resourceGroup", "resource group")
+    return f"{who} (no {named})" if isinstance(item, dict) else "one that is no object"
+
+
+def _placed(item: dict[str, Any], one: _List) -> _Placed:
+    state = text_of(item["state"]) or ""
+    return _Placed(
+        region=todays_name(item["region"]),
+        group_id=item["resourceGroup"],
+        group_name=text_of(item["resourceGroupName"]),
+        cluster=Cluster(
+            id=item["id"],
+            name=text_of(item["name"]) or item["id"],
+            provider=text_of(item["provider"]) or one.provider,
+            readable=state.lower() not in _GONE,
+        ),
+    )
+
+
+def _grouped(
+    account_id: str, placed: Iterable[_Placed], names: Mapping[str, str]
+) -> tuple[Target, ...]:
+    by_target: dict[tuple[str, str], dict[str, _Placed]] = defaultdict(dict)
+    for one in placed:
+        # The first list that has a cluster names it; a second adds nothing.
+        by_target[one.region, one.group_id].setdefault(one.cluster.id, one)
+    return tuple(
+        Target(
+            account_id,
+            region,
+            ResourceGroup(group_id, _name(group_id, here.values(), names)),
+            tuple(here[cluster_id].cluster for cluster_id in sorted(here)),
+        )
+        for (region, group_id), here in sorted(by_target.items())
+    )
+
+
+def _name(group_id: str, here: Iterable[_Placed], names: Mapping[str, str]) -> str:
+    said = (one.group_name for one in here if one.group_name)
+    return names.get(group_id) or next(said, group_id)
