@@ -1,0 +1,401 @@
+"""What people read: whole texts, compared as they are."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from workers.notify.email import plain_text, text_of
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    CaseTarget,
+    Cluster,
+    FollowUp,
+    KeyOwner,
+    Leaver,
+    Note,
+    OpenedBy,
+    Outcome,
+    OwnerKind,
+    Plan,
+    ReportKind,
+    ResourceGroup,
+    Scope,
+    Target,
+)
+from workers.offboarding.report import Report, Severity, report_of
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SETTLE = timedelta(minutes=30)
+DANA = KeyOwner("IBMid-1", "Dana Lee", "dana.lee@example.com", OwnerKind.PERSON)
+ROBIN = KeyOwner("IBMid-2", "Robin Park", "robin.park@example.com", OwnerKind.PERSON)
+FID = KeyOwner("IBMid-9", "IKS Functional", "iks@example.com", OwnerKind.FUNCTIONAL_ID)
+
+
+def a_target(region, group, *clusters, **changes):
+    seen = tuple(Cluster(f"{name}-id", name, "vpc-gen2") for name in clusters)
+    target = Target("acct1", region, ResourceGroup(f"{group}-id", group), seen)
+    return replace(CaseTarget(target, owner_before=DANA, functional_id=FID), **changes)
+
+
+def verified(region, group, *clusters, **changes):
+    return a_target(
+        region,
+        group,
+        *clusters,
+        outcome=Outcome.VERIFIED,
+        owner_after=FID,
+        resets=1,
+        settled_at=NOON + timedelta(seconds=12, milliseconds=400),
+        **changes,
+    )
+
+
+def a_case(*targets, **changes):
+    case = Case(
+        id="01CASE",
+        leaver=Leaver("dana.lee@example.com", "IBMid-1", "Dana Lee"),
+        opened_by=OpenedBy("standard", "standard:msg_1"),
+        received_at=NOON,
+        effective_at=NOON,
+        starts_at=NOON,
+        status=CaseStatus.SETTLED,
+        dry_run=False,
+        started_at=NOON,
+        settled_at=NOON + timedelta(seconds=13),
+        plan=Plan("sha256:abc", NOON + timedelta(seconds=1)),
+        targets=targets,
+    )
+    return replace(case, **changes)
+
+
+FAILED = a_target(
+    "eu-de",
+    "payments",
+    "payments-eu",
+    outcome=Outcome.FAILED,
+    reason=Reason.NO_ROLE,
+    detail="IBM Cloud answered 403, A0656.",
+    owner_after=DANA,
+    resets=1,
+    proven_failures=1,
+)
+UNREAD = a_target(
+    "us-east",
+    "default",
+    "sandbox",
+    owner_before=None,
+    outcome=Outcome.UNREAD,
+    reason=Reason.OWNER_UNKNOWN,
+)
+CHANGED = a_target(
+    "us-south",
+    "platform",
+    "tools",
+    outcome=Outcome.CHANGED_HANDS,
+    reason=Reason.ANOTHER_OWNER,
+    owner_after=ROBIN,
+)
+PODS = FollowUp(
+    "recreate_addon_pods",
+    "make the pods of vpc-block-csi-driver anew in cluster web.",
+    "web-id",
+    "vpc-block-csi-driver",
+)
+CASES = {
+    "safe": a_case(
+        verified("us-south", "payments", "web", "api", follow_ups=(PODS,)),
+        verified("us-south", "platform", "tools"),
+        a_target(
+            "eu-de",
+            "payments",
+            "payments-eu",
+            outcome=Outcome.ALREADY,
+            owner_after=FID,
+            settled_at=NOON + timedelta(seconds=3),
+        ),
+        result=CaseResult.SAFE,
+    ),
+    "attention": a_case(
+        verified("us-south", "payments", "web"),
+        CHANGED,
+        UNREAD,
+        FAILED,
+        result=CaseResult.ATTENTION,
+    ),
+    "clean": a_case(result=CaseResult.CLEAN),
+    "unknown": a_case(
+        leaver=Leaver(email="dana.lee@example.com"),
+        opened_by=OpenedBy("api", None, "ops-laptop"),
+        reason="leaves on Friday",
+        result=CaseResult.CLEAN,
+        warnings=(
+            Note(
+                Reason.PERSON_NOT_FOUND,
+                "Nobody in the account has this e-mail or IAM ID.",
+            ),
+        ),
+    ),
+    "dry": a_case(
+        a_target("us-south", "payments", "web", outcome=Outcome.PLANNED),
+        a_target("us-south", "platform", "tools", outcome=Outcome.PLANNED),
+        dry_run=True,
+        result=CaseResult.PLANNED,
+        warnings=(Note(Reason.NOT_ARMED, "The service is not armed."),),
+    ),
+    "protected": a_case(
+        status=CaseStatus.WAITING,
+        plan=None,
+        settled_at=None,
+        warnings=(Note(Reason.PROTECTED_USER, "This person is protected."),),
+    ),
+    "ambiguous": a_case(
+        leaver=Leaver(email="dana.lee@example.com"),
+        status=CaseStatus.WAITING,
+        settled_at=None,
+        plan=Plan(
+            "sha256:abc",
+            NOON,
+            (Note(Reason.AMBIGUOUS_PERSON, "Two people have this e-mail."),),
+        ),
+    ),
+    "paused": a_case(
+        a_target("us-south", "payments", "web"),
+        status=CaseStatus.WAITING,
+        settled_at=None,
+        plan=Plan("sha256:abc", NOON, (Note(Reason.PAUSED, "Resets are paused."),)),
+    ),
+    "cancelled": a_case(
+        a_target("us-south", "payments", "web"),
+        status=CaseStatus.CANCELLED,
+        settled_at=None,
+    ),
+    "hostile": a_case(
+        a_target(
+            "us-south\r\nBcc: x@example.com",
+            "<!channel>",
+            "`web` *bold*",
+            owner_before=KeyOwner("IBMid-1", "<script>alert(1)</script>"),
+            outcome=Outcome.FAILED,
+            reason=Reason.REFUSED_BY_IBM_CLOUD,
+            detail="<@U1> `x` \u202eevil",
+        ),
+        leaver=Leaver(name="\u202eeeL anaD\r\nSubject: `hi` <!channel> <script>"),
+        result=CaseResult.ATTENTION,
+    ),
+}
+KINDS = {
+    "protected": ReportKind.HELD,
+    "ambiguous": ReportKind.HELD,
+    "paused": ReportKind.HELD,
+    "cancelled": ReportKind.CANCELLED,
+}
+
+
+def told(name_or_case, kind=None, now=NOON + timedelta(minutes=1)) -> Report:
+    is_name = isinstance(name_or_case, str)
+    case = CASES[name_or_case] if is_name else name_or_case
+    given = kind or KINDS.get(name_or_case if is_name else "", ReportKind.FINAL)
+    return report_of(case, given, now=now, settle=SETTLE)
+
+
+def facts(report: Report) -> str:
+    return text_of(report)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_a_report_reads_as_it_was_read_through_by_a_person(name):
+    expected = (Path(__file__).parent / "reports" / f"{name}.txt").read_text("utf-8")
+
+    text = text_of(told(name), "https://offboard.example.com/cases/01CASE")
+
+    assert text == expected
+
+
+@pytest.mark.parametrize(
+    "name", ["attention", "clean", "unknown", "dry", *KINDS, "hostile"]
+)
+def test_safe_is_never_said_alone_of_a_case_that_is_not(name):
+    said = re.findall(r"(?i)(?<!owner-)(?<!fully )\bsafe\b", facts(told(name)))
+
+    assert said == []
+
+
+def test_a_held_report_of_a_case_with_a_verified_target_does_not_say_safe():
+    case = replace(CASES["safe"], result=None, status=CaseStatus.WAITING)
+
+    report = told(case, ReportKind.HELD)
+
+    assert not re.search(r"(?i)(?<!owner-)(?<!fully )\bsafe\b", facts(report))
+    assert "2 of 3 done so far" not in facts(report)
+    assert plain_text(report.headline).endswith("3 of 3 done so far.")
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [
+        ("safe", Severity.GOOD),
+        ("clean", Severity.GOOD),
+        ("unknown", Severity.NEUTRAL),
+        ("attention", Severity.ATTENTION),
+        ("dry", Severity.NEUTRAL),
+        ("protected", Severity.HELD),
+        ("ambiguous", Severity.HELD),
+        ("paused", Severity.HELD),
+        ("cancelled", Severity.NEUTRAL),
+    ],
+)
+def test_a_report_is_as_severe_as_what_it_asks_for(name, severity):
+    assert told(name).severity is severity
+
+
+def test_a_dry_run_with_something_unread_asks_for_attention():
+    report = told(a_case(UNREAD, dry_run=True, result=CaseResult.PLANNED))
+
+    assert report.severity is Severity.ATTENTION
+    assert facts(report).splitlines()[0] == (
+        "Dry run, nothing was changed (as asked for): "
+        "1 not seen, 0 cluster API keys would be reset. Leaver: Dana Lee."
+    )
+
+
+@pytest.mark.parametrize("kind", list(ReportKind))
+@pytest.mark.parametrize("result", [None, *CaseResult])
+def test_every_dry_run_says_on_its_first_line_that_nothing_was_changed(kind, result):
+    case = replace(CASES["dry"], result=result)
+
+    first = facts(told(case, kind)).splitlines()[0]
+
+    assert first.startswith("Dry run, nothing was changed (the service is not armed): ")
+
+
+def test_a_list_that_could_not_be_read_stands_first_after_the_headline():
+    note = Note(Reason.LIST_UNREADABLE, "Satellite clusters: 403.")
+    case = a_case(UNREAD, result=CaseResult.ATTENTION, warnings=(note,))
+
+    lines = facts(told(case)).splitlines()
+
+    assert lines[:5] == [
+        "Attention needed: 1 not seen, not everything could be listed. "
+        "Leaver: Dana Lee.",
+        "",
+        "NOT SEEN, AND WARNINGS",
+        "",
+        "- Satellite clusters: 403.",
+    ]
+
+
+def test_failed_and_unread_targets_stand_before_all_others():
+    lines = [plain_text(item.line) for item in told("attention").targets]
+
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "FAILED",
+        "NOT SEEN",
+        "CHANGED HANDS, left alone",
+        "reset, and read back under the functional ID",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("safe", "[offboard] safe: Dana Lee"),
+        (
+            "attention",
+            "[offboard] ATTENTION, 1 failed, 1 not seen, 1 changed hands, 1 done: "
+            "Dana Lee",
+        ),
+        ("dry", "[offboard] dry run, 2 would be reset: Dana Lee"),
+        ("protected", "[offboard] waiting: Dana Lee"),
+        ("cancelled", "[offboard] cancelled: Dana Lee"),
+    ],
+)
+def test_a_subject_has_the_failures_first(name, subject):
+    assert plain_text(told(name).subject) == subject
+
+
+def test_a_case_within_a_scope_is_safe_only_there_and_has_no_figure():
+    case = replace(CASES["safe"], scope=Scope(regions=("us-south",)))
+
+    text = facts(told(case))
+
+    assert text.startswith("Safe in the part asked for: all 3 cluster API keys")
+    assert "- Owner-safe: no figure, since only a part was asked for." in text
+    assert "- Scope: only regions us-south" in text
+
+
+def test_after_the_settling_time_only_open_follow_ups_are_waited_for():
+    late = NOON + timedelta(hours=1)
+    target = verified("us-south", "payments", "web")
+    settled = a_case(target, result=CaseResult.SAFE)
+
+    texts = [facts(told("safe", now=late)), facts(told(settled, now=late))]
+
+    assert "- Fully safe: once the follow-ups above are done." in texts[0]
+    assert "- Fully safe: since 2026-11-23 12:30:12 UTC." in texts[1]
+
+
+def test_a_follow_up_that_is_done_is_not_left_to_do():
+    done = replace(PODS, done_at=NOON)
+    target = verified("us-south", "payments", "web", follow_ups=(done,))
+
+    report = told(a_case(target, result=CaseResult.SAFE))
+
+    assert report.to_do == ()
+
+
+def test_a_classic_cluster_is_named_with_the_command_that_shows_its_credential():
+    target = verified("us-south", "payments")
+    classic = replace(target.target, clusters=(Cluster("c1", "old", "classic"),))
+
+    report = told(a_case(replace(target, target=classic), result=CaseResult.SAFE))
+
+    assert [item.command for item in report.to_do] == [
+        "ibmcloud target -g payments-id -r us-south"
+        " && ibmcloud ks credential get --region us-south"
+    ]
+
+
+def test_a_joined_case_names_the_one_it_goes_on_in():
+    case = replace(CASES["cancelled"], joined_to="01OTHER")
+
+    first = facts(told(case, ReportKind.CANCELLED)).splitlines()[0]
+
+    assert first == (
+        "Cancelled: Dana Lee has another open case, and this goes on there: 01OTHER."
+    )
+
+
+def test_a_person_who_is_not_clear_yet_is_not_said_to_own_nothing():
+    text = facts(told("ambiguous"))
+
+    assert "Cluster API keys of the leaver" not in text
+
+
+def test_a_changed_hands_alone_offers_no_retry():
+    report = told(a_case(CHANGED, result=CaseResult.ATTENTION))
+
+    commands = [item.command for item in report.to_do]
+
+    assert commands == ["ibmcloud ks api-key info --cluster tools-id"]
+
+
+def test_what_cannot_be_seen_in_a_name_is_made_visible():
+    leaver = Leaver(name="Da\u200bna\u202e\r\nBcc: \ud800x")
+
+    report = told(a_case(leaver=leaver, result=CaseResult.CLEAN))
+
+    assert str(report.headline[0]) == "Da\ufffdna\ufffd Bcc: \ufffdx"
+
+
+def test_an_owner_without_name_and_mail_is_shown_by_id():
+    target = a_target("us-south", "g", "web", owner_before=KeyOwner("IBMid-7"))
+
+    report = told(a_case(target, result=CaseResult.ATTENTION))
+
+    assert plain_text(report.targets[0].details[0]) == "Owner: IBMid-7"
