@@ -1,0 +1,253 @@
+"""Cases in the store: taken in, read, listed, turned by a person's hand."""
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Final
+
+import redis
+
+from workers.offboarding.errors import NoSuchCaseError
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    CaseTarget,
+    Departure,
+    Entry,
+    ReportLine,
+    Work,
+)
+from workers.store.codec import case_of, decode, encode, head_of
+from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.work import GRACE_MS, member_of
+
+DAY_SECONDS: Final = 86_400
+# A call whose answer was lost is repeated at once; this is far longer.
+_REPEAT_SECONDS: Final = 3_600
+# Ids looked at in one round trip where other indexes are asked besides.
+_WALKED_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a departure: ``new``, ``joined``, ``repeated`` or ``conflict``."""
+
+    verdict: str
+    case_id: str
+
+
+class Cases:
+    """The cases; implements the port of the same name, and what the desk needs."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+        self._scripts = Scripts(client)
+
+    def open(
+        self,
+        case: Case,
+        departure: Departure,
+        entries: tuple[Entry, Entry],
+        *,
+        idempotency: tuple[str, str] | None = None,
+    ) -> Taken:
+        """Put a departure on disk: as *case*, or as one that joins an open case.
+
+        Args:
+            case: The case it becomes if it is new.
+            departure: The same, as another case would get it.
+            entries: What the ledger gains: of a new case, of a case it joins.
+            idempotency: A key, and a digest that a repeat must match.
+        """
+        key, digest = idempotency or (None, "")
+        verdict, case_id = self._scripts.call(
+            "open",
+            id=case.id,
+            head=head_of(case),
+            status=case.status,
+            refs=case.leaver.refs,
+            exclusive=not case.dry_run,
+            start_at=_millis(case),
+            grace_ms=GRACE_MS,
+            entry=encode(entries[0]),
+            join_entry=encode(entries[1]),
+            departure=encode(departure),
+            event_key=departure.event_key,
+            idem_key=key,
+            idem_digest=digest,
+            idem_ttl=DAY_SECONDS,
+            repeat_ttl=_REPEAT_SECONDS,
+        )
+        return Taken(verdict, case_id)
+
+    def load(self, case_id: str) -> Case:
+        """Read a case; NoSuchCaseError."""
+        found = self.load_all([case_id])
+        if not found:
+            raise NoSuchCaseError(f"There is no case {case_id}.")
+        return found[0]
+
+    def load_all(self, case_ids: list[str]) -> list[Case]:
+        """Read several cases in one round trip, leaving out those that do not exist."""
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            for case_id in case_ids:
+                key = f"{PREFIX}case:{case_id}"
+                pipe.hgetall(key)
+                pipe.hvals(f"{key}:targets")
+                pipe.hvals(f"{key}:reports")
+                pipe.lrange(f"{key}:joins", 0, -1)
+            answers = pipe.execute()
+        grouped = [answers[at : at + 4] for at in range(0, len(answers), 4)]
+        return [case_of(*parts) for parts in grouped if parts[0]]
+
+    def ledger(self, case_id: str) -> list[Entry]:
+        """Read the ledger of a case, oldest entry first."""
+        with faults():
+            lines = self._client.lrange(f"{PREFIX}case:{case_id}:ledger", 0, -1)
+        return [decode(line, Entry) for line in lines]
+
+    def ids(
+        self,
+        *,
+        status: CaseStatus | None = None,
+        result: CaseResult | None = None,
+        ref: str | None = None,
+        but_not: CaseStatus | None = None,
+        before: str | None = None,
+        limit: int,
+    ) -> list[str]:
+        """List case ids, newest first, that come before *before*.
+
+        One index is walked and the others only asked, so that the cost is that of the
+        page and not of the store.
+        """
+        names = [
+            f"index:user:{ref}" if ref else None,
+            f"index:result:{result}" if result else None,
+            f"index:status:{status}" if status else None,
+        ]
+        walked, *asked = [PREFIX + name for name in names if name] or [
+            f"{PREFIX}index:all"
+        ]
+        conditions = [(index, True) for index in asked]
+        if but_not:
+            conditions.append((f"{PREFIX}index:status:{but_not}", False))
+        at_once = max(limit, _WALKED_AT_ONCE) if conditions else limit
+        found: list[str] = []
+        start = f"({before}" if before else "+"
+        while len(found) < limit:
+            with faults():
+                page = self._client.zrevrangebylex(walked, start, "-", 0, at_once)
+            ids = [str(one) for one in page]
+            found += self._that_fit(ids, conditions)
+            if len(ids) < at_once:
+                break
+            start = f"({ids[-1]}"
+        return found[:limit]
+
+    def _that_fit(
+        self, ids: list[str], conditions: list[tuple[str, bool]]
+    ) -> list[str]:
+        for index, wanted in conditions:
+            if ids:
+                with faults():
+                    scores = self._client.zmscore(index, ids)
+                ids = [
+                    one
+                    for one, score in zip(ids, scores, strict=True)
+                    if (score is not None) is wanted
+                ]
+        return ids
+
+    def open_case_of(self, refs: tuple[str, ...]) -> str | None:
+        """Find the open armed case that goes by one of these names."""
+        if not refs:
+            return None
+        with faults():
+            found = self._client.hmget(f"{PREFIX}leavers", list(refs))
+        return next((str(one) for one in found if one), None)
+
+    def event_case(self, event_key: str) -> str | None:
+        """Find the case an event led to."""
+        with faults():
+            found = self._client.get(f"{PREFIX}event:{event_key}")
+        return str(found) if found else None
+
+    def adopt(self, case: Case) -> str | None:
+        """Take the leaver's names for *case*; see the port."""
+        verdict, other = self._scripts.call(
+            "adopt",
+            case=case.id,
+            refs=case.leaver.refs,
+            departure=encode(_as_departure(case)),
+            grace_ms=GRACE_MS,
+        )
+        return other if verdict == "join" else None
+
+    def turn(
+        self,
+        case: Case,
+        entry: Entry,
+        *,
+        expected: tuple[CaseStatus, ...],
+        takes: bool,
+        targets: tuple[CaseTarget, ...] = (),
+        dropped: tuple[str, ...] = (),
+        reports: tuple[ReportLine, ...] = (),
+        after: tuple[Work, ...] = (),
+    ) -> str:
+        """Write *case* as a person turned it, if it is still as it was read.
+
+        Args:
+            case: The case as it shall be, with the revision it was read at.
+            entry: What the ledger gains.
+            expected: The statuses it may be turned from.
+            takes: True takes it up again: the leaver's names are claimed and it plans.
+                False lets it go, which needs that nothing was written yet.
+            targets: Targets as they are now.
+            dropped: Ids of targets to be planned anew.
+            reports: Lines the outbox gains.
+            after: Work that follows.
+
+        Returns:
+            ``ok``, ``changed`` (read again), ``state``, ``written`` or
+            ``taken:<id of the other open case>``.
+        """
+        answer: str = self._scripts.call(
+            "turn",
+            op=uuid.uuid4().hex,
+            case=case.id,
+            rev=case.revision,
+            head=head_of(case),
+            status=case.status,
+            result=case.result or "",
+            refs=case.leaver.refs,
+            entry=encode(entry),
+            targets={one.target.id: encode(one) for one in targets},
+            dropped=dropped,
+            reports={line.id: encode(line) for line in reports},
+            after=[member_of(work) for work in after],
+            grace_ms=GRACE_MS,
+            takes=takes,
+            plan=takes,
+            unwritten=not takes,
+            **{"from": list(expected)},
+        )
+        return answer
+
+
+def _millis(case: Case) -> int:
+    return int(case.starts_at.timestamp() * 1000)
+
+
+def _as_departure(case: Case) -> Departure:
+    """Say what *case* asks for, so that the case it joins can hold it too."""
+    return Departure(
+        source=case.opened_by.source,
+        leaver=replace(case.leaver),
+        event_key=case.opened_by.event_key,
+        actor=case.opened_by.actor,
+        effective_at=case.effective_at,
+        reason=case.reason,
+        scope=case.scope,
+    )

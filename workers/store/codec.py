@@ -1,0 +1,80 @@
+"""A case as the store keeps it: a head, and apart from it what changes on its own.
+
+Targets, report lines and joined departures are kept beside the head, so that a hundred
+targets can settle at once without getting in each other's way.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import msgspec
+
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    CaseTarget,
+    Departure,
+    ReportLine,
+)
+
+T = TypeVar("T")
+
+
+def encode(value: object) -> str:
+    """Write any value of the domain as JSON text."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode(text: str | bytes, kind: type[T]) -> T:
+    """Read back what ``encode`` wrote."""
+    return msgspec.json.decode(text, type=kind)
+
+
+def head_of(case: Case) -> str:
+    """Write the head of *case*.
+
+    Which case a live one gives way to is kept beside the head, since it may change.
+    """
+    joined_to = case.joined_to if case.status is CaseStatus.CANCELLED else None
+    return encode(
+        replace(
+            case,
+            joined_to=joined_to,
+            targets=(),
+            reports=(),
+            departures=(),
+            revision=0,
+        )
+    )
+
+
+def case_of(
+    stored: Mapping[str, str],
+    targets: Iterable[str],
+    reports: Iterable[str],
+    joins: Iterable[str],
+) -> Case:
+    """Put a case together again, targets and reports in a stable order."""
+    mine = sorted(
+        (decode(one, CaseTarget) for one in targets),
+        key=lambda one: (
+            one.target.account_id,
+            one.target.region,
+            one.target.resource_group.name,
+            one.target.id,
+        ),
+    )
+    lines = sorted(
+        (decode(one, ReportLine) for one in reports),
+        key=lambda one: (one.number, one.kind, one.channel),
+    )
+    head = decode(stored["head"], Case)
+    return replace(
+        head,
+        targets=tuple(mine),
+        reports=tuple(lines),
+        departures=tuple(decode(one, Departure) for one in joins),
+        joined_to=stored.get("gives_way") or head.joined_to,
+        revision=int(stored["rev"]),
+    )

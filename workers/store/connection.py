@@ -1,0 +1,86 @@
+"""The way to the server: connecting, its scripts, its faults as ours, its safety."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from workers.offboarding.errors import StoreAwayError
+
+PREFIX: Final = "offboard:"
+_HERE: Final = Path(__file__).parent
+_SAFE: Final = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "maxmemory-policy": "noeviction",
+}
+
+
+def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
+    """Make a client for *url*; connects at the first call.
+
+    A dead server is known after about a second, so that the front door can answer 503
+    in time. One repeat on a fresh connection covers a server that was restarted; one
+    that does not answer in time is not asked twice, or the wait would double.
+    """
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+    )
+
+
+@contextmanager
+def faults() -> Iterator[None]:
+    """Turn the client's errors into StoreAwayError, whose message has no address."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise StoreAwayError(f"The store: {type(error).__name__}.") from error
+
+
+class Scripts:
+    """The Lua scripts of this folder, each called with one JSON value."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+        self._scripts = {
+            file.stem: client.register_script(file.read_text(encoding="utf-8"))
+            for file in sorted(_HERE.glob("*.lua"))
+        }
+
+    def call(self, name: str, **asked: Any) -> Any:  # noqa: ANN401 - a script's answer
+        """Run the script *name*; its arguments arrive in Lua as one decoded table.
+
+        None is left out, since Lua's JSON would make it something that is not nil.
+        """
+        given = {key: value for key, value in asked.items() if value is not None}
+        with faults():
+            return self._scripts[name](args=[PREFIX, json.dumps(given)])
+
+
+def unsafe_settings(client: "redis.Redis") -> list[str]:
+    """Tell how the server could lose what it acknowledged; empty when it cannot.
+
+    Where CONFIG is blocked, as managed services do, what cannot be seen is a fault too:
+    the override is a setting, and loud.
+    """
+    try:
+        with faults():
+            found = client.config_get(*_SAFE)
+    except StoreAwayError as error:
+        if isinstance(error.__cause__, redis.ResponseError):
+            return ["CONFIG GET is not allowed, so durability cannot be checked"]
+        raise
+    return [
+        f"{name} is {found.get(name, 'unknown')}, must be {wanted}"
+        for name, wanted in _SAFE.items()
+        if found.get(name) != wanted
+    ]

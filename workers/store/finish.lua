@@ -1,0 +1,105 @@
+-- Write a change under the fence, all of it or nothing, and keep the work, end it, or
+-- put it back for later.
+-- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
+--        head?, rev, status, result, held, refs, targets, reports, entries,
+--        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at
+-- answers ok, last (nothing is pending any more: report), anew (the same work was asked
+-- for again meanwhile and stays), lost, cancelled, changed, paused
+local P, asked = ARGV[1], cjson.decode(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local due_at = now + asked.grace_ms
+local case, due = P .. 'case:' .. asked.case, P .. 'due'
+local lease, work = P .. 'lease:' .. asked.lease, P .. 'work:' .. asked.member
+
+local held = redis.call('HMGET', lease, 'fence', 'until', 'op', 'said')
+if tonumber(held[1] or '-1') ~= asked.fence then return 'lost' end
+if held[3] == asked.op then return held[4] end
+local ends = tonumber(held[2] or '0')
+if ends == 0 then return 'lost' end
+-- "About to reset" needs a lease that has not run out; an outcome only needs that
+-- nobody else has begun.
+if asked.wrote and ends <= now then return 'lost' end
+
+-- The lease is given back at once: another case may want the same target.
+local function refuse_for_good()
+  redis.call('HSET', lease, 'until', 0, 'op', asked.op, 'said', 'cancelled')
+  return 'cancelled'
+end
+
+local before = redis.call('HMGET', case, 'status', 'rev', 'result', 'gives_way', 'held')
+if not before[1] or (before[1] == 'cancelled' and not asked.survives_cancel) then
+  redis.call('ZREM', due, asked.member)
+  redis.call('DEL', work)
+  return refuse_for_good()
+end
+-- A case that gives way is cancelled by its next plan; one that is over writes no more.
+if asked.wrote and (before[4] or before[1] == 'settled') then return refuse_for_good() end
+if asked.wrote then
+  -- A guard that holds the case holds what an earlier plan of it began as well.
+  if before[5] == '1' then return 'paused' end
+  for _, paused in ipairs(redis.call('HMGET', P .. 'paused', '*', asked.account)) do
+    if paused == '1' then return 'paused' end
+  end
+end
+if asked.head and tonumber(before[2]) ~= asked.rev then return 'changed' end
+
+if asked.head then
+  redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
+             'result', asked.result, 'held', asked.held)
+  redis.call('HINCRBY', case, 'rev', 1)
+  if before[1] ~= asked.status then
+    redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
+    redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
+  end
+  if before[3] ~= asked.result then
+    if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+    if asked.result ~= '' then redis.call('ZADD', P .. 'index:result:' .. asked.result, 0, asked.case) end
+  end
+  for _, ref in ipairs(asked.refs) do
+    redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.case)
+  end
+  if asked.status == 'settled' or asked.status == 'cancelled' then
+    for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
+      if redis.call('HGET', P .. 'leavers', ref) == asked.case then
+        redis.call('HDEL', P .. 'leavers', ref)
+      end
+    end
+    redis.call('DEL', case .. ':names')
+  end
+end
+for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
+for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
+for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
+if asked.wrote then redis.call('HSET', case, 'wrote', 1) end
+if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
+local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
+for _, each in ipairs(asked.after) do
+  if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
+  redis.call('DEL', P .. 'work:' .. each.member)
+  redis.call('ZADD', due, due_at, each.member)
+end
+
+local said = 'ok'
+if asked.mode == 'again' then
+  redis.call('HSET', work, 'not_before', asked.again_at, 'claims', 0)
+  redis.call('ZADD', due, asked.again_at, asked.member)
+elseif asked.mode == 'end' and asked_anew then
+  redis.call('ZADD', due, due_at, asked.member)
+  said = 'anew'
+elseif asked.mode == 'end' then
+  redis.call('ZREM', due, asked.member)
+  redis.call('DEL', work)
+  for _, name in ipairs(asked.settles) do redis.call('SREM', case .. ':pending', name) end
+  local state = redis.call('HMGET', case, 'status', 'held')
+  local live = state[1] == 'open' or state[1] == 'waiting'
+  -- Last one out: no chord, the case is the join. A held plan has nothing to report yet.
+  if asked.joins and live and state[2] == '0' and redis.call('SCARD', case .. ':pending') == 0 then
+    redis.call('DEL', P .. 'work:' .. asked.case .. '|report|')
+    redis.call('ZADD', due, due_at, asked.case .. '|report|')
+    said = 'last'
+  end
+end
+if asked.mode ~= 'keep' then ends = 0 end
+redis.call('HSET', lease, 'until', ends, 'op', asked.op, 'said', said)
+return said

@@ -1,0 +1,79 @@
+"""What people and workers tell each other beside cases: pause, protected, swept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import redis
+
+from workers.offboarding.model import KeyOwner
+from workers.store.connection import PREFIX, faults
+
+EVERYWHERE: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """What is paused: everything, and the accounts that are paused by themselves."""
+
+    everywhere: bool
+    accounts: tuple[str, ...]
+
+
+class Switches:
+    """The switches; implements the port of the same name, and what the desk needs."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+
+    def is_paused(self, account_id: str) -> bool:
+        """Tell whether resets are paused, for all or for this account."""
+        with faults():
+            found = self._client.hmget(f"{PREFIX}paused", [EVERYWHERE, account_id])
+        return "1" in found
+
+    def start_paused(self) -> None:
+        """Pause everything, unless somebody has decided it before."""
+        with faults():
+            self._client.hsetnx(f"{PREFIX}paused", EVERYWHERE, "1")
+
+    def pause(self, *, account_id: str = EVERYWHERE, paused: bool = True) -> None:
+        """Pause or resume, for all or for one account."""
+        with faults():
+            self._client.hset(f"{PREFIX}paused", account_id, "1" if paused else "0")
+
+    def paused(self) -> Paused:
+        """Tell what is paused now."""
+        with faults():
+            found = self._client.hgetall(f"{PREFIX}paused")
+        names = sorted(str(name) for name, value in found.items() if value == "1")
+        accounts = tuple(name for name in names if name != EVERYWHERE)
+        return Paused(EVERYWHERE in names, accounts)
+
+    def protect(self, identities: Sequence[KeyOwner]) -> None:
+        """Publish our own identities, so that the front door can turn them away."""
+        refs = [f"iam:{one.id}" for one in identities]
+        # Lower-cased, as a leaver's e-mail is; IBM Cloud gives it as it was typed.
+        refs += [f"email:{one.email.lower()}" for one in identities if one.email]
+        if refs:
+            with faults():
+                self._client.sadd(f"{PREFIX}protected", *refs)
+
+    def is_protected(self, refs: Sequence[str]) -> bool:
+        """Tell whether one of these names is one of our own identities'."""
+        if not refs:
+            return False
+        with faults():
+            return any(self._client.smismember(f"{PREFIX}protected", list(refs)))
+
+    def swept_at(self) -> datetime | None:
+        """Tell when a worker last swept; None if none ever did."""
+        with faults():
+            millis = self._client.get(f"{PREFIX}swept")
+        return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis else None
+
+    def ping(self) -> None:
+        """Ask the server whether it answers; StoreAwayError."""
+        with faults():
+            self._client.ping()

@@ -1,0 +1,55 @@
+-- Turn a case by a person's hand: cancel it, or take it up again.
+-- asked: op, case, rev, from, head, status, result, entry, refs, targets, dropped,
+--        reports, unwritten, takes, plan, after [member], grace_ms
+-- answers ok, changed, state, written, or taken:<case id>
+local P, asked = ARGV[1], cjson.decode(ARGV[2])
+local case, due = P .. 'case:' .. asked.case, P .. 'due'
+local time = redis.call('TIME')
+local due_at = time[1] * 1000 + math.floor(time[2] / 1000) + asked.grace_ms
+local before = redis.call('HMGET', case, 'status', 'rev', 'result', 'wrote')
+if redis.call('HGET', case, 'turn') == asked.op then return 'ok' end
+if tonumber(before[2] or '-1') ~= asked.rev then return 'changed' end
+local fits = false
+for _, status in ipairs(asked.from) do fits = fits or status == before[1] end
+if not fits then return 'state' end
+if asked.unwritten and before[4] == '1' then return 'written' end
+if asked.takes then
+  for _, ref in ipairs(asked.refs) do
+    local other = redis.call('HGET', P .. 'leavers', ref)
+    if other and other ~= asked.case then return 'taken:' .. other end
+  end
+  for _, ref in ipairs(asked.refs) do
+    redis.call('HSET', P .. 'leavers', ref, asked.case)
+    redis.call('SADD', case .. ':names', ref)
+  end
+  redis.call('HDEL', case, 'gives_way', 'joined_as')
+else
+  -- All names it ever took: a plan under way may know more of them than the head does.
+  for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
+    if redis.call('HGET', P .. 'leavers', ref) == asked.case then
+      redis.call('HDEL', P .. 'leavers', ref)
+    end
+  end
+  redis.call('DEL', case .. ':names')
+end
+
+redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
+           'result', asked.result, 'held', 0, 'turn', asked.op)
+redis.call('HINCRBY', case, 'rev', 1)
+redis.call('RPUSH', case .. ':ledger', asked.entry)
+redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
+redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
+if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
+for _, id in ipairs(asked.dropped) do redis.call('HDEL', case .. ':targets', id) end
+for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
+if asked.plan then
+  local plan = asked.case .. '|plan|'
+  redis.call('SADD', case .. ':pending', 'plan')
+  redis.call('DEL', P .. 'work:' .. plan)
+  redis.call('ZADD', due, due_at, plan)
+else
+  redis.call('ZREM', due, asked.case .. '|plan|')
+end
+for _, member in ipairs(asked.after) do redis.call('ZADD', due, due_at, member) end
+return 'ok'

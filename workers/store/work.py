@@ -1,0 +1,171 @@
+"""Work under a lease: claimed, renewed, written with a fence, swept when it is due."""
+
+import uuid
+from datetime import datetime
+from typing import Final
+
+import redis
+
+from workers.offboarding.errors import (
+    CaseCancelledError,
+    CaseChangedError,
+    LeaseLostError,
+    PausedError,
+)
+from workers.offboarding.model import Case, CaseStatus, Step, Work
+from workers.offboarding.ports import Change, Claim
+from workers.store.codec import encode, head_of
+from workers.store.connection import Scripts
+
+LEASE_SECONDS: Final = 60.0
+# Work that was just sent is not sent again by the sweep for this long.
+GRACE_MS: Final = 5_000
+# Swept work comes back after this long, in case the broker lost the message.
+_PUSH_MS: Final = 30_000
+_SWEPT_AT_ONCE: Final = 500
+
+
+def member_of(work: Work) -> str:
+    """Name a piece of work in the ``due`` set."""
+    return f"{work.case_id}|{work.step}|{work.item}"
+
+
+def work_of(member: str) -> Work:
+    """Read back what ``member_of`` wrote."""
+    case_id, step, item = member.split("|", 2)
+    return Work(case_id, Step(step), item)
+
+
+def _pending_name(work: Work) -> str:
+    if work.step is Step.PLAN:
+        return "plan"
+    is_target = work.step in (Step.RESET, Step.VERIFY)
+    return f"target:{work.item}" if is_target else ""
+
+
+class Works:
+    """Work; implements the port of the same name, and claiming for the tasks."""
+
+    def __init__(
+        self, client: "redis.Redis", *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._scripts = Scripts(client)
+        self.lease_seconds = lease_seconds
+
+    def claim(self, work: Work, *, shared: bool = False) -> Claim | None:
+        """Claim *work*; None if it is done, not yet due, or in somebody's hands.
+
+        Args:
+            work: What to claim.
+            shared: True takes the lease of the target itself, which all armed cases
+                share: never two resets under way for one target.
+        """
+        member, token = member_of(work), uuid.uuid4().hex
+        lease = f"target:{work.item}" if shared else f"work:{member}"
+        verdict, fence, claims = self._scripts.call(
+            "claim",
+            case=work.case_id,
+            member=member,
+            lease=lease,
+            token=token,
+            ttl_ms=int(self.lease_seconds * 1000),
+            survives_cancel=work.step is Step.DELIVER,
+        )
+        if verdict != "claimed":
+            return None
+        return Claim(work, lease, token, int(fence), int(claims))
+
+    def renew(self, claim: Claim) -> bool:
+        """Prolong the lease; False when it is no longer ours."""
+        answer = self._scripts.call(
+            "renew",
+            member=member_of(claim.work),
+            lease=claim.lease,
+            fence=claim.fence,
+            ttl_ms=int(self.lease_seconds * 1000),
+        )
+        return bool(answer)
+
+    def record(self, claim: Claim, change: Change) -> None:
+        """Write *change* and keep the work."""
+        self._write(claim, change, mode="keep")
+
+    def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
+        """Write *change*, have the same work come back at *at*; return what to send."""
+        self._write(claim, change, mode="again", again_at=int(at.timestamp() * 1000))
+        return change.after
+
+    def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
+        """Write *change*, end the work and return what is now to be sent."""
+        said = self._write(claim, change, mode="end")
+        report = Work(claim.work.case_id, Step.REPORT)
+        if said == "anew":
+            return (*change.after, claim.work)
+        return (*change.after, report) if said == "last" else change.after
+
+    def sweep(self) -> list[Work]:
+        """Take what is due, so that it can be sent; nobody else gets it meanwhile."""
+        members = self._scripts.call("sweep", limit=_SWEPT_AT_ONCE, push_ms=_PUSH_MS)
+        return [work_of(member) for member in members]
+
+    def _write(
+        self, claim: Claim, change: Change, *, mode: str, again_at: int = 0
+    ) -> str:
+        work = claim.work
+        mine = _pending_name(work)
+        following = {_pending_name(each) for each in change.after}
+        said: str = self._scripts.call(
+            "finish",
+            case=work.case_id,
+            member=member_of(work),
+            lease=claim.lease,
+            fence=claim.fence,
+            op=uuid.uuid4().hex,
+            mode=mode,
+            survives_cancel=work.step is Step.DELIVER,
+            targets={one.target.id: encode(one) for one in change.targets},
+            reports={line.id: encode(line) for line in change.reports},
+            entries=[encode(entry) for entry in change.entries],
+            wrote=change.wrote,
+            account=change.targets[0].target.account_id if change.targets else "",
+            folded=change.folded,
+            settles=[mine] if mine and mine not in following else [],
+            after=[
+                {"member": member_of(each), "pending": _pending_name(each)}
+                for each in change.after
+            ],
+            grace_ms=GRACE_MS,
+            again_at=again_at,
+            joins=work.step is not Step.DELIVER,
+            **_head(change.case),
+        )
+        _refuse(said)
+        return said
+
+
+def _head(case: Case | None) -> dict[str, object]:
+    if case is None:
+        return {}
+    refused = case.plan.refused if case.plan is not None else ()
+    is_held = case.status is CaseStatus.WAITING and any(
+        note.reason != "paused" for note in refused
+    )
+    return {
+        "head": head_of(case),
+        "rev": case.revision,
+        "status": case.status,
+        "result": case.result or "",
+        "held": int(is_held),
+        "refs": case.leaver.refs,
+    }
+
+
+def _refuse(said: str) -> None:
+    if said == "lost":
+        raise LeaseLostError("Somebody else holds this work now.")
+    if said == "paused":
+        raise PausedError("Resets are paused.")
+    if said == "changed":
+        raise CaseChangedError("The case changed since it was read.")
+    if said == "cancelled":
+        raise CaseCancelledError("The case was cancelled.")
