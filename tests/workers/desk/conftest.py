@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+import pytest
+from desk_scenes import NOW
+
+from config.settings import Secret
+from workers.desk import Desk
+from workers.store.cases import Cases
+from workers.store.switches import Switches
+from workers.store.work import Works
+
+
+class RecordingSender:
+    """Remembers what it was asked to send."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, *works):
+        self.sent += works
+
+
+@pytest.fixture
+def sender():
+    return RecordingSender()
+
+
+@pytest.fixture
+def cases(client):
+    return Cases(client)
+
+
+@pytest.fixture
+def works(client):
+    return Works(client)
+
+
+@pytest.fixture
+def switches(client):
+    return Switches(client)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+    def pass_by(self, **time):
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def make_desk(settings, cases, switches, sender, clock):
+    """Makes a desk; armed, with a Slack channel, unless said otherwise."""
+
+    def made(*, sender=sender, **changed):
+        how = {
+            "armed": True,
+            "slack_bot_token": Secret("xoxb-made-up"),
+            "slack_channel_id": "C1",
+            **changed,
+        }
+        return Desk(settings(**how), cases, switches, sender, clock=clock)
+
+    return made
+
+
+@pytest.fixture
+def desk(make_desk):
+    return make_desk()

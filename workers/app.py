@@ -1,0 +1,89 @@
+"""The Celery app: broker and settings, tasks sent by name. It knows no task's body."""
+
+from typing import Any, Final
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from workers.offboarding.model import Work
+
+log = structlog.get_logger()
+
+SWEEP: Final = "offboarding.sweep"
+SWEEP_SECONDS: Final = 1.0
+
+_CONFIG: Final[dict[str, Any]] = {
+    # Results are in the case; nobody waits for a task.
+    "result_backend": None,
+    "task_ignore_result": True,
+    # Messages carry ids only, and nothing that could run code when it is read.
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    # A task whose worker dies comes back; doing it twice is harmless by design.
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    # With REMAP_SIGTERM=SIGQUIT: running tasks get this long to end.
+    "worker_soft_shutdown_timeout": 20,
+    "worker_hijack_root_logger": False,
+    "worker_send_task_events": False,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "broker_pool_limit": 10,
+    "broker_transport_options": {
+        # Longer than any task, so that none runs twice at once for want of patience.
+        "visibility_timeout": 600,
+        # The defaults look for lost messages only about every 100 s.
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "health_check_interval": 25,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "socket_keepalive": True,
+    },
+    # Sending is best effort, since the sweep sends again: it must not hold anybody up.
+    "task_publish_retry_policy": {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    },
+    "timezone": "UTC",
+    "enable_utc": True,
+    "task_default_queue": "offboard",
+    "beat_schedule": {
+        "sweep": {
+            "task": SWEEP,
+            "schedule": SWEEP_SECONDS,
+            # A sweep that waited longer than to the next one is not needed any more.
+            "options": {"expires": SWEEP_SECONDS},
+        }
+    },
+}
+
+
+def make_app(broker_url: str) -> Celery:
+    """Make a Celery app for *broker_url*; connects at the first message."""
+    app = Celery("offboard", broker=broker_url, set_as_current=False)
+    app.conf.update(_CONFIG)
+    return app
+
+
+class Sender:
+    """Sends work by name. Best effort: what is not sent, the sweep sends."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def send(self, *works: Work) -> None:
+        """Send each piece of work to the workers; never raises for a broker's fault."""
+        for work in works:
+            try:
+                self._app.send_task(
+                    f"offboarding.{work.step}", args=[work.case_id, work.item]
+                )
+            except (OperationalError, RedisError, OSError) as error:
+                log.warning("work.not_sent", step=work.step, fault=type(error).__name__)
+                return

@@ -1,0 +1,7 @@
+"""What the front door may ask for, on store and sender alone; without any key."""
+
+from workers.desk.cases import Desk, Opened, OpenedAs, Page, Query
+from workers.desk.opening import open_desk
+from workers.store.switches import Paused
+
+__all__ = ["Desk", "Opened", "OpenedAs", "Page", "Paused", "Query", "open_desk"]

@@ -1,0 +1,348 @@
+"""Cases at the desk: open, list, show, retry, cancel. Writes first, then sends."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from ulid import ULID
+
+from config.settings import Settings
+from workers.app import Sender
+from workers.offboarding.errors import ConflictError, Reason
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    Channel,
+    Departure,
+    Entry,
+    Leaver,
+    Note,
+    OpenedBy,
+    ReportKind,
+    ReportLine,
+    Step,
+    Withdrawal,
+    Work,
+)
+from workers.store.cases import Cases
+from workers.store.switches import EVERYWHERE, Paused, Switches
+
+_TRIES: Final = 5
+_LIVE: Final = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
+
+
+class OpenedAs(StrEnum):
+    """What became of a departure."""
+
+    NEW = "new"
+    JOINED = "joined"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A departure that is on disk: its case as it is now, and what became of it."""
+
+    case: Case
+    opened_as: OpenedAs
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which cases to list. ``user`` is an e-mail or an IAM ID; ``cursor`` a case id."""
+
+    status: CaseStatus | None = None
+    result: CaseResult | None = None
+    user: str | None = None
+    cursor: str | None = None
+    limit: int = 50
+    with_scheduled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Cases, newest first, and where the next page begins (None: this is the last)."""
+
+    cases: tuple[Case, ...]
+    next: str | None
+
+
+class Desk:
+    """The desk. Every method raises StoreAwayError when the store cannot be used."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        cases: Cases,
+        switches: Switches,
+        sender: Sender,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._armed = settings.armed
+        self._lead_time = timedelta(hours=settings.lead_time_hours)
+        self._protected = frozenset(one.lower() for one in settings.protected_users)
+        self._channels = tuple(Channel(name) for name in settings.channels)
+        self._cases = cases
+        self._switches = switches
+        self._sender = sender
+        self._clock = clock
+
+    def open(
+        self, departure: Departure, *, idempotency: tuple[str, str] | None = None
+    ) -> Opened:
+        """Take a departure in; on return it is on disk.
+
+        Args:
+            departure: Who leaves. A protected leaver of a hand-made departure (one
+                with an ``actor``) is refused; told by an event, the case is held.
+            idempotency: The key, already bound to token and path, and a digest of the
+                body. Remembered for 24 hours.
+
+        Raises:
+            ConflictError: ``protected_user``, or ``idempotency_key`` used with another
+                body.
+        """
+        if departure.actor is not None:
+            self._refuse_protected(departure.leaver)
+        now = self._clock()
+        case = self._case_of(departure, now)
+        entries = (
+            _told(departure, now, f"case.opened_{case.status}"),
+            _told(departure, now, "departure.joined"),
+        )
+        taken = self._cases.open(case, departure, entries, idempotency=idempotency)
+        if taken.verdict == "conflict":
+            raise ConflictError(
+                "This Idempotency-Key was used with another body.",
+                reason="idempotency_key",
+            )
+        if taken.verdict == "repeated":
+            return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+        is_new = taken.verdict == "new"
+        if not is_new or case.status is CaseStatus.OPEN:
+            self._sender.send(Work(taken.case_id, Step.PLAN))
+        shown = case if is_new else self.show(taken.case_id)
+        return Opened(shown, OpenedAs.NEW if is_new else OpenedAs.JOINED)
+
+    def withdraw(self, withdrawal: Withdrawal) -> Case | None:
+        """Cancel the open case the same source made, if nothing was written yet.
+
+        Returns:
+            The case as it is now, whether or not it could be cancelled, or None where
+            that source has none. What another source told is never withdrawn by this.
+        """
+        case_id = self._cases.open_case_of(withdrawal.leaver.refs)
+        if case_id is None:
+            return None
+        case = self.show(case_id)
+        if case.opened_by.source != withdrawal.source:
+            return None
+        try:
+            return self._cancel(case, f"event {withdrawal.event_key}")
+        except ConflictError:
+            # Work already begun is never taken back: it is finished.
+            return self.show(case_id)
+
+    def list(self, query: Query) -> Page:
+        """List cases, newest first."""
+        if query.status is CaseStatus.SCHEDULED and not query.with_scheduled:
+            return Page((), None)
+        found: list[Case] = []
+        cursor = query.cursor
+        while len(found) <= query.limit:
+            ids = self._cases.ids(
+                status=query.status,
+                result=query.result,
+                ref=_ref(query.user),
+                but_not=None if query.with_scheduled else CaseStatus.SCHEDULED,
+                before=cursor,
+                limit=query.limit + 1,
+            )
+            found += [
+                one
+                for one in self._cases.load_all(ids)
+                if query.with_scheduled or one.status is not CaseStatus.SCHEDULED
+            ]
+            if len(ids) <= query.limit:
+                break
+            cursor = ids[-1]
+        page = tuple(found[: query.limit])
+        return Page(page, page[-1].id if len(found) > query.limit else None)
+
+    def show(self, case_id: str) -> Case:
+        """Read one case; NoSuchCaseError."""
+        return self._cases.load(case_id)
+
+    def retry(self, case_id: str, *, actor: str) -> Case:
+        """Take a case that ended with attention back to open, and plan it again.
+
+        What is verified or already safe stays; what was unread is looked for anew.
+
+        Raises:
+            ConflictError: ``not_attention``, ``other_case``, or ``changed``.
+        """
+        for _ in range(_TRIES):
+            case = self.show(case_id)
+            if case.result is not CaseResult.ATTENTION or case.status not in (
+                CaseStatus.SETTLED,
+            ):
+                raise ConflictError(
+                    "Only a case that ended with attention can be retried.",
+                    reason="not_attention",
+                )
+            answer = self._retry(case, actor)
+            if answer == "ok":
+                self._sender.send(Work(case_id, Step.PLAN))
+                return self.show(case_id)
+            if answer.startswith("taken:"):
+                other = answer.removeprefix("taken:")
+                raise ConflictError(
+                    f"Case {other} of the same leaver is open.", reason="other_case"
+                )
+        raise _changed()
+
+    def _retry(self, case: Case, actor: str) -> str:
+        anew = [one for one in case.targets if not one.is_safe]
+        dropped = [one for one in anew if one.owner_before is None]
+        kept = [one for one in anew if one.owner_before is not None]
+        opened = replace(
+            case, status=CaseStatus.OPEN, result=None, settled_at=None, tries=0
+        )
+        return self._cases.turn(
+            opened,
+            Entry(at=self._clock(), what="case.retried", actor=actor),
+            expected=(CaseStatus.SETTLED,),
+            takes=True,
+            targets=tuple(
+                replace(
+                    one,
+                    outcome=None,
+                    reason=None,
+                    detail="",
+                    settled_at=None,
+                    owner_after=None,
+                    tries=0,
+                    polls=0,
+                )
+                for one in kept
+            ),
+            dropped=tuple(one.target.id for one in dropped),
+        )
+
+    def cancel(self, case_id: str, *, actor: str) -> Case:
+        """Withdraw a case before its first write.
+
+        Raises:
+            ConflictError: ``already_over``, ``already_written``, or ``changed``.
+        """
+        return self._cancel(self.show(case_id), actor)
+
+    def _cancel(self, case: Case, actor: str) -> Case:
+        for _ in range(_TRIES):
+            if case.status not in _LIVE:
+                raise ConflictError(
+                    f"The case is {case.status}; there is nothing to cancel.",
+                    reason="already_over",
+                )
+            lines = self._cancelled_lines(case)
+            now = self._clock()
+            ended = replace(
+                case, status=CaseStatus.CANCELLED, settled_at=now, reports=lines
+            )
+            answer = self._cases.turn(
+                ended,
+                Entry(at=now, what="case.cancelled", actor=actor),
+                expected=_LIVE,
+                takes=False,
+                reports=lines,
+                after=ended.after(Step.REPORT),
+            )
+            if answer == "ok":
+                self._sender.send(*ended.after(Step.REPORT))
+                return self.show(case.id)
+            if answer == "written":
+                raise ConflictError(
+                    "A reset was already begun; the case has to be finished.",
+                    reason="already_written",
+                )
+            case = self.show(case.id)
+        raise _changed()
+
+    def _cancelled_lines(self, case: Case) -> tuple[ReportLine, ...]:
+        # A departure that has not begun is confidential: the channel never heard of it.
+        if case.status is CaseStatus.SCHEDULED or case.started_at is None:
+            return ()
+        return tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
+
+    def pause(self, account_id: str | None, *, paused: bool) -> Paused:
+        """Pause or resume resets, for all (None) or one account; return what is paused.
+
+        Running workers see it before their next reset.
+        """
+        self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
+        return self._switches.paused()
+
+    def check(self) -> None:
+        """Ask the store whether it answers; StoreAwayError."""
+        self._switches.ping()
+
+    def sweep_age_seconds(self) -> float | None:
+        """Tell how long ago a worker last swept; None if none ever did."""
+        swept_at = self._switches.swept_at()
+        if swept_at is None:
+            return None
+        return max(0.0, (self._clock() - swept_at).total_seconds())
+
+    def _refuse_protected(self, leaver: Leaver) -> None:
+        names = {one.lower() for one in (leaver.email, leaver.iam_id) if one}
+        if names & self._protected or self._switches.is_protected(leaver.refs):
+            raise ConflictError(
+                f"{leaver} is protected and is never offboarded.",
+                reason=Reason.PROTECTED_USER,
+            )
+
+    def _case_of(self, departure: Departure, now: datetime) -> Case:
+        effective_at = max(departure.effective_at or now, now)
+        starts_at = max(effective_at - self._lead_time, now)
+        case = Case(
+            id=str(ULID.from_datetime(now)),
+            leaver=departure.leaver,
+            opened_by=OpenedBy(departure.source, departure.event_key, departure.actor),
+            received_at=now,
+            effective_at=effective_at,
+            starts_at=starts_at,
+            status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
+            dry_run=departure.dry_run or not self._armed,
+            scope=departure.scope,
+            reason=departure.reason,
+            request_id=departure.request_id,
+        )
+        if self._armed:
+            return case
+        text = "The service is not armed: nothing was changed."
+        return case.warned(Note(Reason.NOT_ARMED, text))
+
+
+def _told(departure: Departure, now: datetime, what: str) -> Entry:
+    return Entry(
+        at=now,
+        what=what,
+        step=None,
+        actor=departure.actor or departure.source,
+        request_id=departure.request_id,
+        detail=departure.event_key,
+    )
+
+
+def _ref(user: str | None) -> str | None:
+    if user is None:
+        return None
+    return f"email:{user.strip().lower()}" if "@" in user else f"iam:{user.strip()}"
+
+
+def _changed() -> ConflictError:
+    return ConflictError("The case is changing just now; try again.", reason="changed")

@@ -1,0 +1,106 @@
+"""Opens the desk: the store awaited and found safe, the sender beside it."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from config.settings import Settings
+from workers.app import Sender, make_app
+from workers.desk.cases import Desk
+from workers.embedded import Embedded
+from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.cases import Cases
+from workers.store.connection import connect, unsafe_settings
+from workers.store.switches import Switches
+from workers.store.work import Works
+
+log = structlog.get_logger()
+
+_FIRST_WAIT_SECONDS: Final = 0.1
+_LONGEST_WAIT_SECONDS: Final = 2.0
+
+
+class UnsafeStoreError(OffboardingError):
+    """The store could lose what it acknowledged; the message says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The subjects of the store, over one connection pool."""
+
+    cases: Cases
+    works: Works
+    switches: Switches
+
+
+def store_address(settings: Settings) -> str:
+    """Return the address of the store's server, embedded or not."""
+    place = Embedded.at(settings.store_url)
+    return place.store_url if place else settings.store_url
+
+
+def broker_address(settings: Settings) -> str:
+    """Return the address of Celery's broker: by default database 1 of the store."""
+    place = Embedded.at(settings.store_url)
+    if settings.broker_url:
+        return settings.broker_url
+    if place:
+        return place.broker_url
+    return _database_1(settings.store_url)
+
+
+def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
+    """Wait for the store, check that it keeps what it acknowledges, and open it.
+
+    Raises:
+        UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
+    """
+    client = connect(store_address(settings), timeout_seconds=timeout_seconds)
+    store = Store(Cases(client), Works(client), Switches(client))
+    await_store(store.switches)
+    found = unsafe_settings(client)
+    if found and not settings.store_unsafe:
+        raise UnsafeStoreError(
+            f"The store may lose what it acknowledged: {'; '.join(found)}. Mend it, or "
+            "set OFFBOARD_STORE_UNSAFE=1 and accept that departures can vanish."
+        )
+    if found:
+        log.error("store.unsafe", accepted=True, faults=found)
+    if settings.paused:
+        store.switches.start_paused()
+    return store
+
+
+def await_store(switches: Switches) -> None:
+    """Wait until the store answers, however long that takes, and say so meanwhile."""
+    wait = _FIRST_WAIT_SECONDS
+    while True:
+        try:
+            switches.ping()
+        except StoreAwayError as error:
+            log.warning("store.awaited", fault=str(error))
+            time.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+        else:
+            return
+
+
+def open_desk(settings: Settings) -> Desk:
+    """Open the desk of a front door."""
+    store = open_store(settings, timeout_seconds=2)
+    sender = Sender(make_app(broker_address(settings)))
+    return Desk(
+        settings, store.cases, store.switches, sender, clock=lambda: datetime.now(UTC)
+    )
+
+
+def _database_1(store_url: str) -> str:
+    address, _, query = store_url.partition("?")
+    if address.startswith("unix://"):
+        return f"redis+socket://{address.removeprefix('unix://')}?virtual_host=1"
+    scheme, rest = address.split("://", 1)
+    broker = f"{scheme}://{rest.split('/', 1)[0]}/1"
+    return f"{broker}?{query}" if query else broker
