@@ -1,0 +1,1 @@
+"""The front door: takes events in and shows cases. It never speaks to IBM Cloud."""

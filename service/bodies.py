@@ -1,0 +1,62 @@
+"""Request bodies: how large, of which type, and strictly JSON. Knows no schema."""
+
+import json
+from typing import Any, Final
+
+from flask import request
+from werkzeug.exceptions import (
+    LengthRequired,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
+
+from service.errors import MalformedError
+
+LIMIT_BYTES: Final = 64 * 1024
+
+
+def refuse_unmeasured() -> None:
+    """Turn a body away whose length is unknown (411) or too large (413).
+
+    A chunked body is refused whole: some servers cut it off at the limit without a
+    word, and half a body must never be taken for the whole.
+    """
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired("Send the body with a Content-Length.")
+    if (request.content_length or 0) > LIMIT_BYTES:
+        raise RequestEntityTooLarge(f"A body may have {LIMIT_BYTES} bytes.")
+
+
+def read_json_bytes() -> bytes:
+    """Return the body as it came; 415 unless it is JSON, or nothing at all."""
+    raw = request.get_data()
+    if not request.is_json and (raw or request.content_type):
+        raise UnsupportedMediaType("Send the body as application/json.")
+    return raw
+
+
+def strict_json(raw: bytes) -> dict[str, Any]:
+    """Parse one JSON object.
+
+    Raises:
+        MalformedError: Not UTF-8, not JSON, not an object at the top, a repeated key,
+            NaN or Infinity in any spelling (1e999 too), half a surrogate pair, or
+            nested too deep to be read.
+    """
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats)
+        # Writing it again finds what reading lets through: NaN, Infinity, 1e999 and
+        # lone surrogates.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise MalformedError from error
+    if not isinstance(value, dict):
+        raise MalformedError
+    return value
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedError
+    return found

@@ -1,0 +1,130 @@
+"""How a route is declared: its role, what it takes, what it answers, in one place.
+
+The OpenAPI document is made from the same words, so that it cannot promise another
+thing. Bodies and filters are loaded here and not by the framework's own parser, which
+takes repeated keys, NaN and anything that is not JSON at all.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from importlib.metadata import version
+from typing import Any, Final, TypeVar
+
+from flask import Flask, Response, request
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
+from marshmallow import Schema, ValidationError
+
+from service.auth import PUBLIC, Role, demand
+from service.bodies import read_json_bytes, strict_json
+from service.schemas import CaseSchema, ProblemSchema
+
+View = TypeVar("View", bound=Callable[..., Response])
+
+PROBLEM: Final = "Problem"
+
+
+def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
+    """Set the OpenAPI document up; its routes come with the blueprints."""
+    app.config.update(
+        API_TITLE="offboard",
+        API_VERSION=version("offboard"),
+        OPENAPI_VERSION="3.1.0",
+    )
+    api = Api()
+    api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api.init_app(app)
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    api.spec.components.response(
+        PROBLEM,
+        {
+            "description": "An error, as problem+json.",
+            "content": {"application/problem+json": {"schema": ProblemSchema}},
+        },
+    )
+    shown = CaseSchema(settle=timedelta(), now=datetime.now(UTC))
+    api.spec.components.schema("Case", schema=shown)
+    for schema in api.spec.components.schemas.values():
+        # Whatever a case holds is always there. Problem, which names its own, is
+        # the only other one yet.
+        schema.setdefault("required", list(schema["properties"]))
+    return api
+
+
+def route(
+    blueprint: Blueprint,
+    method: str,
+    rule: str,
+    *,
+    role: Role,
+    answer: Mapping[int, Any],
+    path: Mapping[str, Any] | None = None,
+    headers: Mapping[str, Any] | None = None,
+    takes: Schema | None = None,
+    filters: Schema | None = None,
+    refuses: tuple[int, ...] = (),
+    body: Any = None,  # noqa: ANN401 - an OpenAPI fragment
+) -> Callable[[View], View]:
+    """Register a view under *rule*, for callers with *role* only.
+
+    Args:
+        blueprint: Where it belongs.
+        method: The one HTTP method.
+        rule: The route's template.
+        role: Who may; ``public`` has to be said, too.
+        answer: Status and OpenAPI media object of each answer that is no error.
+        path: JSON schemas of the parameters in *rule*.
+        headers: JSON schemas of request headers worth documenting.
+        takes: Loads the JSON body, which the view gets as ``body``.
+        filters: Loads the query, which the view gets as ``query``.
+        refuses: Error statuses beyond those every such route has.
+        body: What the document says of the body.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(**given: Any) -> Response:  # noqa: ANN401 - the route's own parameters
+            demand(role)
+            if takes is not None:
+                raw = read_json_bytes()
+                given["body"] = takes.load(strict_json(raw) if raw else {})
+            if filters is not None:
+                given["query"] = filters.load(_query())
+            return view(**given)
+
+        guarded.__dict__["needs_role"] = role
+        loads = takes is not None or filters is not None or body is not None
+        documented = blueprint.doc(
+            **{"operationId": view.__name__, "x-role": role},
+            security=[] if role == PUBLIC else [{"bearer": []}],
+            parameters=_parameters("header", headers or {})
+            + ([{"in": "query", "schema": filters}] if filters else []),
+            responses=dict(answer) | _errors(role, method, (422,) * loads + refuses),
+            **({"requestBody": body} if body is not None else {}),
+        )(guarded)
+        in_path = _parameters("path", path or {})
+        blueprint.route(rule, methods=[method], parameters=in_path)(documented)
+        return view
+
+    return declare
+
+
+def _query() -> dict[str, str]:
+    given = request.args.to_dict(flat=False)
+    repeated = {name: ["Give it once."] for name, many in given.items() if many[1:]}
+    if repeated:
+        raise ValidationError(repeated)
+    return request.args.to_dict()
+
+
+def _parameters(where: str, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"in": where, "name": name, "required": where == "path", "schema": schema}
+        for name, schema in schemas.items()
+    ]
+
+
+def _errors(role: Role, method: str, more: tuple[int, ...]) -> dict[int, str]:
+    by_role = () if role == PUBLIC else (401, 403)
+    by_method = (400, 411, 413, 415) if method == "POST" else ()
+    return dict.fromkeys(sorted({*by_role, *by_method, *more}), PROBLEM)

@@ -1,0 +1,142 @@
+"""Our errors become HTTP answers here, and nowhere else: problem+json, always.
+
+What an answer says is written by us: never a stack, never what was sent.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from flask import Flask, Response, current_app, g
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from workers.offboarding.errors import (
+    ConflictError,
+    NoSuchCaseError,
+    StoreAwayError,
+)
+
+RETRY_AFTER_SECONDS: Final = 5
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class NotAuthenticError(Exception):
+    """The sender is not proven to be who it says. Why stays with us."""
+
+
+class MalformedError(Exception):
+    """The body is not the strict JSON object it has to be."""
+
+
+def answer_errors(app: Flask) -> None:
+    """Register the answers; call it after everything that registers its own."""
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(NotAuthenticError, _not_authentic)
+    app.register_error_handler(MalformedError, _malformed)
+    app.register_error_handler(ValidationError, _invalid)
+    app.register_error_handler(NoSuchCaseError, _no_such_case)
+    app.register_error_handler(ConflictError, _conflict)
+    app.register_error_handler(StoreAwayError, _store_away)
+    app.register_error_handler(Exception, _bug)
+
+
+def field_paths(messages: Any, path: str = "") -> dict[str, list[str]]:  # noqa: ANN401 - marshmallow nests lists and dicts as deep as the schema
+    """Flatten marshmallow's messages to ``{"data.subjects.0.email": ["…"]}``.
+
+    What is wrong with an object as a whole stands under the object's own path, with
+    the body as a whole under ``body``.
+    """
+    if not isinstance(messages, dict):
+        several = messages if isinstance(messages, list) else [messages]
+        return {path or "body": [str(one) for one in several]}
+    found: dict[str, list[str]] = {}
+    for name, inner in messages.items():
+        here = path if name == "_schema" else f"{path}.{name}".lstrip(".")
+        for each, sentences in field_paths(inner, here).items():
+            found.setdefault(each, []).extend(sentences)
+    return found
+
+
+def _problem(
+    status: int,
+    detail: str,
+    *,
+    slug: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> Response:
+    title = slug.replace("-", " ").capitalize() if slug else HTTP_STATUS_CODES[status]
+    body = {
+        "type": f"/problems/{slug}" if slug else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": g.get("request_id"),
+        **more,
+    }
+    return Response(
+        current_app.json.dumps(body),
+        status=status,
+        headers=headers,
+        mimetype="application/problem+json",
+    )
+
+
+def _of_http(error: HTTPException) -> Response:
+    # get_headers() carries Allow and WWW-Authenticate; its content type is HTML's.
+    kept = {
+        name: value
+        for name, value in error.get_headers()
+        if name.lower() != "content-type"
+    }
+    return _problem(error.code or 500, error.description or "", headers=kept)
+
+
+def _not_authentic(_: NotAuthenticError) -> Response:
+    return _problem(401, "The sender could not be authenticated.")
+
+
+def _malformed(_: MalformedError) -> Response:
+    return _problem(
+        400,
+        "The body must be one JSON object in UTF-8, without repeated keys, NaN or"
+        " Infinity.",
+    )
+
+
+def _invalid(error: ValidationError) -> Response:
+    return _problem(
+        422,
+        "Some fields cannot be used; errors names them.",
+        slug="invalid-fields",
+        errors=field_paths(error.messages),
+    )
+
+
+def _no_such_case(_: NoSuchCaseError) -> Response:
+    return _problem(404, "There is no such case.", slug="no-such-case")
+
+
+def _conflict(error: ConflictError) -> Response:
+    slug = error.reason.replace("_", "-")
+    return _problem(409, str(error), slug=slug, reason=error.reason)
+
+
+def _store_away(error: StoreAwayError) -> Response:
+    log.warning("store.missed", detail=str(error))
+    return _problem(
+        503,
+        "The store cannot be used at the moment; nothing was taken in. Send it again.",
+        slug="store-away",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _bug(error: Exception) -> Response:
+    # The one place that meets what nobody foresaw: the caller gets the request's id,
+    # the log gets the traceback under the same id.
+    log.error("request.failed", exc_info=error)
+    return _problem(500, "Something went wrong here. The log has it by request_id.")

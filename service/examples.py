@@ -1,0 +1,130 @@
+"""The examples of the OpenAPI document, and the fragments they stand in."""
+
+from typing import Any, Final
+
+from marshmallow import Schema
+
+CASE_ID: Final = "01KHJ2V0W8Q3RZ5T7X9YABCDEF"
+
+OFFBOARD: Final = {
+    "reason": "resignation",
+    "effective_at": "2026-03-31T17:00:00+02:00",
+    "dry_run": True,
+    "resource_groups": ["payments"],
+    "regions": ["us-south"],
+}
+
+EVENT: Final = {
+    "type": "user.departed",
+    "timestamp": "2026-02-16T10:00:00Z",
+    "data": {
+        "kind": "terminated",
+        "effective_at": "2026-03-31T17:00:00+02:00",
+        "subjects": [{"format": "email", "email": "dana.lee@example.com"}],
+        "reason": "resignation",
+    },
+}
+
+PAUSE: Final = {"account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"}
+PAUSED: Final = {"paused": {"all": True, "accounts": []}}
+
+READY: Final = {"status": "ok", "checks": {"store": "ok", "sweep": "ok"}}
+NOT_READY: Final = {
+    "status": "failed",
+    "checks": {"store": "failed", "sweep": "warn"},
+}
+
+CASE: Final[dict[str, Any]] = {
+    "id": CASE_ID,
+    "kind": "departure",
+    "status": "settled",
+    "result": "safe",
+    "dry_run": False,
+    "leaver": {
+        "email": "dana.lee@example.com",
+        "iam_id": "IBMid-550000ABCD",
+        "name": "Dana Lee",
+    },
+    "opened_by": {
+        "source": "standard",
+        "event_key": "standard:msg_1",
+        "actor": None,
+    },
+    "scope": None,
+    "joined_to": None,
+    "received_at": "2026-02-16T10:02:11.000Z",
+    "effective_at": "2026-02-16T10:02:11.000Z",
+    "settled_at": "2026-02-16T10:02:23.400Z",
+    "owner_safe_seconds": 12.4,
+    "fully_safe_seconds": None,
+    "plan": {
+        "hash": "sha256:5f1d7a84db00",
+        "made_at": "2026-02-16T10:02:12.100Z",
+        "refused": [],
+        "approved_by": None,
+    },
+    "warnings": [],
+    "targets": [],
+    "reports": [
+        {
+            "channel": "slack",
+            "kind": "final",
+            "state": "sent",
+            "at": "2026-02-16T10:02:24.000Z",
+        }
+    ],
+}
+
+
+def media(description: str, schema: object, example: object) -> dict[str, Any]:
+    """Return an OpenAPI answer of one JSON body."""
+    content = {"schema": schema, "example": example}
+    return {"description": description, "content": {"application/json": content}}
+
+
+def plain(description: str, example: object = None) -> dict[str, Any]:
+    """Return an OpenAPI answer of some JSON object."""
+    return media(description, {"type": "object"}, example or {})
+
+
+def bare_case(description: str) -> dict[str, Any]:
+    """Return the answer that is a case."""
+    return media(description, "Case", CASE)
+
+
+def case_in_envelope(description: str) -> dict[str, Any]:
+    """Return the answer that holds a case."""
+    return media(description, _object(case=_A_CASE), {"case": CASE})
+
+
+def case_list(description: str) -> dict[str, Any]:
+    """Return the answer that is a page of cases."""
+    page = _object(
+        cases={"type": "array", "items": _A_CASE}, next={"type": ["string", "null"]}
+    )
+    return media(description, page, {"cases": [CASE], "next": None})
+
+
+def optional_body(schema: type[Schema], example: object) -> dict[str, Any]:
+    """Return a request body that may be left out."""
+    return _body(schema, example) | {"required": False}
+
+
+def required_body(schema: type[Schema], example: object) -> dict[str, Any]:
+    """Return a request body that must be there."""
+    return _body(schema, example) | {"required": True}
+
+
+_A_CASE: Final = {"$ref": "#/components/schemas/Case"}
+
+
+def _body(schema: type[Schema], example: object) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema, "example": example}}}
+
+
+def _object(**properties: object) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+    }

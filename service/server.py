@@ -1,0 +1,55 @@
+"""The web process: gunicorn around the front door. It holds no IBM Cloud key."""
+
+from typing import Any, Final
+
+from gunicorn.app.base import BaseApplication
+
+from config import log as logs
+from config.settings import Settings
+from service.app import create_app
+from workers.desk import open_desk
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "worker_class": "gthread",
+    "workers": 2,
+    "threads": 8,
+    "timeout": 30,
+    "graceful_timeout": 30,
+    "max_requests": 2000,
+    "max_requests_jitter": 200,
+    "limit_request_line": 4094,
+    "forwarded_allow_ips": "",
+    "control_socket_disable": True,
+    # Access lines are events of our own; gunicorn's words go the way of all others.
+    "accesslog": None,
+    "logconfig_dict": {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "root": {"handlers": []},
+        "loggers": {"gunicorn.error": {"propagate": True, "handlers": []}},
+        "handlers": {},
+        "formatters": {},
+    },
+}
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn with our settings; each of its workers opens a desk of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Give gunicorn its settings."""
+        address = f"{self._settings.host}:{self._settings.port}"
+        for name, value in {**_OPTIONS, "bind": address}.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:  # noqa: ANN401 - a WSGI application
+        """Make the application, in the worker that will serve it."""
+        logs.set_up(
+            self._settings.log_level, secrets=self._settings.secrets(), service="web"
+        )
+        return create_app(self._settings, open_desk(self._settings))

@@ -1,0 +1,108 @@
+import pytest
+from fake_desk import FakeDesk
+
+from service.app import create_app
+
+ID = "01KHJ2V0W8Q3RZ5T7X9YABCDEF"
+PUBLIC = {"/events/<source>", "/healthz", "/readyz", "/openapi.json"}
+ROUTES = [
+    ("post", "/offboard/dana.lee@example.com", "operator"),
+    ("get", "/api/cases", "viewer"),
+    ("get", f"/api/cases/{ID}", "viewer"),
+    ("post", f"/api/cases/{ID}/retry", "operator"),
+    ("post", f"/api/cases/{ID}/cancel", "operator"),
+    ("post", "/api/pause", "operator"),
+    ("post", "/api/resume", "approver"),
+]
+RANKS = ["viewer", "operator", "approver"]
+
+
+def test_every_route_declares_who_may(app):
+    declared = {
+        rule.rule: getattr(app.view_functions[rule.endpoint], "needs_role", None)
+        for rule in app.url_map.iter_rules()
+    }
+
+    assert None not in declared.values(), declared
+    assert {rule for rule, role in declared.items() if role == "public"} == PUBLIC
+
+
+@pytest.mark.parametrize(("method", "path", "role"), ROUTES)
+def test_every_route_that_is_not_public_is_tried_here(app, method, path, role):
+    rule, _ = app.url_map.bind("").match(path, method.upper(), return_rule=True)
+
+    assert app.view_functions[rule.endpoint].needs_role == role
+    assert len(list(app.url_map.iter_rules())) == len(ROUTES) + len(PUBLIC)
+
+
+@pytest.mark.parametrize(("method", "path", "role"), ROUTES)
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer ofb_nobody",
+        "Basic ofb_approver",
+        "ofb_approver",
+        "Bearer ofb_approver ofb_approver",
+        "Bearer OFB_APPROVER",
+        "Bearer \xff\xfe",
+    ],
+)
+def test_without_a_known_token_nobody_passes(
+    client, desk, method, path, role, authorization
+):
+    headers = {} if authorization is None else {"Authorization": authorization}
+
+    answer = getattr(client, method)(path, headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json["title"] == "Unauthorized"
+    assert (desk.departures, desk.queries, desk.asked) == ([], [], [])
+
+
+def test_a_missing_and_a_wrong_token_get_the_same_answer(client):
+    missing = client.get("/api/cases").json
+    wrong = client.get("/api/cases", headers={"Authorization": "Bearer x"}).json
+
+    assert missing | {"request_id": 0} == wrong | {"request_id": 0}
+
+
+@pytest.mark.parametrize(("method", "path", "role"), ROUTES)
+@pytest.mark.parametrize("mine", RANKS)
+def test_a_role_holds_those_below_it(client, method, path, role, mine):
+    headers = {"Authorization": f"bearer ofb_{mine}"}
+
+    answer = getattr(client, method)(path, headers=headers)
+
+    is_enough = RANKS.index(mine) >= RANKS.index(role)
+    assert (answer.status_code == 403) is not is_enough
+    assert answer.status_code != 401
+
+
+def test_without_tokens_in_the_settings_nobody_passes(with_settings, as_approver):
+    client = with_settings(api_tokens=())
+
+    answer = client.get("/api/cases", headers=as_approver)
+
+    assert answer.status_code == 401
+
+
+def test_a_caller_is_asked_for_before_the_body_is_read(client):
+    answer = client.post("/offboard/%00", data=b"{", content_type="text/plain")
+
+    assert answer.status_code == 401
+
+
+def test_two_applications_do_not_share_their_desk(settings, as_operator):
+    one, other = FakeDesk(), FakeDesk()
+    create_app(settings, other)
+
+    create_app(settings, one).test_client().post(
+        "/offboard/dana.lee@example.com", headers=as_operator
+    )
+
+    assert (len(one.departures), len(other.departures)) == (1, 0)

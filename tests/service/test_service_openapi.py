@@ -1,0 +1,110 @@
+import pytest
+import schemathesis
+from fake_desk import NOW, SETTINGS, FakeDesk
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as bounded
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from service import examples
+from service.app import create_app
+from service.schemas import OffboardBody
+from service.sources.generic import DepartureBody
+
+ROLES = {
+    ("/api/pause", "post"): "operator",
+    ("/api/resume", "post"): "approver",
+    ("/offboard/{user}", "post"): "operator",
+    ("/api/cases", "get"): "viewer",
+    ("/api/cases/{case_id}", "get"): "viewer",
+    ("/api/cases/{case_id}/retry", "post"): "operator",
+    ("/api/cases/{case_id}/cancel", "post"): "operator",
+    ("/events/{source}", "post"): "public",
+    ("/healthz", "get"): "public",
+    ("/readyz", "get"): "public",
+    ("/openapi.json", "get"): "public",
+}
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json
+
+
+def operations(document):
+    return {
+        (path, method): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def test_the_document_names_every_route_with_its_role(document):
+    roles = {
+        where: operation["x-role"] for where, operation in operations(document).items()
+    }
+
+    assert document["openapi"] == "3.1.0"
+    assert document["info"] == {"title": "offboard", "version": "0.1.0"}
+    assert roles == ROLES
+
+
+def test_the_document_asks_for_the_bearer_token_where_the_route_does(document):
+    bearer = {"type": "http", "scheme": "bearer"}
+
+    assert document["components"]["securitySchemes"] == {"bearer": bearer}
+    for operation in operations(document).values():
+        is_public = operation["x-role"] == "public"
+        assert operation["security"] == ([] if is_public else [{"bearer": []}])
+        assert is_public is not ({"401", "403"} <= set(operation["responses"]))
+
+
+def test_every_error_is_described_as_a_problem(document):
+    problem = document["components"]["responses"]["Problem"]
+
+    assert list(problem["content"]) == ["application/problem+json"]
+    for where, operation in operations(document).items():
+        for status, answer in operation["responses"].items():
+            if int(status) >= 400 and where != ("/readyz", "get"):
+                assert answer == {"$ref": "#/components/responses/Problem"}
+
+
+def test_a_case_is_described_with_every_field_it_always_has(document):
+    schema = document["components"]["schemas"]["Case"]
+
+    assert list(schema["properties"]) == list(examples.CASE)
+    assert schema["required"] == list(examples.CASE)
+
+
+def test_the_examples_can_be_used_as_they_stand():
+    assert OffboardBody().validate(examples.OFFBOARD) == {}
+    assert DepartureBody().validate(examples.EVENT) == {}
+
+
+def test_the_document_names_no_other_host(document):
+    text = str(document)
+
+    assert "servers" not in document
+    assert "http" not in text.replace("'http', 'scheme': 'bearer'", "")
+
+
+promise = schemathesis.openapi.from_wsgi(
+    "/openapi.json", create_app(SETTINGS, FakeDesk(), clock=lambda: NOW)
+)
+
+
+# What a schema cannot say is left out of it: days ahead of today, who is a person,
+# a signature over the body. So a body that fits the schema may still be refused.
+@promise.parametrize()
+@bounded(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_routes_keep_what_the_document_promises(case, as_approver):
+    case.call_and_validate(
+        headers=as_approver, excluded_checks=[positive_data_acceptance]
+    )
