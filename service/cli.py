@@ -1,0 +1,151 @@
+"""What people type: `offboard …`. Starts processes, makes tokens, names the rest.
+
+What speaks to a running service stands in `service/commands/`.
+"""
+
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from importlib.metadata import version as version_of
+from typing import Any, TypeVar
+
+import click
+
+from config import log as logs
+from config.settings import ROLES, Settings
+from service.commands.cases import case
+from service.commands.ending import OF_FAULT, Exit
+from service.commands.opening import end_with_faults, read_settings
+from service.commands.pausing import pause, resume
+from service.commands.run import run
+from service.commands.screen import progress_screen
+from service.faults import CallError
+from workers.offboarding.errors import OffboardingError
+
+T = TypeVar("T")
+
+
+class _CommandLine(click.Group):
+    """Ends every command with the exit codes of the operator's guide."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except CallError as error:
+            screen = progress_screen()
+            for line in error.lines:
+                screen.line(line)
+            sys.exit(OF_FAULT[error.fault])
+        except KeyboardInterrupt:
+            # click's own end for it is 1, which is what a fault of ours ends with.
+            sys.exit(Exit.INTERRUPTED)
+
+
+@click.group(cls=_CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Reset the cluster API keys of people who leave, and prove it."""
+
+
+for _command in (run, case, pause, resume):
+    main.add_command(_command)
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(version_of("offboard"))
+
+
+@main.group()
+def token() -> None:
+    """Make tokens for callers."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+def token_create(name: str, role: str) -> None:
+    """Print a new token once, and its entry for OFFBOARD_API_TOKENS."""
+    if not name or set(name) & set(":, \t\n"):
+        raise click.BadParameter("without colon, comma or blank", param_hint="NAME")
+    text = f"ofb_{secrets.token_urlsafe(32)}"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    click.echo(f"token (shown once): {text}")
+    click.echo(f"OFFBOARD_API_TOKENS entry: {name}:{role}:{digest}")
+
+
+# Each command below imports what it starts only when it starts it: the web process
+# must not load IBM's SDK, and a worker's signals are settled before Celery is loaded.
+
+
+@main.command()
+def web() -> None:
+    """Run the front door."""
+    from service.server import Server
+    from workers.desk import open_desk
+
+    settings = _settings("web")
+    # Refuse an unsafe store here, once, and not in every worker of the server.
+    _or_end(lambda: open_desk(settings))
+    Server(settings).run()
+
+
+@main.command()
+def worker() -> None:
+    """Run a worker: the only process that holds IBM Cloud keys."""
+    # Celery's own way to let running tasks end within a bounded time on SIGTERM.
+    os.environ["REMAP_SIGTERM"] = "SIGQUIT"
+    from workers import processes
+
+    settings = _settings("worker")
+    _or_end(lambda: processes.worker(settings))
+
+
+@main.command()
+def beat() -> None:
+    """Run beat, which sends the sweep. Exactly one."""
+    from workers import processes
+
+    processes.beat(_settings("beat"))
+
+
+@main.command()
+def store() -> None:
+    """Run the embedded store, or check a remote one and watch it."""
+    from workers import processes
+
+    settings = _settings("store")
+    sys.exit(_or_end(lambda: processes.store(settings)))
+
+
+@main.command()
+def up() -> None:
+    """Run all four on this machine, under one supervisor."""
+    from workers import processes
+
+    settings = _settings("worker", service="up")
+    command = [sys.executable, "-m", "service.cli"]
+    sys.exit(processes.up(settings, command, os.environ))
+
+
+def _settings(process: str, *, service: str | None = None) -> Settings:
+    settings = read_settings(process)
+    logs.set_up(
+        settings.log_level, secrets=settings.secrets(), service=service or process
+    )
+    return settings
+
+
+def _or_end(start: Callable[[], T]) -> T:
+    """Start something, and end with a sentence where it cannot run as it is set up."""
+    try:
+        return start()
+    except OffboardingError as error:
+        end_with_faults(str(error))
+
+
+if __name__ == "__main__":
+    main()

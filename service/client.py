@@ -1,0 +1,221 @@
+"""The command line's way to a running service: HTTP with a token, nothing decided.
+
+It knows when to ask again; what a body means is its caller's business. The token is
+sent to the service's own address only, and taken out of whatever comes back, so that
+no answer can bring it to a screen.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Self
+from urllib.parse import quote, urlsplit
+from uuid import uuid4
+
+import requests
+
+from config.settings import LOOPBACK, Secret
+from service.faults import (
+    CallError,
+    Fault,
+    connection_fault,
+    in_doubt,
+    is_passing,
+    never_arrived,
+    not_ours,
+    refusal_of,
+)
+
+# Seconds between the tries of one call; the first try is not counted.
+PAUSES: Final = (0.5, 1.0, 2.0)
+_LONGEST_PAUSE_SECONDS: Final = 10.0
+# To connect, and for each wait on the answer: above the 30 s after which the web
+# process ends a request itself.
+_TIMEOUT_SECONDS: Final = (5.0, 35.0)
+
+Body = dict[str, Any]
+
+
+class Client:
+    """A caller of one service. Every method raises CallError."""
+
+    def __init__(
+        self,
+        url: str,
+        token: Secret,
+        *,
+        pauses: Sequence[float] = PAUSES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._pauses = tuple(pauses)
+        self._sleep = sleep
+        self._session = requests.Session()
+        # As auth and not as a header: a .netrc entry of the host would replace that.
+        self._session.auth = self._sign
+        # A proxy for the outside world must not get what is meant for this machine.
+        self._session.trust_env = _host(self._url) not in LOOPBACK
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def offboard(self, user: str, body: Mapping[str, object]) -> Body:
+        """Open a case; the bare case as it is on disk.
+
+        It is sent again where the answer was lost, under one Idempotency-Key, so that
+        no second case comes of it.
+        """
+        headers = {"Idempotency-Key": uuid4().hex}
+        path = f"/offboard/{_segment(user, 'USER')}"
+        return _case_in(self._call("POST", path, json=dict(body), headers=headers))
+
+    def case(self, case_id: str) -> Body:
+        """Read one case."""
+        return self._call("GET", f"/api/cases/{_segment(case_id, 'ID')}")
+
+    def cases(self, **filters: str | int) -> Body:
+        """Read one page of cases, newest first: ``cases`` and ``next``."""
+        return self._call("GET", "/api/cases", params=filters)
+
+    def retry(self, case_id: str) -> Body:
+        """Take a case back to work; the bare case. Sent once: it is no reading."""
+        return self._act_on(case_id, "retry")
+
+    def cancel(self, case_id: str) -> Body:
+        """Withdraw a case; the bare case. Sent once: it is no reading."""
+        return self._act_on(case_id, "cancel")
+
+    def pause(self, account_id: str | None) -> Body:
+        """Pause resets in one account, or in all; what is paused now."""
+        return self._call("POST", "/api/pause", json=_account(account_id))
+
+    def resume(self, account_id: str | None) -> Body:
+        """End the pause of one account, or the general one; what is paused now."""
+        return self._call("POST", "/api/resume", json=_account(account_id))
+
+    def _act_on(self, case_id: str, verb: str) -> Body:
+        path = f"/api/cases/{_segment(case_id, 'ID')}/{verb}"
+        return _case_in(self._call("POST", path, pauses=()))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        pauses: Sequence[float] | None = None,
+        **parts: Any,  # noqa: ANN401 - the keywords of requests, as it declares them
+    ) -> Body:
+        is_doubtful = False
+        for pause in (*(self._pauses if pauses is None else pauses), None):
+            try:
+                return self._read(self._send(method, path, parts))
+            except _AgainError as error:
+                # One lost answer among the tries is enough to be unsure of the end.
+                is_doubtful |= error.is_doubtful and method != "GET"
+                if pause is None:
+                    fault = error.fault
+                    raise (in_doubt(fault) if is_doubtful else fault) from error
+                self._sleep(max(pause, error.seconds))
+        raise AssertionError("The last try returns or raises.")
+
+    def _send(
+        self, method: str, path: str, parts: Mapping[str, Any]
+    ) -> requests.Response:
+        try:
+            # No redirect: it could turn a POST into a GET, and take the token along.
+            return self._session.request(
+                method,
+                self._url + path,
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+                **parts,
+            )
+        except requests.RequestException as error:
+            fault = connection_fault(error, self._url)
+            if not is_passing(error):
+                raise fault from error
+            raise _AgainError(fault, is_doubtful=not never_arrived(error)) from error
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        request.headers["Accept"] = "application/json"
+        return request
+
+    def _read(self, answer: requests.Response) -> Body:
+        body = self._json(answer)
+        status = answer.status_code
+        if 200 <= status < 300:
+            if body is None:
+                raise not_ours(f"{self._url} answers, but not as this service does")
+            return body
+        refusal = refusal_of(status, body, self._url)
+        if refusal.fault is not Fault.UNREACHABLE:
+            raise refusal
+        # 429 and 503 are the service's own word that nothing was taken in.
+        is_doubtful = status not in (429, 503)
+        raise _AgainError(refusal, is_doubtful=is_doubtful, seconds=_asked_for(answer))
+
+    def _json(self, answer: requests.Response) -> Body | None:
+        text = answer.content.decode("utf-8", "replace")
+        try:
+            body = json.loads(text.replace(self._token.reveal(), "[token]"))
+        except (ValueError, RecursionError):
+            return None
+        return body if isinstance(body, dict) else None
+
+
+class _AgainError(Exception):
+    """One try that failed in a way that may pass.
+
+    Attributes:
+        fault: What to raise when no try is left.
+        is_doubtful: Whether it may have been carried out.
+        seconds: How long the service asked to be left alone, within bounds.
+    """
+
+    def __init__(
+        self, fault: CallError, *, is_doubtful: bool, seconds: float = 0.0
+    ) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        self.is_doubtful = is_doubtful
+        self.seconds = seconds
+
+
+def _asked_for(answer: requests.Response) -> float:
+    text = answer.headers.get("Retry-After", "")
+    is_number = text.isascii() and text.isdigit() and len(text) < 6
+    return min(float(text), _LONGEST_PAUSE_SECONDS) if is_number else 0.0
+
+
+def _segment(text: str, name: str) -> str:
+    """Make *text* one segment of a path, or say why it cannot be one."""
+    # A segment of dots is resolved away on the road, however it is written.
+    if not text.strip() or text in (".", ".."):
+        raise CallError(Fault.INVALID, f"{name}: Give one.")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError as error:
+        raise CallError(Fault.INVALID, f"{name}: It is not UTF-8.") from error
+
+
+def _account(account_id: str | None) -> dict[str, str] | None:
+    return None if account_id is None else {"account_id": account_id}
+
+
+def _case_in(body: Body) -> Body:
+    case = body.get("case")
+    if not isinstance(case, dict):
+        raise not_ours("The answer holds no case")
+    return case
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -1,0 +1,81 @@
+"""How a command ends: the exit codes, and which case or fault leads to which."""
+
+from enum import IntEnum
+from typing import Final
+
+from service.commands.answers import ShownCase
+from service.faults import Fault
+from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+
+
+class Exit(IntEnum):
+    """The exit codes of the operator's guide."""
+
+    GOOD = 0
+    OURS = 1
+    USAGE = 2
+    ATTENTION = 3
+    HELD = 4
+    SETTINGS = 5
+    UNREACHABLE = 6
+    WAITED = 7
+    INTERRUPTED = 130
+
+
+OF_FAULT: Final = {
+    Fault.UNREACHABLE: Exit.UNREACHABLE,
+    Fault.NOT_OURS: Exit.UNREACHABLE,
+    Fault.BAD_ADDRESS: Exit.SETTINGS,
+    Fault.DENIED: Exit.SETTINGS,
+    Fault.INVALID: Exit.USAGE,
+    Fault.REFUSED: Exit.HELD,
+    Fault.OURS: Exit.OURS,
+}
+# The warnings that say that something could not be seen (design: section 5).
+UNSEEN: Final = ("list_unreadable", "list_short", "classic_credential_elsewhere")
+_GOOD_IN_A_PLAN: Final = (Outcome.PLANNED, Outcome.VERIFIED, Outcome.ALREADY)
+
+
+def is_over(case: ShownCase) -> bool:
+    """Tell whether nothing more will come by itself: settled or cancelled."""
+    return case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED)
+
+
+def exit_of(case: ShownCase, *, asked_to_write: bool) -> Exit:
+    """Judge a case as it stands.
+
+    Args:
+        case: The case; one that is not over was waited for too long.
+        asked_to_write: Whether it was meant to reset. Where the service made a dry run
+            of it, what was asked for did not happen, which must not look like success.
+    """
+    match case.status:
+        case CaseStatus.WAITING | CaseStatus.CANCELLED:
+            return Exit.HELD
+        case CaseStatus.SETTLED:
+            pass
+        case _:
+            return Exit.WAITED
+    match case.result:
+        case CaseResult.CLEAN | CaseResult.SAFE:
+            return Exit.GOOD
+        case CaseResult.PLANNED:
+            return _of_plan(case, asked_to_write=asked_to_write)
+        case _:
+            # Also a result that this command does not know: not proven good.
+            return Exit.ATTENTION
+
+
+def _of_plan(case: ShownCase, *, asked_to_write: bool) -> Exit:
+    if case.plan is not None and case.plan.refused:
+        return Exit.HELD
+    if not _saw_everything(case):
+        return Exit.ATTENTION
+    is_undone = any(one.outcome == Outcome.PLANNED for one in case.targets)
+    return Exit.HELD if asked_to_write and is_undone else Exit.GOOD
+
+
+def _saw_everything(case: ShownCase) -> bool:
+    is_blind = any(one.reason in UNSEEN for one in case.warnings)
+    is_good = all(one.outcome in _GOOD_IN_A_PLAN for one in case.targets)
+    return case.plan is not None and is_good and not is_blind

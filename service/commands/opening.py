@@ -1,0 +1,56 @@
+"""What every command begins with: settings, a client, and how the result is written."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NoReturn, TypeVar
+
+import click
+
+from config.settings import Settings, SettingsError
+from service.client import Client
+from service.commands.ending import Exit
+from service.commands.waiting import Pace
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+output_option: Final[Callable[[F], F]] = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How the result is written to stdout.",
+)
+
+
+def read_settings(process: str) -> Settings:
+    """Read the settings, or end with every fault in them, one a line."""
+    try:
+        return Settings.from_env(os.environ, process=process)
+    except SettingsError as error:
+        end_with_faults(*error.faults)
+
+
+def open_client() -> Client:
+    """Open the way to the service, or end with what is missing for it."""
+    settings = read_settings("command")
+    token = settings.token
+    if token is None:
+        end_with_faults("OFFBOARD_TOKEN: Set it, or OFFBOARD_TOKEN_FILE.")
+    # Anything else would break the header it stands in, and be quoted in the error.
+    if not all("!" <= one <= "~" for one in token.reveal()):
+        end_with_faults("OFFBOARD_TOKEN: Only printable ASCII, without blanks.")
+    return Client(settings.url, token, pauses=pace().pauses)
+
+
+def pace() -> Pace:
+    """Return how often and how long is asked, as whoever started the command said."""
+    return click.get_current_context().find_object(Pace) or Pace()
+
+
+def end_with_faults(*faults: str) -> NoReturn:
+    """Write faults of the settings to stderr and end."""
+    for fault in faults:
+        click.echo(fault, err=True)
+    sys.exit(Exit.SETTINGS)

@@ -1,0 +1,106 @@
+"""Shows cases: on stdout as a table or as JSON, on stderr as a plan to agree to."""
+
+from typing import Final
+
+from service.client import Body
+from service.commands import words
+from service.commands.answers import ShownCase, ShownPage, case_of
+from service.commands.ending import Exit, exit_of
+from service.commands.screen import Screen, result_screen, write_json
+
+_COLUMNS: Final = (
+    "Region",
+    "Resource group",
+    "Clusters",
+    "Owner before",
+    "Owner after",
+    "Outcome",
+    "Reason",
+)
+_STYLES: Final = {
+    Exit.GOOD: "bold green",
+    Exit.ATTENTION: "bold red",
+    Exit.HELD: "bold yellow",
+}
+
+
+def tell_case(body: Body, output: str) -> ShownCase:
+    """Write one case to stdout as the result of a command.
+
+    Args:
+        body: The case as the API gave it; written as it is for ``json``.
+        output: ``table`` or ``json``.
+    """
+    case = case_of(body)
+    if output == "json":
+        write_json(body)
+    else:
+        show_case(result_screen(), case)
+    return case
+
+
+def show_case(screen: Screen, case: ShownCase) -> None:
+    """Write a case for people: what could not be seen comes before what was done."""
+    style = _STYLES.get(exit_of(case, asked_to_write=False), "bold")
+    screen.line(words.headline_of(case), style=style)
+    mode = "dry run" if case.dry_run else "armed"
+    screen.line(f"Case {case.id}, {mode}, {case.status}.")
+    _list(screen, "Not seen", words.unseen_of(case))
+    _list(screen, "Warnings", words.warnings_of(case))
+    _show_targets(screen, case)
+    _show_tasks(screen, case)
+    reports = [
+        f"{one.channel}, {one.kind}: {one.state}{f' at {one.at}' if one.at else ''}"
+        for one in case.reports
+    ]
+    _list(screen, "Reports", reports)
+
+
+def show_page(screen: Screen, page: ShownPage) -> None:
+    """Write a list of cases for people."""
+    if not page.cases:
+        screen.line("No case fits.")
+        return
+    columns = ("Case", "Status", "Result", "Mode", "Leaver", "Targets", "Received")
+    rows = [
+        (
+            one.id,
+            one.status,
+            one.result or "",
+            "dry run" if one.dry_run else "armed",
+            words.leaver_of(one),
+            str(len(one.targets)),
+            one.received_at or "",
+        )
+        for one in page.cases
+    ]
+    screen.table(columns, rows)
+
+
+def _show_targets(screen: Screen, case: ShownCase) -> None:
+    if not case.targets:
+        return
+    screen.title("Targets")
+    targets = words.sorted_targets(case)
+    if words.has_several_accounts(case):
+        rows = [(one.account_id, *words.row_of(one)) for one in targets]
+        screen.table(("Account", *_COLUMNS), rows)
+    else:
+        screen.table(_COLUMNS, [words.row_of(one) for one in targets])
+
+
+def _show_tasks(screen: Screen, case: ShownCase) -> None:
+    tasks = list(words.tasks_of(case))
+    if tasks:
+        screen.title("Left to do")
+    for task in tasks:
+        screen.say(task.text)
+        if task.command:
+            screen.line(task.command)
+
+
+def _list(screen: Screen, title: str, texts: list[str]) -> None:
+    if texts:
+        screen.title(title)
+    for text in texts:
+        screen.say(f"- {text}")
