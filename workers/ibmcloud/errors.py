@@ -109,8 +109,8 @@ def lost_or_not_done(
     """Classify a fault of a reset: proven not done, or its answer is lost.
 
     A 4xx is a refusal, so never to be tried again unseen, save 429, which proves that
-    nothing was done, and 408 and P0005, which do not. A connection that never came into being
-    carried no reset. All else may have happened.
+    nothing was done, and 408 and P0005, which do not. A connection that never came
+    into being carried no reset. All else may have happened.
     """
     if isinstance(error, ApiException):
         known = domain_error(error, doing)
