@@ -13,9 +13,10 @@ from typing import Any, Final
 import structlog
 
 _LONGEST: Final = 2048
+_SHORTEST_SECRET: Final = 4
 _KEYS: Final = re.compile(
-    r"(^|_)(authorization|api_?key|token|secret|password|cookie|signature|webhook_url)"
-    r"($|_)",
+    r"(^|[_-])(authorization|api[_-]?key|token|secret|password|cookie|signature"
+    r"|(webhook|response)[_-]url)s?($|[_-])",
     re.IGNORECASE,
 )
 _VALUES: Final = tuple(
@@ -23,12 +24,16 @@ _VALUES: Final = tuple(
     for pattern, put in (
         (r"Bearer\s+[^\s\"',]+", "Bearer [redacted]"),
         (r"xox[abposr]-[A-Za-z0-9-]+|xapp-[A-Za-z0-9-]+", "[redacted]"),
+        (r"https?://hooks\.slack[\w.-]*/[^\s\"']+", "[webhook redacted]"),
         (r"https?://[^\s\"']*/services/[^\s\"']+", "[webhook redacted]"),
         (r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*", "[token redacted]"),
-        (r"(://[^:/@\s]*:)[^@\s]+@", r"\1[redacted]@"),
+        # Up to the last @ of the host part: a password may hold one, a path is none.
+        (r"(://[^:/@\s]*:)[^/?#\s]+@", r"\1[redacted]@"),
         (r"whsec_[A-Za-z0-9+/=]+|ofb_[\w-]{16,}", "[redacted]"),
+        # As in a form, and as in JSON or in the repr of a dict.
         (
-            r"((?:apikey|access_token|refresh_token|password)=)[^&\s\"']+",
+            r"((?:api_?key|access_token|refresh_token|password|client_secret)"
+            r"(?:=|[\"']\s*:\s*[\"']))[^&\s\"']+",
             r"\1[redacted]",
         ),
     )
@@ -53,7 +58,10 @@ class Redactor:
     """Takes out secrets, by the name of a field, by their look, and by their text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({one for one in secrets if len(one) >= 8}, key=len)
+        # The longest first: one may hold another. What is shorter than the bound is no
+        # secret, and taking it out would garble every line.
+        own = {one for one in secrets if len(one) >= _SHORTEST_SECRET}
+        self._secrets = sorted(own, key=len, reverse=True)
 
     def __call__(self, _logger: object, _method: str, event: Processed) -> Processed:
         """Redact one event; the last processor before it becomes text."""
@@ -68,7 +76,7 @@ class Redactor:
         match value:
             case None | bool() | int() | float():
                 return value
-            case bytes():
+            case bytes() | bytearray() | memoryview():
                 return f"[BYTES {len(value)}]"
             case dict():
                 return {
@@ -81,7 +89,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Redact a text, and cut it to 2 KB."""
-        for secret in reversed(self._secrets):
+        for secret in self._secrets:
             text = text.replace(secret, "[redacted]")
         for pattern, put in _VALUES:
             text = pattern.sub(put, text)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from marshmallow import ValidationError
 from marshmallow import fields as ma
@@ -94,19 +95,52 @@ def _decimal(low: float, high: float) -> Parser:
 
 
 _flag = _by(ma.Boolean(truthy={"1", "true", "yes"}, falsy={"0", "false", "no", ""}))
-_url = _text(Regexp(r"https?://[^\s]+$", error="Not an http or https address."))
+
+
+def _address(raw: str) -> SplitResult:
+    fault = "Not an http or https address."
+    if not raw.isprintable() or " " in raw:
+        raise ValidationError(fault)
+    try:
+        parts = urlsplit(raw)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValidationError(fault) from None
+    if parts.scheme not in ("http", "https") or not known:
+        raise ValidationError(fault)
+    # Also, what stands before an @ can look like a host to a careless reader.
+    if parts.username is not None:
+        raise ValidationError("No login belongs into this address.")
+    return parts
+
+
+def _url(raw: str) -> str:
+    _address(raw)
+    return raw.rstrip("/")
 
 
 def _https(raw: str) -> str:
-    address: str = _url(raw)
-    host = address.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0].strip("[]")
-    if not address.startswith("https://") and host not in LOOPBACK:
+    parts = _address(raw)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ValidationError("Must be https, save on loopback.")
-    return address.rstrip("/")
+    return raw.rstrip("/")
 
 
 def _list(raw: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in raw.split(",") if part.strip())
+    parts = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if not parts:
+        raise ValidationError("Needs at least one entry.")
+    return parts
+
+
+_email = _by(ma.Email())
+
+
+def _addresses(raw: str) -> tuple[str, ...]:
+    try:
+        return tuple(_email(one) for one in _list(raw))
+    except ValidationError:
+        raise ValidationError("Each entry must be an e-mail address.") from None
 
 
 def _secret(raw: str) -> Secret:
@@ -135,7 +169,7 @@ def _usable(text: str) -> bool:
 def _store_url(raw: str) -> str:
     if raw.startswith("embedded:") and len(raw) > len("embedded:"):
         return raw
-    if raw.startswith(("redis://", "rediss://", "unix://")):
+    if _is_server(raw, ("redis", "rediss"), socket="unix"):
         return raw
     raise ValidationError(
         "Must be redis://…, rediss://…, unix://… or embedded:<folder>."
@@ -143,9 +177,20 @@ def _store_url(raw: str) -> str:
 
 
 def _broker_url(raw: str) -> str:
-    if raw.startswith(("redis://", "rediss://", "redis+socket://")):
+    if _is_server(raw, ("redis", "rediss"), socket="redis+socket"):
         return raw
     raise ValidationError("Must be redis://…, rediss://… or redis+socket://….")
+
+
+def _is_server(raw: str, schemes: tuple[str, ...], *, socket: str) -> bool:
+    try:
+        parts = urlsplit(raw)
+        somewhere = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    if parts.scheme == socket:
+        return bool(parts.path)
+    return parts.scheme in schemes and somewhere
 
 
 def _tokens(raw: str) -> tuple[Token, ...]:
@@ -157,6 +202,8 @@ def _token(entry: str) -> Token:
     if len(parts) != 3:
         raise ValidationError("Each entry must be name:role:sha256hex.")
     name, role, digest = parts
+    if not name or any(letter.isspace() for letter in name):
+        raise ValidationError("Each name must be there, and without blanks.")
     if role not in ROLES:
         raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
     if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
@@ -174,7 +221,7 @@ def _setting(
 ) -> Any:  # noqa: ANN401 - as dataclasses.field itself
     """Declare a setting; *only* names the one process that may read it."""
     facts = {"parse": parse, "meaning": meaning, "secret": secret, "only": only}
-    return field(default=default, metadata=facts)
+    return field(default=default, metadata=facts, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +234,25 @@ class Settings:
     paused: bool = _setting(
         False, _flag, "1 starts it paused; the store keeps the state from then on"
     )
+    # Both may hold a password, so they come as secrets do; to their readers they are
+    # addresses.
     store_url: str = _setting(
-        "embedded:var/store", _store_url, "redis://, rediss:// or embedded:<folder>"
+        "embedded:var/store",
+        _store_url,
+        "redis://, rediss:// or embedded:<folder>",
+        secret=True,
     )
     broker_url: str | None = _setting(
-        None, _broker_url, "Celery's broker; default: the store's server, database 1"
+        None,
+        _broker_url,
+        "Celery's broker; default: the store's server, database 1",
+        secret=True,
     )
     store_unsafe: bool = _setting(
         False, _flag, "1 runs on a store that may lose what was acknowledged; loud"
     )
     account_id: str | None = _setting(
-        None, _text(Regexp(r"[0-9A-Za-z]{1,64}$")), "the IBM Cloud account"
+        None, _text(Regexp(r"[0-9A-Za-z]{1,64}\Z")), "the IBM Cloud account"
     )
     functional_id_apikey: Secret | None = _setting(
         None, _secret, "key of the functional ID", secret=True, only="worker"
@@ -251,8 +306,8 @@ class Settings:
     )
     smtp_user: str | None = _setting(None, _text(), "mail login")
     smtp_password: Secret | None = _setting(None, _secret, "its password", secret=True)
-    mail_from: str | None = _setting(None, _by(ma.Email()), "sender's address")
-    mail_to: tuple[str, ...] = _setting((), _list, "recipients, comma-separated")
+    mail_from: str | None = _setting(None, _email, "sender's address")
+    mail_to: tuple[str, ...] = _setting((), _addresses, "recipients, comma-separated")
     url: str = _setting("http://127.0.0.1:8000", _url, "command line: the service")
     token: Secret | None = _setting(None, _secret, "command line: token", secret=True)
     public_url: str | None = _setting(None, _url, "base of the links in reports")
@@ -283,7 +338,7 @@ class Settings:
             except ValidationError as error:
                 faults.append(f"{PREFIX}{each.name.upper()}: {_sentence(error)}")
         settings = cls(**values)
-        faults += _unknown(environ) + _together(settings, process, values, faults)
+        faults += _unknown(environ) + _together(settings, process, faults)
         if faults:
             raise SettingsError(faults)
         return settings
@@ -316,6 +371,7 @@ class Settings:
             value = getattr(self, each.name)
             several = value if isinstance(value, tuple) else (value,)
             found += [one.reveal() for one in several if isinstance(one, Secret)]
+        found += _passwords_in(self.store_url) + _passwords_in(self.broker_url or "")
         return tuple(found)
 
 
@@ -333,20 +389,32 @@ def environ_for(process: str, environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _passwords_in(address: str) -> list[str]:
+    password = urlsplit(address).password
+    if not password:
+        return []
+    # As it stands in the address, and as it is sent.
+    return list(dict.fromkeys((password, unquote(password))))
+
+
 def _raw(environ: Mapping[str, str], name: str, *, secret: bool) -> str | None:
     variable = f"{PREFIX}{name.upper()}"
     text = environ.get(variable)
     file = environ.get(f"{variable}_FILE") if secret else None
-    if file is None:
+    if not file:
         return text if text else None
     if text:
         raise ValidationError(f"Set it or {variable}_FILE, not both.")
     try:
-        return Path(file).read_text(encoding="utf-8").strip() or None
+        content = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise ValidationError(
             f"The file named by {variable}_FILE cannot be read."
         ) from None
+    # A secret that was not written yet must not switch off what it is for, unseen.
+    if not content:
+        raise ValidationError(f"The file named by {variable}_FILE is empty.")
+    return content
 
 
 def _sentence(error: ValidationError) -> str:
@@ -368,11 +436,11 @@ def _unknown(environ: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _together(
-    settings: Settings, process: str, values: Mapping[str, Any], faults: list[str]
-) -> list[str]:
+def _together(settings: Settings, process: str, faults: list[str]) -> list[str]:
     """Find what is wrong only in the light of another setting."""
     faulty = {fault.split(":", 1)[0].removeprefix(PREFIX).lower() for fault in faults}
+    # A channel that is set up and faulty is told as that, and not as missing.
+    channel_faulty = faulty & {"slack_bot_token", "slack_webhook_url", "smtp_host"}
     wrong = {
         "functional_id_apikey": (
             process == "worker" and settings.functional_id_apikey is None,
@@ -383,7 +451,7 @@ def _together(
             "A worker needs it.",
         ),
         "armed": (
-            settings.armed and not settings.channels and not faulty,
+            settings.armed and not settings.channels and not channel_faulty,
             "Armed, but no report channel is set up: set SLACK_… or SMTP_….",
         ),
         "slack_channel_id": (
@@ -401,6 +469,14 @@ def _together(
         "mail_to": (
             settings.smtp_host is not None and not settings.mail_to,
             "Needed with SMTP_HOST.",
+        ),
+        "smtp_user": (
+            settings.smtp_password is not None and settings.smtp_user is None,
+            "Needed with SMTP_PASSWORD.",
+        ),
+        "smtp_password": (
+            settings.smtp_user is not None and settings.smtp_password is None,
+            "Needed with SMTP_USER.",
         ),
         "smtp_security": (
             settings.smtp_security == "none"

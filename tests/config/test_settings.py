@@ -1,0 +1,562 @@
+import hashlib
+from dataclasses import asdict, fields
+
+import pytest
+
+from config.settings import (
+    AccountSettings,
+    Secret,
+    Settings,
+    SettingsError,
+    Token,
+    environ_for,
+)
+
+DIGEST = hashlib.sha256(b"a token").hexdigest()
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SLACK = {
+    "OFFBOARD_SLACK_BOT_TOKEN": "xoxb-1-2-three",
+    "OFFBOARD_SLACK_CHANNEL_ID": "C0123",
+}
+MAIL = {
+    "OFFBOARD_SMTP_HOST": "mail.example.com",
+    "OFFBOARD_MAIL_FROM": "offboard@example.com",
+    "OFFBOARD_MAIL_TO": "ops@example.com",
+}
+WORKER = {
+    "OFFBOARD_ACCOUNT_ID": "b1f3",
+    "OFFBOARD_FUNCTIONAL_ID_APIKEY": "key-of-the-functional-id",
+}
+
+
+def faults(environ, process="web"):
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(environ, process=process)
+    return caught.value.faults
+
+
+def test_with_nothing_set_it_is_a_dry_run_on_the_embedded_store():
+    settings = Settings.from_env({})
+
+    assert settings.armed is False
+    assert settings.store_url == "embedded:var/store"
+    assert settings.host == "127.0.0.1"
+    assert settings.channels == ()
+    assert settings.accounts == ()
+    assert settings.secrets() == ()
+
+
+def test_settings_are_read_from_the_environment_given_and_from_no_other(monkeypatch):
+    monkeypatch.setenv("OFFBOARD_PORT", "1234")
+
+    assert Settings.from_env({}).port == 8000
+
+
+def test_every_kind_of_value_is_read():
+    settings = Settings.from_env(
+        {
+            **SLACK,
+            **MAIL,
+            "OFFBOARD_ARMED": "1",
+            "OFFBOARD_STORE_URL": "rediss://:pass@store.example.com:6380/0",
+            "OFFBOARD_VERIFY_DEADLINE_SECONDS": "12.5",
+            "OFFBOARD_PROTECTED_USERS": " IBMid-1 , boss@example.com,,",
+            "OFFBOARD_API_TOKENS": f"ci:operator:{DIGEST}, audit:viewer:{DIGEST}",
+            "OFFBOARD_SOURCE_STANDARD_SECRET": f"{WHSEC},{WHSEC}",
+            "OFFBOARD_MAIL_TO": "ops@example.com, night@example.com",
+            "OFFBOARD_PORT": "9000",
+            "UNRELATED": "left alone",
+        }
+    )
+
+    assert settings.armed is True
+    assert settings.store_url == "rediss://:pass@store.example.com:6380/0"
+    assert settings.verify_deadline_seconds == 12.5
+    assert settings.protected_users == ("IBMid-1", "boss@example.com")
+    assert settings.api_tokens == (
+        Token("ci", "operator", DIGEST),
+        Token("audit", "viewer", DIGEST),
+    )
+    assert settings.source_standard_secret == (Secret(WHSEC), Secret(WHSEC))
+    assert settings.mail_to == ("ops@example.com", "night@example.com")
+    assert settings.port == 9000
+    assert settings.channels == ("slack", "mail")
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Settings)])
+def test_an_empty_variable_is_as_none_at_all(name):
+    environ = {
+        f"OFFBOARD_{name.upper()}": "",
+        **(
+            {f"OFFBOARD_{name.upper()}_FILE": ""}
+            if Settings.__dataclass_fields__[name].metadata["secret"]
+            else {}
+        ),
+    }
+
+    assert Settings.from_env(environ) == Settings()
+
+
+def test_all_faults_are_told_at_once_by_name_and_without_values(tmp_path):
+    environ = {
+        "OFFBOARD_ARMED": "value-armed",
+        "OFFBOARD_STORE_URL": "value-store://",
+        "OFFBOARD_BROKER_URL": "value-broker://",
+        "OFFBOARD_ACCOUNT_ID": "value/account",
+        "OFFBOARD_IAM_URL": "http://value-iam.example.com",
+        "OFFBOARD_SETTLE_MINUTES": "value-settle",
+        "OFFBOARD_API_TOKENS": "value-token",
+        "OFFBOARD_SOURCE_STANDARD_SECRET": "value-secret",
+        "OFFBOARD_SLACK_BOT_TOKEN_FILE": str(tmp_path / "value-file"),
+        "OFFBOARD_SMTP_PORT": "70000",
+        "OFFBOARD_SMTP_SECURITY": "value-security",
+        "OFFBOARD_MAIL_FROM": "value-from",
+        "OFFBOARD_MAIL_TO": "value-to",
+        "OFFBOARD_URL": "value-url",
+        "OFFBOARD_LOG_LEVEL": "value-level",
+        "OFFBOARD_PORT": "value-port",
+        "OFFBOARD_VALUE": "value-unknown",
+    }
+
+    found = faults(environ, process="worker")
+
+    assert [fault.split(":")[0] for fault in found] == [
+        "OFFBOARD_ARMED",
+        "OFFBOARD_STORE_URL",
+        "OFFBOARD_BROKER_URL",
+        "OFFBOARD_ACCOUNT_ID",
+        "OFFBOARD_IAM_URL",
+        "OFFBOARD_SETTLE_MINUTES",
+        "OFFBOARD_API_TOKENS",
+        "OFFBOARD_SOURCE_STANDARD_SECRET",
+        "OFFBOARD_SLACK_BOT_TOKEN",
+        "OFFBOARD_SMTP_PORT",
+        "OFFBOARD_SMTP_SECURITY",
+        "OFFBOARD_MAIL_FROM",
+        "OFFBOARD_MAIL_TO",
+        "OFFBOARD_URL",
+        "OFFBOARD_LOG_LEVEL",
+        "OFFBOARD_PORT",
+        "OFFBOARD_VALUE",
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY",
+    ]
+    assert "value-" not in str(found)
+    assert "70000" not in str(found)
+
+
+def test_the_error_says_every_fault_on_a_line_of_its_own():
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({"OFFBOARD_PORT": "x", "OFFBOARD_SMTP_PORT": "0"})
+
+    assert str(caught.value).splitlines() == caught.value.faults
+    assert len(caught.value.faults) == 2
+
+
+def test_an_unknown_name_is_a_fault():
+    assert faults({"OFFBOARD_ARMD": "1"}) == [
+        "OFFBOARD_ARMD: There is no such setting."
+    ]
+
+
+def test_what_is_no_secret_does_not_come_as_a_file(tmp_path):
+    (tmp_path / "port").write_text("9000")
+
+    assert faults({"OFFBOARD_PORT_FILE": str(tmp_path / "port")}) == [
+        "OFFBOARD_PORT_FILE: There is no such setting."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("slack_webhook_url", "https://hooks.slack.example.com/services/T/B/three"),
+        ("source_standard_secret", WHSEC),
+        ("api_tokens", f"ci:viewer:{DIGEST}"),
+        ("token", "ofb_a-token-of-the-command-line"),
+        ("store_url", "redis://:pass@store.example.com:6379/0"),
+        ("broker_url", "redis://:pass@store.example.com:6379/1"),
+    ],
+)
+def test_a_secret_may_come_as_a_file(tmp_path, name, text):
+    (tmp_path / "secret").write_text(f"\n  {text}\n")
+
+    by_file = Settings.from_env(
+        {f"OFFBOARD_{name.upper()}_FILE": str(tmp_path / "secret")}
+    )
+    by_value = Settings.from_env({f"OFFBOARD_{name.upper()}": text})
+
+    assert by_file == by_value
+    assert getattr(by_file, name) != getattr(Settings(), name)
+
+
+def test_a_secret_twice_is_a_fault(tmp_path):
+    (tmp_path / "token").write_text("one")
+
+    found = faults(
+        {
+            "OFFBOARD_TOKEN": "the-other",
+            "OFFBOARD_TOKEN_FILE": str(tmp_path / "token"),
+        }
+    )
+
+    assert found == ["OFFBOARD_TOKEN: Set it or OFFBOARD_TOKEN_FILE, not both."]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, content):
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+
+    assert faults({"OFFBOARD_TOKEN_FILE": str(tmp_path / "token")}) == [
+        "OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read."
+    ]
+
+
+def test_a_folder_in_place_of_a_file_is_a_fault(tmp_path):
+    assert faults({"OFFBOARD_TOKEN_FILE": str(tmp_path)}) == [
+        "OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read."
+    ]
+
+
+def test_an_empty_file_does_not_switch_a_source_off_unseen(tmp_path):
+    (tmp_path / "secret").write_text("\n")
+
+    assert faults(
+        {"OFFBOARD_SOURCE_STANDARD_SECRET_FILE": str(tmp_path / "secret")}
+    ) == [
+        "OFFBOARD_SOURCE_STANDARD_SECRET: "
+        "The file named by OFFBOARD_SOURCE_STANDARD_SECRET_FILE is empty."
+    ]
+
+
+@pytest.mark.parametrize("process", ["web", "beat", "store"])
+def test_who_is_no_worker_reads_no_key_and_needs_none(process, tmp_path):
+    environ = {
+        **WORKER,
+        "OFFBOARD_READER_APIKEY_FILE": str(tmp_path / "not-there"),
+    }
+
+    settings = Settings.from_env(environ, process=process)
+
+    assert settings.functional_id_apikey is None
+    assert settings.reader_apikey is None
+    assert settings.accounts == ()
+    assert settings.secrets() == ()
+    assert Settings.from_env({}, process=process) == Settings()
+
+
+def test_a_worker_reads_both_keys(tmp_path):
+    (tmp_path / "reader").write_text("key-of-the-reader\n")
+
+    settings = Settings.from_env(
+        {**WORKER, "OFFBOARD_READER_APIKEY_FILE": str(tmp_path / "reader")},
+        process="worker",
+    )
+
+    assert settings.accounts == (
+        AccountSettings(
+            "b1f3", Secret("key-of-the-functional-id"), Secret("key-of-the-reader")
+        ),
+    )
+    assert settings.secrets() == ("key-of-the-functional-id", "key-of-the-reader")
+
+
+def test_a_worker_without_account_or_key_is_a_fault():
+    assert faults({}, process="worker") == [
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY: A worker needs it, or it as a file.",
+        "OFFBOARD_ACCOUNT_ID: A worker needs it.",
+    ]
+
+
+def test_a_process_is_given_no_key_that_it_may_not_read():
+    environ = {
+        **WORKER,
+        "OFFBOARD_READER_APIKEY": "one",
+        "OFFBOARD_READER_APIKEY_FILE": "two",
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE": "three",
+        "OFFBOARD_TOKEN_FILE": "four",
+        "PATH": "/bin",
+    }
+    others = {
+        "OFFBOARD_ACCOUNT_ID": "b1f3",
+        "OFFBOARD_TOKEN_FILE": "four",
+        "PATH": "/bin",
+    }
+
+    assert environ_for("web", environ) == others
+    assert environ_for("beat", environ) == others
+    assert environ_for("store", environ) == others
+    assert environ_for("worker", environ) == environ
+
+
+def test_armed_without_a_report_channel_is_a_fault():
+    assert faults({"OFFBOARD_ARMED": "1"}) == [
+        "OFFBOARD_ARMED: Armed, but no report channel is set up: set SLACK_… or SMTP_…."
+    ]
+
+
+def test_armed_without_a_channel_is_told_beside_other_faults():
+    found = faults({"OFFBOARD_ARMED": "1", "OFFBOARD_PORT": "x"})
+
+    assert [fault.split(":")[0] for fault in found] == [
+        "OFFBOARD_PORT",
+        "OFFBOARD_ARMED",
+    ]
+
+
+def test_a_channel_that_is_faulty_is_not_told_as_missing_too(tmp_path):
+    found = faults(
+        {
+            "OFFBOARD_ARMED": "1",
+            "OFFBOARD_SLACK_BOT_TOKEN_FILE": str(tmp_path / "not-there"),
+        }
+    )
+
+    assert [fault.split(":")[0] for fault in found] == ["OFFBOARD_SLACK_BOT_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        (SLACK, "slack"),
+        (MAIL, "mail"),
+        ({"OFFBOARD_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x"}, "slack"),
+    ],
+)
+def test_one_channel_is_enough_to_be_armed(channel, name):
+    settings = Settings.from_env({"OFFBOARD_ARMED": "1", **channel})
+
+    assert settings.channels == (name,)
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        (
+            {"OFFBOARD_SLACK_BOT_TOKEN": "xoxb-1"},
+            "OFFBOARD_SLACK_CHANNEL_ID: Needed with SLACK_BOT_TOKEN.",
+        ),
+        (
+            {**SLACK, "OFFBOARD_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services"},
+            "OFFBOARD_SLACK_WEBHOOK_URL: Set it or SLACK_BOT_TOKEN, not both.",
+        ),
+        (
+            {**MAIL, "OFFBOARD_MAIL_FROM": ""},
+            "OFFBOARD_MAIL_FROM: Needed with SMTP_HOST.",
+        ),
+        ({**MAIL, "OFFBOARD_MAIL_TO": ""}, "OFFBOARD_MAIL_TO: Needed with SMTP_HOST."),
+        (
+            {**MAIL, "OFFBOARD_SMTP_USER": "me"},
+            "OFFBOARD_SMTP_PASSWORD: Needed with SMTP_USER.",
+        ),
+        (
+            {**MAIL, "OFFBOARD_SMTP_PASSWORD": "hidden"},
+            "OFFBOARD_SMTP_USER: Needed with SMTP_PASSWORD.",
+        ),
+        (
+            {
+                **MAIL,
+                "OFFBOARD_SMTP_USER": "me",
+                "OFFBOARD_SMTP_PASSWORD": "hidden",
+                "OFFBOARD_SMTP_SECURITY": "none",
+            },
+            "OFFBOARD_SMTP_SECURITY: A password is sent only over starttls or tls.",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_a_fault(environ, fault):
+    assert faults(environ) == [fault]
+
+
+def test_a_password_may_go_in_the_clear_to_this_machine():
+    settings = Settings.from_env(
+        {
+            **MAIL,
+            "OFFBOARD_SMTP_HOST": "127.0.0.1",
+            "OFFBOARD_SMTP_USER": "me",
+            "OFFBOARD_SMTP_PASSWORD": "hidden",
+            "OFFBOARD_SMTP_SECURITY": "none",
+        }
+    )
+
+    assert settings.smtp_security == "none"
+
+
+FAR_SIDES = [
+    "iam_url",
+    "containers_url",
+    "user_management_url",
+    "resource_manager_url",
+    "slack_api_url",
+    "slack_webhook_url",
+]
+
+
+@pytest.mark.parametrize("name", FAR_SIDES)
+def test_a_far_side_is_spoken_to_over_https(name):
+    variable = f"OFFBOARD_{name.upper()}"
+
+    assert faults({variable: "http://iam.example.com"}) == [
+        f"{variable}: Must be https, save on loopback."
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:8080/prefix",
+        "http://localhost",
+        "http://[::1]",
+        "http://[::1]:8080",
+        "https://private.iam.cloud.ibm.com",
+    ],
+)
+def test_a_simulator_on_loopback_and_a_private_endpoint_are_let_through(address):
+    settings = Settings.from_env({"OFFBOARD_IAM_URL": f"{address}/"})
+
+    assert settings.iam_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:80@evil.example.com",
+        "http://localhost@evil.example.com/",
+        "http://evil.example.com/127.0.0.1",
+        "http://evil.example.com?127.0.0.1",
+        "http://evil.example.com#@127.0.0.1",
+        "http://127.0.0.1.evil.example.com",
+        "http://localhost.evil.example.com:80",
+        "https://me:hidden@iam.example.com",
+        "https://",
+        "https://:443",
+        "https://iam.example.com:port",
+        "https://iam.example.com:70000",
+        "https://[::1",
+        "https://iam.example.com/ x",
+        "https://iam.example.com\n",
+        "ftp://iam.example.com",
+        "iam.example.com",
+    ],
+)
+def test_what_only_looks_like_loopback_or_an_address_is_refused(address):
+    found = faults({"OFFBOARD_IAM_URL": address})
+
+    assert [fault.split(":")[0] for fault in found] == ["OFFBOARD_IAM_URL"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("armed", "2"),
+        ("armed", "on "),
+        ("account_id", "b1f3\n"),
+        ("account_id", "b1f3/x"),
+        ("verify_deadline_seconds", "0"),
+        ("verify_deadline_seconds", "nan"),
+        ("verify_deadline_seconds", "inf"),
+        ("settle_minutes", "-1"),
+        ("port", "0"),
+        ("port", "65536"),
+        ("port", "80.5"),
+        ("store_url", "embedded:"),
+        ("store_url", "redis://"),
+        ("store_url", "redis://[::1"),
+        ("store_url", "redis://store:port"),
+        ("store_url", "http://store.example.com"),
+        ("broker_url", "embedded:var/broker"),
+        ("broker_url", "amqp://broker.example.com"),
+        ("smtp_security", "ssl"),
+        ("log_level", "info"),
+        ("mail_from", "offboard"),
+        ("mail_to", "ops@example.com, nobody"),
+        ("mail_to", ","),
+        ("protected_users", " , "),
+        ("api_tokens", ","),
+        ("api_tokens", f"ci:operator:{DIGEST},"[:-2]),
+        ("api_tokens", f"ci:admin:{DIGEST}"),
+        ("api_tokens", f":viewer:{DIGEST}"),
+        ("api_tokens", f"a b:viewer:{DIGEST}"),
+        ("api_tokens", f"ci:viewer:{DIGEST.upper()}"),
+        ("api_tokens", f"ci:viewer:{DIGEST}:more"),
+        ("source_standard_secret", ","),
+        ("source_standard_secret", WHSEC.removeprefix("whsec_")),
+        ("source_standard_secret", "whsec_c2hvcnQ="),
+        ("source_standard_secret", "whsec_" + "QUJD" * 22),
+        ("source_standard_secret", "whsec_not base64 not base64 not base64"),
+        ("source_standard_secret", f"{WHSEC},whsec_"),
+    ],
+)
+def test_a_malformed_value_is_a_fault_of_its_setting(name, text):
+    found = faults({f"OFFBOARD_{name.upper()}": text})
+
+    assert [fault.split(": ")[0] for fault in found] == [f"OFFBOARD_{name.upper()}"]
+
+
+def test_settings_show_no_secret_however_they_are_shown(tmp_path):
+    hidden = [
+        "key-of-the-functional-id",
+        "key-of-the-reader",
+        "xoxb-1-2-three",
+        WHSEC,
+        "smtp-hidden",
+        "ofb_hidden",
+        "store-hidden",
+        "broker-hidden",
+    ]
+    settings = Settings.from_env(
+        {
+            **WORKER,
+            **SLACK,
+            **MAIL,
+            "OFFBOARD_READER_APIKEY": "key-of-the-reader",
+            "OFFBOARD_SOURCE_STANDARD_SECRET": WHSEC,
+            "OFFBOARD_SMTP_USER": "me",
+            "OFFBOARD_SMTP_PASSWORD": "smtp-hidden",
+            "OFFBOARD_TOKEN": "ofb_hidden",
+            "OFFBOARD_STORE_URL": "redis://:store-hidden@store.example.com/0",
+            "OFFBOARD_BROKER_URL": "redis://:broker-hidden@store.example.com/1",
+        },
+        process="worker",
+    )
+    several = (settings.functional_id_apikey, settings.source_standard_secret)
+
+    shown = f"{settings} {settings!r} {settings.accounts} {several} {several[0]}"
+
+    assert [one for one in hidden if one in shown] == []
+    assert sorted(settings.secrets()) == sorted(hidden)
+
+
+def test_the_password_in_an_address_is_a_secret_as_written_and_as_sent():
+    settings = Settings.from_env(
+        {"OFFBOARD_STORE_URL": "rediss://user:p%40ss%2Fword@store.example.com/0"}
+    )
+
+    assert settings.secrets() == ("p%40ss%2Fword", "p@ss/word")
+
+
+def test_a_secret_shows_nothing_and_compares_by_its_text():
+    secret = Secret("hidden")
+
+    assert "hidden" not in f"{secret} {secret!r} {[secret]} {asdict(Settings())}"
+    assert f"{secret}" == "Secret(…)"
+    assert secret.reveal() == "hidden"
+    assert secret == Secret("hidden")
+    assert secret != Secret("other")
+    assert secret != "hidden"
+    assert not hasattr(secret, "__dict__")
+    assert bool(Secret("")) is False
+
+
+def test_the_order_of_settings_is_one_and_each_says_what_it_is():
+    names = [each.name for each in fields(Settings)]
+
+    assert names[0] == "armed"
+    assert len(names) == len(set(names))
+    assert [
+        each.name for each in fields(Settings) if not each.metadata["meaning"]
+    ] == []
+    assert {each.name for each in fields(Settings) if each.metadata["only"]} == {
+        "functional_id_apikey",
+        "reader_apikey",
+    }
