@@ -132,9 +132,7 @@ def test_the_command_runs_until_it_is_told_to_end(tmp_path, number):
     env_file = tmp_path / "simulator.env"
     arguments = ["--latency", "0.01", "--lag", "2", "--env-file", str(env_file)]
     command = [sys.executable, "-m", "simulator", *arguments]
-    with subprocess.Popen(  # noqa: S603 - our own command, nothing from outside in it
-        command, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         give_up_at = time.monotonic() + 30
         while not env_file.exists() and time.monotonic() < give_up_at:
             time.sleep(0.02)
