@@ -1,0 +1,105 @@
+# Needs nothing but make and a Python of 3.11 or newer; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := config service workers simulator tests
+# More words for pytest, or for uv in `make lock`.
+ARGS ?=
+
+# Two stamps: what the lock gives is slow to install, the project itself is not.
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+
+# A venv that was moved, or whose Python went away, has scripts that start nothing. Its
+# stamp holds the folder it was made in; read by its own Python, it proves both at once.
+MADE_IN := $(shell $(BIN)/python -c 'print(open("$(LOCKED)").read().strip())' 2>/dev/null)
+ifneq ($(MADE_IN),$(CURDIR))
+UNUSABLE := unusable
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install test check lint types imports fmt demo web worker beat store up \
+	lock clean unusable
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## .venv with everything from requirements.lock, hashes checked
+
+test: $(INSTALLED) ## install and run every test; ARGS="-k story" for some of them
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types imports test ## lint, types, import contracts, tests: what CI runs
+
+lint: $(INSTALLED) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## mypy
+	$(BIN)/python -m mypy
+
+imports: $(INSTALLED) ## which room may import which
+	$(BIN)/lint-imports
+
+fmt: $(INSTALLED) ## format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+demo: $(INSTALLED) ## one departure from webhook to both reports; KEEP=1 stays up
+	@KEEP='$(KEEP)' exec $(BIN)/python -m simulator.demo
+
+web: $(INSTALLED) ## the front door; settings come from the environment
+	@exec $(BIN)/offboard web
+
+worker: $(INSTALLED) ## a worker, the only process with IBM Cloud keys
+	@exec $(BIN)/offboard worker
+
+beat: $(INSTALLED) ## beat, which sends the sweep; exactly one
+	@exec $(BIN)/offboard beat
+
+store: $(INSTALLED) ## the embedded store, or the watch over a remote one
+	@exec $(BIN)/offboard store
+
+up: ## docker compose: web, worker, beat, Redis, a mail catcher
+	@docker compose version >/dev/null 2>&1 || { \
+		echo 'make up needs Docker with its compose plugin.' >&2; \
+		echo 'Without it, .venv/bin/offboard up runs all four processes.' >&2; \
+		exit 1; }
+	@docker compose up --build
+
+# Index addresses of this machine must not get into the locks.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q $(ARGS)
+
+lock: $(INSTALLED) ## resolve both locks anew; ARGS=--upgrade for newer versions
+	$(COMPILE) --group dev -o requirements.lock
+	$(COMPILE) -c requirements.lock -o requirements-run.lock
+
+clean: ## remove .venv, caches and builds; var/ (the store) and .env stay
+	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find $(PACKAGES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+unusable:
+
+$(LOCKED): requirements.lock $(UNUSABLE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'offboard needs Python 3.11 or newer, and $(PYTHON) is not: name one,' >&2; \
+		echo 'for example: make install PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu the' >&2; \
+		echo 'package python3-venv is missing: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'Installing into $(VENV), a minute or so the first time …'
+	@test -z '$(UNUSABLE)' || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes \
+		-r requirements.lock >$(VENV)/install.log 2>&1 || { \
+		cat $(VENV)/install.log >&2; exit 1; }
+	@echo '$(CURDIR)' >$@
+
+# The lock has the build tool too, so nothing is looked up anywhere for this.
+$(INSTALLED): pyproject.toml $(LOCKED)
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps \
+		--no-build-isolation -e . >$(VENV)/install.log 2>&1 || { \
+		cat $(VENV)/install.log >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,270 @@
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+KEYS = {"OFFBOARD_FUNCTIONAL_ID_APIKEY", "OFFBOARD_READER_APIKEY"}
+
+
+@pytest.fixture(scope="module")
+def compose():
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def dockerfile():
+    return (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+def run(*command):
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+
+def keys_in(service):
+    """The names of the key settings that this service has a value for."""
+    given = service.get("environment", {})
+    return {
+        name
+        for name, value in given.items()
+        if name.removesuffix("_FILE") in KEYS and value != ""
+    }
+
+
+def test_hadolint_has_nothing_to_say_about_the_dockerfile():
+    found = run(SCRIPTS / "hadolint", "Dockerfile")
+
+    assert (found.stdout + found.stderr, found.returncode) == ("", 0)
+
+
+def test_compose_file_follows_the_compose_specification():
+    found = run(
+        SCRIPTS / "check-jsonschema",
+        "--builtin-schema",
+        "vendor.compose-spec",
+        "docker-compose.yml",
+    )
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_the_check_of_the_compose_file_finds_a_misspelt_key(tmp_path):
+    wrong = tmp_path / "docker-compose.yml"
+    wrong.write_text('{"services": {"web": {"image": "a", "read_onyl": true}}}')
+
+    found = run(
+        SCRIPTS / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", wrong
+    )
+
+    assert found.returncode == 1
+
+
+def test_the_image_runs_as_a_user_without_rights(dockerfile):
+    last = dockerfile.split("\nFROM ")[-1]
+
+    assert "\nUSER 10001:10001\n" in last
+    assert last.index("USER 10001:10001") > last.index("RUN ")
+
+
+def test_the_image_installs_the_run_lock_with_hashes_and_nothing_without(dockerfile):
+    commands = dockerfile.replace("\\\n", " ").replace("&&", "\n").splitlines()
+    installs = [one for one in commands if "pip" in one and " install " in one]
+
+    assert len(installs) == 3
+    assert "--require-hashes" in installs[0]
+    assert "requirements-run.lock" in installs[0]
+    assert "--require-hashes" in installs[1]
+    assert "--no-index" in installs[2]
+
+
+def test_what_runs_is_made_of_the_environment_of_the_first_stage_alone(dockerfile):
+    last = dockerfile.split("\nFROM ")[-1]
+    copies = [line for line in last.splitlines() if line.startswith(("COPY", "ADD"))]
+
+    assert copies == ["COPY --from=build /opt/venv /opt/venv"]
+    assert "pip" not in last
+
+
+def test_the_image_starts_without_a_shell_and_says_what_it_is(dockerfile):
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+    commands = [line for line in dockerfile.splitlines() if line.startswith("CMD ")]
+
+    assert [json.loads(line.removeprefix("CMD ")) for line in commands] == [
+        ["offboard", "web"]
+    ]
+    assert f'org.opencontainers.image.version="{version}"' in dockerfile
+    assert 'org.opencontainers.image.licenses="Apache-2.0"' in dockerfile
+
+
+def test_setuptools_of_the_image_comes_out_of_the_lock_with_its_hashes(tmp_path):
+    awk = "/^[^ #]/ { wanted = /^setuptools==/ } wanted"
+    assert awk in (ROOT / "Dockerfile").read_text()
+    if shutil.which("awk") is None:
+        pytest.skip("no awk on this machine")
+
+    taken = run("awk", awk, "requirements.lock").stdout.splitlines()
+
+    assert taken[0].startswith("setuptools==")
+    assert sum(line.strip().startswith("--hash=sha256:") for line in taken) >= 2
+    assert not [line for line in taken[1:] if line[:1].isalpha()]
+
+
+def test_nothing_but_the_source_gets_into_the_build():
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+
+    assert rules[0] == "*"
+    assert [rule for rule in rules if rule.startswith("!")] == [
+        "!pyproject.toml",
+        "!README.md",
+        "!LICENSE",
+        "!requirements.lock",
+        "!requirements-run.lock",
+        "!config",
+        "!service",
+        "!workers",
+        "!simulator",
+    ]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "redis", "mail"])
+def test_every_container_is_read_only_and_has_no_right_it_does_not_need(compose, name):
+    service = compose["services"][name]
+
+    assert service["read_only"] is True
+    assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - a path in a container
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert "cap_add" not in service
+
+
+def test_there_is_no_container_that_the_tests_do_not_know(compose):
+    assert sorted(compose["services"]) == ["beat", "mail", "redis", "web", "worker"]
+
+
+def test_ports_are_open_on_this_machine_alone(compose):
+    ports = {
+        name: service["ports"]
+        for name, service in compose["services"].items()
+        if "ports" in service
+    }
+
+    assert ports == {
+        "web": ["127.0.0.1:8000:8000"],
+        "mail": ["127.0.0.1:8025:8025"],
+    }
+    assert not [one for one in compose["services"].values() if "network_mode" in one]
+
+
+def test_the_store_keeps_what_it_acknowledged(compose):
+    redis = compose["services"]["redis"]
+    words = redis["command"]
+
+    assert words[0] == "redis-server"
+    assert dict(zip(words[1::2], words[2::2], strict=True)) == {
+        "--appendonly": "yes",
+        "--appendfsync": "always",
+        "--maxmemory-policy": "noeviction",
+    }
+    assert redis["volumes"] == ["store:/data"]
+    assert "store" in compose["volumes"]
+    assert redis["healthcheck"]["test"] == ["CMD", "redis-cli", "-e", "ping"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_process_starts_when_the_store_answers(compose, name):
+    service = compose["services"][name]
+
+    assert service["depends_on"] == {"redis": {"condition": "service_healthy"}}
+    assert service["environment"]["OFFBOARD_STORE_URL"] == "redis://redis:6379/0"
+    assert service["environment"]["OFFBOARD_BROKER_URL"] == "redis://redis:6379/1"
+    assert service["command"] == ["offboard", name]
+
+
+@pytest.mark.parametrize("name", ["web", "beat", "redis", "mail"])
+def test_only_the_worker_gets_a_key(compose, name):
+    service = compose["services"][name]
+
+    assert keys_in(service) == set()
+    assert "secrets" not in service
+    assert "secrets" not in str(service.get("volumes", ""))
+
+
+@pytest.mark.parametrize("name", ["web", "beat"])
+def test_a_key_in_the_env_file_does_not_reach_the_others(compose, name):
+    given = compose["services"][name]["environment"]
+
+    assert compose["services"][name]["env_file"] == ".env"
+    assert {each: given[each] for each in given if "APIKEY" in each} == {
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY": "",
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE": "",
+        "OFFBOARD_READER_APIKEY": "",
+        "OFFBOARD_READER_APIKEY_FILE": "",
+    }
+
+
+def test_the_worker_has_its_keys_as_files_and_time_to_end(compose):
+    worker = compose["services"]["worker"]
+
+    assert keys_in(worker) == {
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE",
+        "OFFBOARD_READER_APIKEY_FILE",
+    }
+    assert worker["secrets"] == ["functional_id_apikey", "reader_apikey"]
+    assert compose["secrets"] == {
+        "functional_id_apikey": {"file": "./secrets/functional_id_apikey"},
+        "reader_apikey": {"file": "./secrets/reader_apikey"},
+    }
+    assert worker["stop_grace_period"] == "120s"
+
+
+@pytest.mark.parametrize("name", ["redis", "mail"])
+def test_the_tag_of_a_foreign_image_is_an_exact_version(compose, name):
+    tag = compose["services"][name]["image"].rpartition(":")[2]
+
+    assert tag.lstrip("v").split("-")[0].count(".") == 2
+
+
+def test_the_base_image_is_an_exact_version_and_the_same_in_both_stages(dockerfile):
+    froms = [line for line in dockerfile.splitlines() if line.startswith("FROM ")]
+
+    assert dockerfile.startswith("ARG PYTHON_IMAGE=python:3.11.15-slim-bookworm\n")
+    assert froms == ["FROM ${PYTHON_IMAGE} AS build", "FROM ${PYTHON_IMAGE}"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_the_settings_that_compose_gives_are_sound(compose, tmp_path, name):
+    key = tmp_path / "key"
+    key.write_text("a-key-of-nobody")
+    given = compose["services"][name]["environment"]
+    files = {each: str(key) for each in keys_in(compose["services"][name])}
+
+    settings = Settings.from_env(
+        {**given, **files, "OFFBOARD_ACCOUNT_ID": "b1f3"}, process=name
+    )
+
+    assert settings.channels == ("mail",)
+    assert bool(settings.accounts) is (name == "worker")
+
+
+def test_the_healthcheck_of_the_web_is_a_python_that_ends_well_on_200(compose, serve):
+    command = compose["services"]["web"]["healthcheck"]["test"]
+    assert command[:3] == ["CMD", "python", "-c"]
+
+    def ends(status):
+        program = command[3].replace("8000", str(serve(status)))
+        return run(sys.executable, "-c", program).returncode
+
+    assert ends(200) == 0
+    assert ends(503) == 1

@@ -1,0 +1,65 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+ASSIGNMENT = re.compile(r"(#?)OFFBOARD_([A-Z_]+)=(.*)")
+SETTINGS = {each.name: each for each in fields(Settings)}
+
+
+def read_example():
+    """Each setting's name, the text of its default, and the comment above it."""
+    found = []
+    comment = []
+    for line in (ROOT / ".env.example").read_text(encoding="utf-8").splitlines():
+        match = ASSIGNMENT.fullmatch(line)
+        if match:
+            found.append((match[2].lower(), match[3], " ".join(comment)))
+        comment = [*comment, line.lstrip("# ")] if line.startswith("# ") else []
+    return found
+
+
+EXAMPLE = read_example()
+
+
+def test_the_example_has_every_setting_in_the_order_of_the_code():
+    assert [name for name, _, _ in EXAMPLE] == list(SETTINGS)
+
+
+@pytest.mark.parametrize(("name", "text", "_comment"), EXAMPLE)
+def test_the_value_in_the_example_is_the_default(name, text, _comment):
+    setting = SETTINGS[name]
+
+    read = setting.metadata["parse"](text) if text else None
+
+    assert read == setting.default if text else not setting.default
+
+
+@pytest.mark.parametrize(("name", "text", "comment"), EXAMPLE)
+def test_the_comment_says_the_meaning_and_the_default(name, text, comment):
+    meaning = SETTINGS[name].metadata["meaning"]
+
+    assert meaning.lower() in comment.lower()
+    assert f"Default: {text or 'none'}." in comment or "default:" in meaning
+
+
+@pytest.mark.parametrize(("name", "_text", "comment"), EXAMPLE)
+def test_the_comment_says_what_may_come_as_a_file_and_who_reads_it(
+    name, _text, comment
+):
+    facts = SETTINGS[name].metadata
+
+    assert (f"OFFBOARD_{name.upper()}_FILE" in comment) is facts["secret"]
+    assert ("Only the worker reads it." in comment) is (facts["only"] == "worker")
+
+
+def test_only_what_has_no_default_and_is_needed_waits_for_a_value():
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+
+    assert [line for line in lines if line.startswith("OFFBOARD_")] == [
+        "OFFBOARD_ACCOUNT_ID="
+    ]

@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ["requirements.lock", "requirements-run.lock"]
+# One requirement: name==version, perhaps with a marker, then its hashes.
+REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9._-]*)==([^\s;]+)( ; [^\\]+)? \\")
+HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+
+
+def read(name):
+    """Every requirement with its marker and hashes; a line of another form fails."""
+    found = {}
+    key = None
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
+        if line.lstrip().startswith("#"):
+            continue
+        head = REQUIREMENT.fullmatch(line)
+        if head:
+            key = (head[1], head[2], head[3])
+            found[key] = set()
+        else:
+            assert HASH.fullmatch(line), f"{name}: {line}"
+            found[key].add(line.strip(" \\"))
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_requirement_has_a_version_and_hashes(name):
+    found = read(name)
+
+    assert len(found) > 30
+    assert [key for key, hashes in found.items() if not hashes] == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("word", ["http", "://", "--index-url", "--find-links", "@"])
+def test_a_lock_holds_no_address(name, word):
+    text = (ROOT / name).read_text(encoding="utf-8").lower()
+    # A package's own name, such as httpx, is none.
+    rest = re.sub(
+        r"(?m)^[a-z0-9._-]+==|^    # +(via )?[a-z0-9._ -]+$|^    #   .*$", "", text
+    )
+
+    assert word not in rest
+
+
+def test_what_runs_is_a_part_of_what_is_tested():
+    run, everything = read("requirements-run.lock"), read("requirements.lock")
+
+    missing = [key for key in run if run[key] != everything.get(key)]
+
+    assert missing == []
+    assert len(run) < len(everything)
+
+
+@pytest.mark.parametrize("name", ["pytest", "mypy", "ruff", "setuptools", "aiosmtpd"])
+def test_what_only_tests_need_does_not_run(name):
+    assert name in {key[0] for key in read("requirements.lock")}
+    assert name not in {key[0] for key in read("requirements-run.lock")}
