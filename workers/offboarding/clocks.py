@@ -9,7 +9,7 @@ def owner_safe_seconds(case: Case) -> float | None:
     """Tell how long until every target was read back under a functional ID.
 
     None while that is not so, for a dry run, and for a narrowed case, which cannot
-    speak for the targets outside it. A clean case was safe when its plan was made.
+    speak for the targets outside it. A clean case was safe when it settled.
     """
     at = _owner_safe_at(case)
     return None if at is None else (at - _zero(case)).total_seconds()
@@ -43,5 +43,6 @@ def _owner_safe_at(case: Case) -> datetime | None:
     if not is_whole or case.result not in (CaseResult.CLEAN, CaseResult.SAFE):
         return None
     times = [one.settled_at for one in case.targets if one.settled_at is not None]
-    made_at = case.plan.made_at if case.plan is not None else None
-    return max(times, default=made_at)
+    # Of a clean case only the last look can speak, and it settles the case; its plan
+    # is as old as the first.
+    return max(times, default=case.settled_at)

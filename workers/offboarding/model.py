@@ -304,6 +304,8 @@ class CaseTarget:
         reset_at: When IBM Cloud acknowledged the reset; None if its answer was lost.
         resets: How many resets were sent, the present one included.
         proven_failures: How many of them certainly did nothing.
+        disproved: How many of those lost their answer, and were found to have done
+            nothing only by the owner and the keys.
         polls: Read-backs since the last intent.
         tries: Transient faults in a row, for the growing pause.
         settled_at: When the outcome was written.
@@ -321,6 +323,7 @@ class CaseTarget:
     settled_at: datetime | None = None
     resets: int = 0
     proven_failures: int = 0
+    disproved: int = 0
     polls: int = 0
     tries: int = 0
     follow_ups: tuple[FollowUp, ...] = ()

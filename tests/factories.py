@@ -1,0 +1,71 @@
+"""Values with sensible defaults: override what matters."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    CaseTarget,
+    Cluster,
+    Departure,
+    KeyOwner,
+    Leaver,
+    OpenedBy,
+    OwnerKind,
+    Person,
+    ResourceGroup,
+    Target,
+)
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+DANA = KeyOwner("IBMid-1", "Dana Lee", "dana.lee@example.com", OwnerKind.PERSON)
+ROBIN = KeyOwner("IBMid-2", "Robin Park", "robin.park@example.com", OwnerKind.PERSON)
+FID = KeyOwner("IBMid-9", "Functional 1", "fid@example.com", OwnerKind.FUNCTIONAL_ID)
+OTHER_FID = KeyOwner(
+    "IBMid-8", "Functional 2", "fid2@example.com", OwnerKind.FUNCTIONAL_ID
+)
+
+
+def a_target(region="us-south", group="payments", **changes):
+    clusters = (Cluster(f"{region}-{group}", f"web-{region}", "vpc-gen2"),)
+    target = Target("acct1", region, ResourceGroup(f"{group}-id", group), clusters)
+    return replace(target, **changes)
+
+
+def a_case_target(target=None, **changes):
+    mine = CaseTarget(target or DALLAS, owner_before=DANA, functional_id=FID)
+    return replace(mine, **changes)
+
+
+def a_departure(**changes):
+    departure = Departure(
+        "standard", Leaver("dana.lee@example.com"), event_key="standard:msg_1"
+    )
+    return replace(departure, **changes)
+
+
+def a_case(*targets, **changes):
+    case = Case(
+        id="01CASE",
+        leaver=Leaver("dana.lee@example.com"),
+        opened_by=OpenedBy("standard", "standard:msg_1"),
+        received_at=NOON,
+        effective_at=NOON,
+        starts_at=NOON,
+        status=CaseStatus.OPEN,
+        dry_run=False,
+        request_id="req-1",
+        targets=targets,
+    )
+    return replace(case, **changes)
+
+
+def a_person(owner, **changes):
+    person = Person(owner.id, owner.email, owner.email, owner.name, "ACTIVE")
+    return replace(person, **changes)
+
+
+DALLAS = a_target("us-south", "payments")
+FRANKFURT = a_target("eu-de", "payments")
+TOKYO = a_target("jp-tok", "platform")

@@ -1,0 +1,650 @@
+"""Stand-ins for all that is outside the domain, in memory and in virtual time.
+
+``MemoryStore`` judges a write as the store's Lua does, verdict by verdict. What a fake
+is asked is written to one journal, so that a test can see in which order things went.
+"""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from threading import Lock
+
+from factories import DANA, FID, NOON, ROBIN, a_case, a_person
+
+from workers.offboarding.errors import (
+    CaseCancelledError,
+    CaseChangedError,
+    LeaseLostError,
+    LostAnswerError,
+    NoSuchCaseError,
+    PausedError,
+    PermanentError,
+    Reason,
+    TransientError,
+)
+from workers.offboarding.model import (
+    CaseStatus,
+    Channel,
+    Departure,
+    Entry,
+    ReportState,
+    Step,
+    Work,
+)
+from workers.offboarding.ports import Account, Change, Claim, Discovery
+from workers.offboarding.steps.tools import Tools, is_held
+from workers.offboarding.workflow import do
+from workers.store.cases import Taken
+
+LEASE = timedelta(seconds=60)
+GRACE = timedelta(seconds=5)
+PUSH = timedelta(seconds=30)
+LIVE = (CaseStatus.OPEN, CaseStatus.WAITING)
+
+
+class WorkerDied(BaseException):
+    """Stands for kill -9: nothing after it runs, and nothing in the domain sees it."""
+
+
+class VirtualClock:
+    """Time that passes only when somebody says so."""
+
+    def __init__(self, now=NOON):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def advance(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+class FakeCloud:
+    """One account.
+
+    What stands in ``faults[call]`` or ``faults[call, target id]`` is used up first.
+    """
+
+    def __init__(self, clock, journal, *targets, owners=None, lag=0.0):
+        self.account_id = "acct1"
+        self.clock, self.journal, self.lag = clock, journal, timedelta(seconds=lag)
+        self.found = list(targets)
+        self.users = [a_person(DANA), a_person(ROBIN), a_person(FID)]
+        self.ours = [FID]
+        self.unseen = ()
+        self.faults = defaultdict(deque)
+        self.keys = defaultdict(list)
+        self._owners = {one.id: [(NOON, DANA)] for one in targets}
+        self._lock = Lock()
+        for target, owner in (owners or {}).items():
+            self.own(target, owner)
+
+    def own(self, target, owner, *, at=None):
+        """Have *owner* own the key from *at* on; by default from the beginning."""
+        if at is None:
+            self._owners[target.id] = []
+        self._owners[target.id].append((at or NOON, owner))
+
+    def give(self, target, owner, *, with_key=True, shows=True):
+        """Do what a reset does: a key at once, the owner after the lag."""
+        if with_key:
+            self.keys[target.id].append(self.clock())
+        if shows:
+            self.own(target, owner, at=self.clock() + self.lag)
+
+    def truth(self, target):
+        """Tell who owns the key in the end, whatever can be seen by now."""
+        return self._owners[target.id][-1][1]
+
+    def _asked(self, call, target_id=None):
+        with self._lock:
+            self.journal.append(call if target_id is None else f"{call} {target_id}")
+            for script in (self.faults[call, target_id], self.faults[call]):
+                if script:
+                    return script.popleft()
+        return None
+
+    def people(self):
+        fault = self._asked("people")
+        if isinstance(fault, Exception):
+            raise fault
+        return tuple(self.users)
+
+    def targets(self):
+        fault = self._asked("targets")
+        if isinstance(fault, Exception):
+            raise fault
+        return fault or Discovery(tuple(self.found), self.unseen)
+
+    def key_owner(self, target):
+        said = self._asked("key_owner", target.id)
+        if isinstance(said, BaseException):
+            raise said
+        if said is not None:
+            return said
+        shown = [one for at, one in self._owners[target.id] if at <= self.clock()]
+        return shown[-1]
+
+    def functional_id(self, target):
+        fault = self._asked("functional_id", target.id)
+        if isinstance(fault, Exception):
+            raise fault
+        return FID
+
+    def identities(self):
+        fault = self._asked("identities")
+        if isinstance(fault, Exception):
+            raise fault
+        return tuple(self.ours)
+
+    def has_new_key(self, target, since):
+        fault = self._asked("has_new_key", target.id)
+        if isinstance(fault, Exception):
+            raise fault
+        return any(at >= since for at in self.keys[target.id])
+
+
+class FakeResets:
+    """Resets in that account; ``script`` says how the next ones of a target end.
+
+    ``ok``, ``lost_before`` and ``lost_after`` the effect, ``refused``, ``transient``,
+    ``limited`` (429, wait 45 s), ``unshown`` (204 and a key, the owner never changes),
+    ``nothing`` (204 and no effect at all), ``died_before`` and ``died_after``.
+    """
+
+    def __init__(self, cloud):
+        self.cloud = cloud
+        self.identity = FID
+        self.sends = []
+        self.script = defaultdict(deque)
+        self.faults = deque()
+
+    def sent(self, target):
+        return sum(one == target.id for one, _ in self.sends)
+
+    def prepare(self, target):
+        self.cloud.journal.append(f"prepare {target.id}")
+        if self.faults:
+            raise self.faults.popleft()
+        return FakeReady(self, target)
+
+
+class FakeReady:
+    def __init__(self, resets, target):
+        self.resets, self.target, self.identity = resets, target, resets.identity
+
+    def send(self):
+        resets, cloud, target = self.resets, self.resets.cloud, self.target
+        cloud.journal.append(f"send {target.id}")
+        resets.sends.append((target.id, cloud.clock()))
+        script = resets.script[target.id]
+        how = script.popleft() if script else "ok"
+        if how in ("ok", "lost_after", "unshown", "died_after"):
+            cloud.give(target, self.identity, shows=how != "unshown")
+        _end_of_send(how)
+        return f"request-{len(resets.sends)}"
+
+
+def _end_of_send(how):
+    if how.startswith("died"):
+        raise WorkerDied
+    if how.startswith("lost"):
+        raise LostAnswerError("Resetting: no answer.")
+    if how == "refused":
+        raise PermanentError("Resetting: 403, A0656.", reason=Reason.NO_ROLE)
+    if how == "transient":
+        raise TransientError("Resetting: no connection.")
+    if how == "limited":
+        raise TransientError("Resetting: 429.", retry_after_seconds=45)
+
+
+class RecordingNotifier:
+    """One channel; ``script`` holds states, lines' changes or errors, used up first."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.script = deque()
+        self.got = []
+
+    def deliver(self, case, line):
+        self.got.append((line.id, case.status, case.result))
+        said = self.script.popleft() if self.script else ReportState.SENT
+        if isinstance(said, BaseException):
+            raise said
+        changes = said if isinstance(said, dict) else {"state": said}
+        return replace(line, at=self.clock(), tries=line.tries + 1, **changes)
+
+
+@dataclass
+class Stored:
+    """One case as the store keeps it."""
+
+    head: object
+    ledger: list
+    rev: int = 0
+    held: bool = False
+    wrote: bool = False
+    gives_way: str | None = None
+    joined_as: object = None
+    names: set = field(default_factory=set)
+    pending: set = field(default_factory=lambda: {"plan"})
+    targets: dict = field(default_factory=dict)
+    reports: dict = field(default_factory=dict)
+    joins: list = field(default_factory=list)
+
+
+class MemoryStore:
+    """Cases, Works and Switches, and what the desk and the tasks need of them."""
+
+    lease_seconds = 60.0
+
+    def __init__(self, clock, journal):
+        self.clock, self.journal = clock, journal
+        self.stored, self.leavers, self.events = {}, {}, {}
+        self.due, self.waits, self.claims = {}, {}, {}
+        self.leases = {}
+        self.paused, self.protected = set(), set()
+        # Called with the kind of write and its change, before it is judged and after
+        # it is written: a test kills the worker there, or has the world change.
+        self.before = lambda kind, change: None
+        self.after = lambda kind, change: None
+
+    # cases
+
+    def open(self, case, departure, entries, *, idempotency=None):
+        key = departure.event_key
+        if key in self.events:
+            return Taken("repeated", self.events[key])
+        refs = () if case.dry_run else case.leaver.refs
+        other = next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+        if key:
+            self.events[key] = other or case.id
+        if other is not None:
+            self.stored[other].ledger.append(entries[1])
+            self._join(other, departure)
+            return Taken("joined", other)
+        self.stored[case.id] = Stored(_head(case), [entries[0]])
+        self._take(case.id, refs)
+        plan = Work(case.id, Step.PLAN)
+        self.waits[plan] = case.starts_at
+        self.due[plan] = max(self.clock() + GRACE, case.starts_at)
+        return Taken("new", case.id)
+
+    def load(self, case_id):
+        if case_id not in self.stored:
+            raise NoSuchCaseError(f"There is no case {case_id}.")
+        mine = self.stored[case_id]
+        return replace(
+            mine.head,
+            targets=tuple(mine.targets[each] for each in sorted(mine.targets)),
+            reports=tuple(mine.reports.values()),
+            departures=tuple(mine.joins),
+            joined_to=mine.gives_way or mine.head.joined_to,
+            revision=mine.rev,
+        )
+
+    def ledger(self, case_id):
+        return list(self.stored[case_id].ledger)
+
+    def open_case_of(self, refs):
+        return next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+
+    def adopt(self, case):
+        self.journal.append("adopt")
+        mine = self.stored[case.id]
+        if not self._is_live(case.id):
+            return None
+        if mine.gives_way and self._is_live(mine.gives_way):
+            return self._give_way(case, mine.gives_way)
+        if mine.gives_way:
+            mine.gives_way, mine.rev = None, mine.rev + 1
+        for other in [self.leavers.get(ref) for ref in case.leaver.refs]:
+            if other is None or other == case.id:
+                continue
+            theirs = self.stored[other]
+            if not mine.wrote and (theirs.wrote or other < case.id):
+                return self._give_way(case, other)
+            if not theirs.wrote:
+                theirs.gives_way = case.id
+                self._replan(other)
+        self._take(case.id, case.leaver.refs)
+        return None
+
+    def _give_way(self, case, other):
+        mine, departure = self.stored[case.id], _as_departure(case)
+        mine.gives_way = other
+        if mine.joined_as != (other, departure):
+            mine.joined_as = (other, departure)
+            self._join(other, departure)
+        return other
+
+    def _is_live(self, case_id):
+        return self.stored[case_id].head.status in (CaseStatus.SCHEDULED, *LIVE)
+
+    def _take(self, case_id, refs):
+        self.leavers |= dict.fromkeys(refs, case_id)
+        self.stored[case_id].names |= set(refs)
+
+    def _let_go(self, case_id):
+        mine = self.stored[case_id]
+        for ref in mine.names:
+            if self.leavers.get(ref) == case_id:
+                del self.leavers[ref]
+        mine.names = set()
+
+    def turn(
+        self,
+        case,
+        entry,
+        *,
+        expected,
+        takes,
+        targets=(),
+        dropped=(),
+        reports=(),
+        after=(),
+    ):
+        mine = self.stored[case.id]
+        refused = self._not_turned(case, expected, takes=takes)
+        if refused:
+            return refused
+        if takes:
+            self._take(case.id, case.leaver.refs)
+            mine.gives_way = mine.joined_as = None
+        else:
+            self._let_go(case.id)
+        mine.head, mine.held, mine.rev = _head(case), False, mine.rev + 1
+        mine.ledger.append(entry)
+        mine.targets |= {one.target.id: one for one in targets}
+        for each in dropped:
+            mine.targets.pop(each, None)
+        mine.reports |= {one.id: one for one in reports}
+        if takes:
+            self._plan_anew(case.id)
+        else:
+            self.due.pop(Work(case.id, Step.PLAN), None)
+        self.due |= dict.fromkeys(after, self.clock() + GRACE)
+        return "ok"
+
+    def _not_turned(self, case, expected, *, takes):
+        mine = self.stored[case.id]
+        if mine.rev != case.revision:
+            return "changed"
+        if mine.head.status not in expected:
+            return "state"
+        if not takes and mine.wrote:
+            return "written"
+        others = [self.leavers.get(ref) for ref in case.leaver.refs if takes]
+        taken = [one for one in others if one not in (None, case.id)]
+        return f"taken:{taken[0]}" if taken else None
+
+    def _join(self, other, departure):
+        self.stored[other].joins.append(departure)
+        self._replan(other)
+
+    def _replan(self, other):
+        self.stored[other].rev += 1
+        self._plan_anew(other)
+
+    def _plan_anew(self, case_id):
+        plan = Work(case_id, Step.PLAN)
+        self.stored[case_id].pending.add("plan")
+        self._forget(plan)
+        self.due[plan] = self.clock() + GRACE
+
+    # work
+
+    def claim(self, work, *, shared=False):
+        now = self.clock()
+        if work not in self.due:
+            return None
+        mine = self.stored.get(work.case_id)
+        is_over = mine is not None and mine.head.status is CaseStatus.CANCELLED
+        if mine is None or (is_over and work.step is not Step.DELIVER):
+            self._drop(work)
+            return None
+        if self.waits.get(work, now) > now:
+            self.due[work] = self.waits[work]
+            return None
+        name = f"target:{work.item}" if shared else f"work:{work}"
+        fence, until = self.leases.get(name, (0, None))
+        if until is not None and until > now:
+            self.due[work] = until
+            return None
+        self.leases[name] = (fence + 1, now + LEASE)
+        self.claims[work] = self.claims.get(work, 0) + 1
+        self.due[work] = now + LEASE
+        return Claim(work, name, "token", fence + 1, self.claims[work])
+
+    def renew(self, claim):
+        fence, until = self.leases.get(claim.lease, (None, None))
+        if fence != claim.fence or until is None:
+            return False
+        self.leases[claim.lease] = (fence, self.clock() + LEASE)
+        self.due[claim.work] = self.clock() + LEASE
+        return True
+
+    def sweep(self):
+        found = [work for work, at in self.due.items() if at <= self.clock()]
+        self.due |= dict.fromkeys(found, self.clock() + PUSH)
+        return sorted(found, key=lambda work: (self.due[work], str(work)))
+
+    def record(self, claim, change):
+        self._write(claim, change, "record")
+
+    def again(self, claim, change, at):
+        self._write(claim, change, "again", at)
+        return change.after
+
+    def finish(self, claim, change):
+        said = self._write(claim, change, "finish")
+        report = Work(claim.work.case_id, Step.REPORT)
+        return (*change.after, report) if said == "last" else change.after
+
+    def _write(self, claim, change, kind, at=None):
+        self.before(kind, change)
+        self._judge(claim, change)
+        self.journal.append("record intent" if change.wrote else kind)
+        is_asked_anew = claim.work not in self.claims
+        self._put(claim.work.case_id, change)
+        said = "ok"
+        if kind == "again":
+            self.waits[claim.work], self.claims[claim.work] = at, 0
+            self.due[claim.work] = at
+        if kind == "finish" and is_asked_anew:
+            self.due[claim.work] = self.clock() + GRACE
+        elif kind == "finish":
+            said = self._end(claim.work, change)
+        if kind != "record":
+            self.leases[claim.lease] = (claim.fence, None)
+        self.after(kind, change)
+        return said
+
+    def _judge(self, claim, change):
+        fence, until = self.leases[claim.lease]
+        if fence != claim.fence or until is None:
+            raise LeaseLostError("Somebody else holds this work now.")
+        if change.wrote and until <= self.clock():
+            raise LeaseLostError("Somebody else holds this work now.")
+        mine = self.stored[claim.work.case_id]
+        is_over = mine.head.status is CaseStatus.CANCELLED
+        if is_over and claim.work.step is not Step.DELIVER:
+            self._drop(claim.work)
+            self._refuse_for_good(claim)
+        is_settled = mine.head.status is CaseStatus.SETTLED
+        if change.wrote and (mine.gives_way or is_settled):
+            self._refuse_for_good(claim)
+        if change.wrote and mine.held:
+            raise PausedError("Resets are paused.")
+        if change.wrote and self.is_paused(change.targets[0].target.account_id):
+            raise PausedError("Resets are paused.")
+        if change.case is not None and change.case.revision != mine.rev:
+            raise CaseChangedError("The case changed since it was read.")
+
+    def _refuse_for_good(self, claim):
+        self.leases[claim.lease] = (claim.fence, None)
+        raise CaseCancelledError("The case was cancelled.")
+
+    def _put(self, case_id, change):
+        mine = self.stored[case_id]
+        if change.case is not None:
+            case = change.case
+            mine.head, mine.rev = _head(case), mine.rev + 1
+            mine.held = case.status is CaseStatus.WAITING and is_held(case)
+            if case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED):
+                self._let_go(case_id)
+        mine.targets |= {one.target.id: one for one in change.targets}
+        mine.reports |= {one.id: one for one in change.reports}
+        mine.ledger += change.entries
+        mine.wrote = mine.wrote or change.wrote
+        del mine.joins[: change.folded]
+        for work in change.after:
+            if _pending(work):
+                mine.pending.add(_pending(work))
+            self._forget(work)
+            self.due[work] = self.clock() + GRACE
+
+    def _end(self, work, change):
+        mine = self.stored[work.case_id]
+        self._drop(work)
+        if _pending(work) not in {_pending(each) for each in change.after}:
+            mine.pending.discard(_pending(work))
+        is_live = mine.head.status in LIVE and not mine.held
+        if work.step is Step.DELIVER or not is_live or mine.pending:
+            return "ok"
+        report = Work(work.case_id, Step.REPORT)
+        self._forget(report)
+        self.due[report] = self.clock() + GRACE
+        return "last"
+
+    def _drop(self, work):
+        self.due.pop(work, None)
+        self._forget(work)
+
+    def _forget(self, work):
+        self.waits.pop(work, None)
+        self.claims.pop(work, None)
+
+    # switches
+
+    def is_paused(self, account_id):
+        return bool({"*", account_id} & self.paused)
+
+    def protect(self, identities):
+        self.protected |= {one.id for one in identities}
+
+    def is_protected(self, refs):
+        return bool({ref.removeprefix("iam:") for ref in refs} & self.protected)
+
+
+def _head(case):
+    return replace(case, targets=(), reports=(), departures=(), revision=0)
+
+
+def _as_departure(case):
+    return Departure(
+        source=case.opened_by.source,
+        leaver=case.leaver,
+        event_key=case.opened_by.event_key,
+        effective_at=case.effective_at,
+        scope=case.scope,
+    )
+
+
+def _pending(work):
+    if work.step is Step.PLAN:
+        return "plan"
+    is_target = work.step in (Step.RESET, Step.VERIFY)
+    return f"target:{work.item}" if is_target else ""
+
+
+@dataclass
+class World:
+    """Everything around one worker, and the worker."""
+
+    clock: VirtualClock
+    journal: list
+    store: MemoryStore
+    cloud: FakeCloud
+    resets: FakeResets
+    slack: RecordingNotifier
+    mail: RecordingNotifier
+    tools: Tools
+
+    def open(self, case=None, departure=None):
+        """Open a case; returns its id, or that of the case it joined."""
+        case = case or a_case()
+        departure = departure or replace(_as_departure(case), event_key=None)
+        told = Entry(self.clock(), "case.opened"), Entry(self.clock(), "joined")
+        return self.store.open(case, departure, told).case_id
+
+    def run(self, *, seconds=2 * 86_400, until=lambda: False):
+        """Work until nothing is due, *seconds* have passed or *until* is true."""
+        over = self.clock() + timedelta(seconds=seconds)
+        steps = 0
+        while steps < 20_000:
+            sent = deque(self.store.sweep())
+            while sent and steps < 20_000:
+                steps += 1
+                sent += perform(self.tools, self.store, sent.popleft())
+                if until():
+                    return
+            nothing_due = not self.store.due
+            if nothing_due or min(self.store.due.values()) > over:
+                self.clock.now = self.clock.now if nothing_due else over
+                return
+            self.clock.now = max(self.clock.now, min(self.store.due.values()))
+        raise AssertionError("The case never ends.")
+
+    def settle(self, case=None):
+        """Open a case, work it off, and return it as it ended."""
+        case_id = self.open(case)
+        self.run()
+        return self.case(case_id)
+
+    def case(self, case_id="01CASE"):
+        return self.store.load(case_id)
+
+    def outcomes(self, case_id="01CASE"):
+        targets = self.case(case_id).targets
+        return {one.target.region: (one.outcome, one.reason) for one in targets}
+
+    def whats(self, case_id="01CASE"):
+        return [entry.what for entry in self.store.ledger(case_id)]
+
+
+def perform(tools, store, work):
+    """Do one piece of work as a task does; a worker that dies just stops."""
+    case = store.load(work.case_id)
+    is_shared = work.step in (Step.RESET, Step.VERIFY) and not case.dry_run
+    claim = store.claim(work, shared=is_shared)
+    if claim is None:
+        return ()
+    try:
+        return do(tools, claim)
+    except CaseChangedError:
+        store.again(claim, Change(), tools.clock())
+        return (work,)
+    except (LeaseLostError, CaseCancelledError, WorkerDied):
+        return ()
+
+
+def a_world(*targets, owners=None, lag=0.0, armed=True, protected=()):
+    """Put a world together around these targets, all of them the leaver's."""
+    clock, journal = VirtualClock(), []
+    store = MemoryStore(clock, journal)
+    cloud = FakeCloud(clock, journal, *targets, owners=owners, lag=lag)
+    resets = FakeResets(cloud)
+    slack, mail = RecordingNotifier(clock), RecordingNotifier(clock)
+    tools = Tools(
+        accounts={"acct1": Account(cloud, resets if armed else None)},
+        cases=store,
+        works=store,
+        switches=store,
+        notifiers={Channel.SLACK: slack, Channel.MAIL: mail},
+        clock=clock,
+        verify_deadline=timedelta(seconds=300),
+        lead_time=timedelta(hours=24),
+        protected=protected,
+    )
+    return World(clock, journal, store, cloud, resets, slack, mail, tools)

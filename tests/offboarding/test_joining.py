@@ -1,0 +1,122 @@
+from datetime import timedelta
+
+import pytest
+from factories import NOON, a_case, a_departure
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.joining import folded, widest
+from workers.offboarding.model import Leaver, Scope
+
+DAY = timedelta(days=1)
+names = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True)
+scopes = st.none() | st.builds(
+    Scope, st.builds(tuple, names), st.builds(tuple, names)
+).filter(lambda scope: scope != Scope())
+departures = st.builds(
+    lambda scope, days: a_departure(
+        scope=scope, effective_at=None if days is None else NOON + days * DAY
+    ),
+    scopes,
+    st.none() | st.integers(-2, 9),
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        (Scope(("a",)), None, None),
+        (Scope(("a",)), Scope(("b",)), Scope(("a", "b"))),
+        (Scope(("a",), ("g",)), Scope(("a",), ("h",)), Scope(("a",), ("g", "h"))),
+        (Scope(("a",), ("g",)), Scope(("a",)), Scope(("a",))),
+        (Scope(("a",)), Scope((), ("g",)), None),
+        (Scope(("a",), ("g",)), Scope(("b",), ("h",)), Scope(("a", "b"), ("g", "h"))),
+    ],
+)
+def test_the_widest_scope_covers_both(one, other, both):
+    assert widest(one, other) == both
+    assert widest(other, one) == both
+
+
+@given(scopes, scopes, scopes)
+def test_a_scope_covers_whatever_went_into_it_in_any_order(one, other, third):
+    wide = widest(widest(one, other), third)
+
+    assert wide == widest(one, widest(other, third))
+    assert all(part is None or part.is_within(wide) for part in (one, other, third))
+    assert None not in (one, other, third) or wide is None
+
+
+@given(st.lists(departures, min_size=1, max_size=4), st.randoms())
+def test_any_order_and_repetition_of_departures_ends_in_the_same_case(found, chance):
+    case = a_case(starts_at=NOON + 5 * DAY, effective_at=NOON + 6 * DAY)
+    shuffled = found + found[:2]
+    chance.shuffle(shuffled)
+
+    one = folded(with_joined(case, found), DAY, NOON)
+    other = folded(with_joined(case, shuffled), DAY, NOON)
+
+    assert one == other
+
+
+def with_joined(case, found):
+    return a_case(
+        scope=Scope(("a",), ("b",)),
+        starts_at=case.starts_at,
+        effective_at=case.effective_at,
+        departures=tuple(found),
+    )
+
+
+def scheduled(*joined):
+    return a_case(
+        effective_at=NOON + 9 * DAY,
+        starts_at=NOON + 8 * DAY,
+        departures=joined,
+    )
+
+
+def test_an_earlier_date_moves_the_case():
+    case = folded(scheduled(a_departure(effective_at=NOON + 5 * DAY)), DAY, NOON)
+
+    assert case.effective_at == NOON + 5 * DAY
+    assert case.starts_at == NOON + 4 * DAY
+    assert case.departures == ()
+
+
+def test_a_later_date_moves_nothing():
+    case = folded(scheduled(a_departure(effective_at=NOON + 20 * DAY)), DAY, NOON)
+
+    assert case.starts_at == NOON + 8 * DAY
+
+
+def test_a_departure_without_a_date_starts_the_case_now_and_not_when_it_was_received():
+    case = folded(scheduled(a_departure()), DAY, NOON + 3 * DAY)
+
+    assert case.starts_at == NOON + 3 * DAY
+    assert case.effective_at == NOON + 3 * DAY
+
+
+def test_a_case_that_has_begun_is_not_begun_later():
+    case = folded(a_case(departures=(a_departure(),)), DAY, NOON + DAY)
+
+    assert case.starts_at == NOON
+
+
+def test_a_departure_adds_the_name_the_case_did_not_know():
+    joined = a_departure(leaver=Leaver(iam_id="IBMid-1", name="Dana Lee"))
+
+    case = folded(a_case(departures=(joined,)), DAY, NOON)
+
+    assert case.leaver == Leaver("dana.lee@example.com", "IBMid-1", "Dana Lee")
+
+
+def test_departures_that_name_two_identities_are_noted():
+    joined = a_departure(leaver=Leaver("dana.lee@example.com", "IBMid-2"))
+    known = Leaver("dana.lee@example.com", "IBMid-1")
+
+    case = folded(a_case(leaver=known, departures=(joined,)), DAY, NOON)
+
+    assert [note.reason for note in case.warnings] == [Reason.AMBIGUOUS_PERSON]
+    assert case.leaver == known

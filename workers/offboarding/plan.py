@@ -1,0 +1,148 @@
+"""Who owns what → the plan; who is meant; the guards that stop a plan. No I/O."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from workers.offboarding.discovery import Seen, View
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import (
+    CaseTarget,
+    KeyOwner,
+    Leaver,
+    NoOwner,
+    Note,
+    Person,
+    Unread,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Who a leaver is: one identity, none (``leaver.iam_id`` is None), or several.
+
+    ``names`` are all e-mails and logins of the one identity, lower-cased.
+    """
+
+    leaver: Leaver
+    candidates: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Tell whether more than one identity fits."""
+        return len(self.candidates) > 1
+
+
+def who_is(leaver: Leaver, views: Iterable[View]) -> Resolved:
+    """Find the one identity a departure means.
+
+    By IAM ID where one is known, exactly. Else by e-mail, whole and lower-cased,
+    among the account's users and among the owners of keys: who was removed already is
+    in no user list, but their name stays on the key. Never by display name.
+    """
+    views = list(views)
+    people = [one for view in views for one in view.people]
+    owners = [
+        one.reading
+        for view in views
+        for one in view.seen
+        if isinstance(one.reading, KeyOwner)
+    ]
+    wanted = leaver.email
+    ids = {one.iam_id for one in people if wanted and wanted in _addresses(one)}
+    ids |= {one.id for one in owners if wanted and _lower(one.email) == wanted}
+    if leaver.iam_id is not None:
+        # Both were named: an e-mail that is surely somebody else's means two people.
+        ids = {leaver.iam_id} if leaver.iam_id in ids else {leaver.iam_id, *ids}
+    if len(ids) != 1:
+        return Resolved(leaver, tuple(sorted(ids)))
+    known = replace(leaver, iam_id=next(iter(ids)))
+    mine = [_addresses(one) for one in people if one.iam_id == known.iam_id]
+    mine += [{one.email.lower()} for one in owners if _is(one, known) and one.email]
+    names = tuple(sorted(set[str]().union(*mine)))
+    return Resolved(_named(known, people, owners), (str(known.iam_id),), names)
+
+
+def _is(owner: KeyOwner, leaver: Leaver) -> bool:
+    return owner.id == leaver.iam_id
+
+
+def _lower(email: str | None) -> str | None:
+    return email.lower() if email else None
+
+
+def _addresses(person: Person) -> set[str]:
+    return {one.lower() for one in (person.email, person.user_id) if one}
+
+
+def _named(
+    leaver: Leaver, people: Iterable[Person], owners: Iterable[KeyOwner]
+) -> Leaver:
+    names = [(one.email, one.name) for one in people if one.iam_id == leaver.iam_id]
+    names += [(one.email, one.name) for one in owners if _is(one, leaver)]
+    email = next((email.lower() for email, _ in names if email), None)
+    name = next((name for _, name in names if name), None)
+    return replace(leaver, email=leaver.email or email, name=leaver.name or name)
+
+
+def targets_of(leaver: Leaver, seen: Iterable[Seen]) -> list[CaseTarget]:
+    """Pick the targets a case is about: the leaver's, and those that could not be read.
+
+    A target whose reading is final and somebody else's, or nobody's, is left out.
+    """
+    picked: list[CaseTarget] = []
+    for one in seen:
+        match one.reading:
+            case KeyOwner() as owner:
+                if owner.id == leaver.iam_id:
+                    picked.append(CaseTarget(one.target, owner_before=owner))
+            case Unread():
+                picked.append(CaseTarget(one.target))
+            case NoOwner():
+                pass
+    return picked
+
+
+def hash_of(leaver: Leaver, targets: Iterable[CaseTarget]) -> str:
+    """Name exactly this plan: who leaves, which targets, who owned and takes over."""
+    rows = sorted(
+        [
+            one.target.id,
+            one.owner_before.id if one.owner_before else None,
+            one.functional_id.id if one.functional_id else None,
+        ]
+        for one in targets
+    )
+    text = json.dumps([leaver.iam_id, rows], separators=(",", ":"), sort_keys=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def refusals(
+    resolved: Resolved, *, protected: Sequence[str], ours: Sequence[KeyOwner]
+) -> tuple[Note, ...]:
+    """Find the guards that stop a plan; empty lets it go.
+
+    Args:
+        resolved: Who the leaver is.
+        protected: Ids and e-mails nobody may offboard.
+        ours: Our own identities in the accounts: functional IDs and readers.
+    """
+    if resolved.is_ambiguous:
+        several = ", ".join(resolved.candidates)
+        text = f"{resolved.leaver} may be any of {several}. Name one by its IAM ID."
+        return (Note(Reason.AMBIGUOUS_PERSON, text),)
+    leaver = resolved.leaver
+    kept = {one.lower() for one in protected}
+    # All the names the account knows them by: a departure may use any of them.
+    named = (leaver.email, leaver.iam_id, *resolved.names)
+    names = {one.lower() for one in named if one}
+    is_ours = any(
+        _is(one, leaver) or (one.email and one.email.lower() in names) for one in ours
+    )
+    if names & kept or is_ours:
+        what = "one of our own identities" if is_ours else "in PROTECTED_USERS"
+        text = f"{leaver} is {what} and is never offboarded."
+        return (Note(Reason.PROTECTED_USER, text),)
+    return ()

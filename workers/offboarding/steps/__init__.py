@@ -1,0 +1,1 @@
+"""The road of a case, one file a step: plan · reset · verify · report (and deliver)."""

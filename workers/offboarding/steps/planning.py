@@ -1,0 +1,291 @@
+"""Plan: who is meant, what is theirs, and whether anything stops it.
+
+The plan starts what it can at once. Where another look may show more, the step comes
+back and adds what it finds; in the end it says what it could not see.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.discovery import Seen, View, look_at
+from workers.offboarding.errors import (
+    OffboardingError,
+    PermanentError,
+    Reason,
+    TransientError,
+)
+from workers.offboarding.joining import folded
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    CaseTarget,
+    KeyOwner,
+    Note,
+    Outcome,
+    Plan,
+    ReportKind,
+    ReportLine,
+    Step,
+    Unread,
+    Work,
+)
+from workers.offboarding.plan import Resolved, hash_of, refusals, who_is
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.tools import (
+    CRASH_LIMIT,
+    Tools,
+    entry_of,
+    is_held,
+    lines_for,
+    pause,
+)
+
+# Looks before what still cannot be seen is reported as not seen: a good minute.
+LOOKS: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One try at planning: the claim it runs under, when, and how much it may leave."""
+
+    claim: Claim
+    at: datetime
+    folds: int
+    is_last: bool
+
+
+def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    """Make the plan of a case, or add to it, and send its resets on their way."""
+    now = tools.clock()
+    read = tools.cases.load(claim.work.case_id)
+    case = folded(read, tools.lead_time, now)
+    look = Look(claim, now, len(read.departures), read.tries + 1 >= LOOKS)
+    if case.status is CaseStatus.SETTLED:
+        return tools.works.finish(claim, Change())
+    if case.starts_at > now and case.started_at is None and case.joined_to is None:
+        change = Change(case=case, folded=look.folds)
+        return tools.works.again(claim, change, case.starts_at)
+    if case.joined_to is not None:
+        other = tools.cases.adopt(case)
+        if other is not None:
+            return _give_way(tools, look, case, other)
+    if claim.claims > CRASH_LIMIT:
+        return _give_up(tools, look, case)
+    started_at = case.started_at or now
+    case = replace(case, started_at=started_at, status=CaseStatus.OPEN, joined_to=None)
+    return _look(tools, look, _disarmed(tools, case))
+
+
+def _disarmed(tools: Tools, case: Case) -> Case:
+    """Make a case of a service that cannot write the dry run that it is."""
+    is_armed = any(each.resets for each in tools.accounts.values())
+    # What was begun armed is no dry run: it is told as it is.
+    if case.dry_run or is_armed or any(one.resets for one in case.targets):
+        return case
+    text = "The service is not armed: nothing was changed."
+    return replace(case, dry_run=True).warned(Note(Reason.NOT_ARMED, text))
+
+
+def _look(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
+    views = [look_at(each.cloud, case.scope) for each in tools.accounts.values()]
+    ours = list(_our_identities(tools))
+    tools.switches.protect(ours)
+    resolved = who_is(case.leaver, views)
+    if not look.is_last and _is_too_early(case, resolved, views):
+        return _look_again(tools, look, case, views)
+    case = replace(case, leaver=resolved.leaver)
+    refused = refusals(resolved, protected=tools.protected, ours=ours)
+    refused = refused or _named_twice(case)
+    if refused:
+        return _hold(tools, look, case, refused)
+    other = None if case.dry_run else tools.cases.adopt(case)
+    if other is not None:
+        return _give_way(tools, look, case, other)
+    return _go(tools, look, case, views)
+
+
+def _is_too_early(case: Case, resolved: Resolved, views: Sequence[View]) -> bool:
+    """Tell whether a user list that may still come could change who is meant.
+
+    Whoever was named by an IAM ID is known without it, and what an earlier plan
+    started is not started again.
+    """
+    is_open = case.leaver.iam_id is None or resolved.is_ambiguous
+    has_all = all(view.has_people for view in views)
+    return is_open and not has_all and not case.after(Step.PLAN)
+
+
+def _look_again(
+    tools: Tools, look: Look, case: Case, views: Sequence[View]
+) -> tuple[Work, ...]:
+    entry = entry_of(look.claim, look.at, "case.looked", reason=Reason.LIST_UNREADABLE)
+    tried = replace(case, tries=case.tries + 1)
+    change = Change(case=tried, folded=look.folds, entries=(entry,))
+    at = _next_look(look, tried, views)
+    return tools.works.again(look.claim, change, at)
+
+
+def _next_look(look: Look, case: Case, views: Sequence[View]) -> datetime:
+    asked = max((view.retry_after_seconds for view in views), default=0.0)
+    wait = pause(case.tries - 1, longest_seconds=60)
+    return look.at + max(wait, timedelta(seconds=asked))
+
+
+def _named_twice(case: Case) -> tuple[Note, ...]:
+    """Return the note that joined departures name different people, if they do."""
+    return tuple(
+        note for note in case.warnings if note.reason is Reason.AMBIGUOUS_PERSON
+    )[:1]
+
+
+def _give_up(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
+    """End a planning that kills its workers: what it would have seen counts as unseen.
+
+    A held case stays held: nothing was looked at that could let it go.
+    """
+    if is_held(case):
+        return tools.works.finish(look.claim, Change())
+    text = f"{look.claim.claims - 1} workers ended without a word while they planned."
+    view = View("", unseen=(Note(Reason.LIST_UNREADABLE, text),))
+    case = replace(case, started_at=case.started_at or look.at, status=CaseStatus.OPEN)
+    return _go(tools, replace(look, is_last=True), _disarmed(tools, case), [view])
+
+
+def _our_identities(tools: Tools) -> Iterator[KeyOwner]:
+    for each in tools.accounts.values():
+        try:
+            yield from each.cloud.identities()
+        except OffboardingError:
+            # Without its token nothing can be read or reset there either; the views
+            # say so, and each reset asks for the identity again.
+            continue
+
+
+def _give_way(tools: Tools, look: Look, case: Case, other: str) -> tuple[Work, ...]:
+    """End a case whose leaver proved to be that of another open case."""
+    text = f"The same person leaves in case {other}, which does the work."
+    ended = replace(
+        case.warned(Note(Reason.JOINED, text)),
+        status=CaseStatus.CANCELLED,
+        joined_to=other,
+        settled_at=look.at,
+    )
+    entry = entry_of(look.claim, look.at, "case.joined", detail=other)
+    change = Change(case=ended, folded=look.folds, entries=(entry,))
+    return tools.works.finish(look.claim, change)
+
+
+def _hold(
+    tools: Tools, look: Look, case: Case, refused: tuple[Note, ...]
+) -> tuple[Work, ...]:
+    """Leave a case to a person: a guard stops it, and people are told why, once."""
+    before = case.plan.refused if case.plan is not None else ()
+    plan = Plan(hash_of(case.leaver, case.targets), look.at, refused)
+    case = replace(case, plan=plan, tries=0)
+    lines: tuple[ReportLine, ...] = ()
+    if not case.dry_run:
+        case = replace(case, status=CaseStatus.WAITING)
+        lines = lines_for(tools, case, ReportKind.HELD) if before != refused else ()
+    entry = entry_of(look.claim, look.at, "case.held", reason=refused[0].reason)
+    change = Change(
+        case=case,
+        reports=lines,
+        folded=look.folds,
+        entries=(entry,),
+        after=replace(case, reports=lines).after(Step.REPORT),
+    )
+    return tools.works.finish(look.claim, change)
+
+
+def _go(
+    tools: Tools, look: Look, case: Case, views: Sequence[View]
+) -> tuple[Work, ...]:
+    known = {one.target.id for one in case.targets}
+    seen = [one for view in views for one in view.seen if one.target.id not in known]
+    judged = [_judged(tools, look, case, one) for one in seen]
+    fresh = tuple(one for one in judged if isinstance(one, CaseTarget))
+    is_final = look.is_last or (
+        _LATER not in judged and all(view.is_final for view in views)
+    )
+    started = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
+    case = replace(case, targets=case.targets + fresh, tries=case.tries + 1)
+    case = _warned(case, views) if is_final else case
+    case = replace(case, plan=_planned(case, look.at))
+    owned = [one for one in fresh if one.owner_before is not None]
+    entry = entry_of(
+        look.claim,
+        look.at,
+        "case.planned",
+        detail=f"{len(seen)} targets seen, {len(owned)} owned by the leaver",
+    )
+    change = Change(
+        case=replace(case, tries=0) if is_final else case,
+        targets=fresh,
+        folded=look.folds,
+        entries=(entry,),
+        after=tuple(one for one in case.after(Step.PLAN) if one.item not in started),
+    )
+    if is_final:
+        return tools.works.finish(look.claim, change)
+    return tools.works.again(look.claim, change, _next_look(look, case, views))
+
+
+# What a target is that the next look may show, and one that is not the leaver's.
+_LATER: Final = "later"
+_NOT_THEIRS: Final = "not theirs"
+
+
+def _judged(tools: Tools, look: Look, case: Case, one: Seen) -> CaseTarget | str:
+    if isinstance(one.reading, Unread):
+        if not one.is_final and not look.is_last:
+            return _LATER
+        return CaseTarget(one.target).ended(
+            Outcome.UNREAD,
+            look.at,
+            reason=one.reading.reason,
+            detail=one.reading.detail,
+        )
+    if not isinstance(one.reading, KeyOwner) or one.reading.id != case.leaver.iam_id:
+        return _NOT_THEIRS
+    return _assigned(tools, look, case, CaseTarget(one.target, one.reading))
+
+
+def _assigned(
+    tools: Tools, look: Look, case: Case, target: CaseTarget
+) -> CaseTarget | str:
+    """Say who takes a target over; without an answer it fails, or waits for one."""
+    cloud = tools.accounts[target.target.account_id].cloud
+    try:
+        target = replace(target, functional_id=cloud.functional_id(target.target))
+    except (PermanentError, TransientError) as error:
+        if isinstance(error, TransientError) and not look.is_last:
+            return _LATER
+        return target.ended(
+            Outcome.FAILED, look.at, reason=error.reason, detail=str(error)
+        )
+    return target.ended(Outcome.PLANNED, look.at) if case.dry_run else target
+
+
+def _planned(case: Case, now: datetime) -> Plan:
+    """Name the plan; one whose targets did not change keeps its hash and its time."""
+    made = Plan(hash_of(case.leaver, case.targets), now)
+    unchanged = case.plan is not None and case.plan.hash == made.hash
+    return replace(case.plan, refused=()) if case.plan and unchanged else made
+
+
+def _warned(case: Case, views: Sequence[View]) -> Case:
+    """Write down what the reader of the case has to know, as of this look."""
+    made_anew = (Reason.LIST_UNREADABLE, Reason.PERSON_NOT_FOUND, Reason.SCOPE_LIMITED)
+    kept = tuple(note for note in case.warnings if note.reason not in made_anew)
+    notes = [note for view in views for note in view.unseen]
+    if case.scope is not None:
+        text = "Only a part of the account was looked at, as asked."
+        notes.append(Note(Reason.SCOPE_LIMITED, text))
+    people = {one.iam_id for view in views for one in view.people}
+    owns = any(one.owner_before is not None for one in case.targets)
+    if case.leaver.iam_id not in people and not owns:
+        text = f"No account that was read knows {case.leaver}."
+        notes.append(Note(Reason.PERSON_NOT_FOUND, text))
+    return replace(case, warnings=kept).warned(*notes)

@@ -1,0 +1,125 @@
+"""Report: settle the case and fill the outbox; deliver: empty it, line by line.
+
+A report never changes an outcome: a dead Slack does not fail a reset.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from workers.offboarding.discovery import asked_wait
+from workers.offboarding.errors import Reason, TransientError
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    Plan,
+    ReportKind,
+    ReportLine,
+    ReportState,
+    Step,
+    Work,
+)
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.tools import (
+    CRASH_LIMIT,
+    Tools,
+    entry_of,
+    is_held,
+    lines_for,
+    pause,
+)
+
+# Tries before a report counts as failed: with pauses of up to five minutes, a day.
+TRIES: Final = 300
+_UNKNOWN_TRIES: Final = 2
+
+
+def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    """Settle a case of which nothing is pending, and hand its report to the outbox."""
+    now = tools.clock()
+    case = tools.cases.load(claim.work.case_id)
+    is_live = case.status in (CaseStatus.OPEN, CaseStatus.WAITING)
+    is_done = not case.departures and all(one.is_settled for one in case.targets)
+    # A guard may have stopped a second plan after this was sent.
+    is_stopped = is_held(case) and not case.dry_run
+    if not is_live or not is_done or is_stopped:
+        return tools.works.finish(claim, Change())
+    lines = lines_for(tools, case, ReportKind.FINAL)
+    done = replace(
+        case,
+        status=CaseStatus.SETTLED,
+        result=result_of(case),
+        settled_at=now,
+        reports=lines,
+        plan=_without_pause(case.plan),
+    )
+    change = Change(
+        case=done,
+        reports=lines,
+        entries=(entry_of(claim, now, "case.settled", detail=done.result),),
+        after=done.after(Step.REPORT),
+    )
+    return tools.works.finish(claim, change)
+
+
+def _without_pause(plan: Plan | None) -> Plan | None:
+    """Drop a pause that lasted to the end: of a settled case it holds nothing back."""
+    if plan is None:
+        return None
+    kept = tuple(one for one in plan.refused if one.reason is not Reason.PAUSED)
+    return replace(plan, refused=kept)
+
+
+def result_of(case: Case) -> CaseResult:
+    """Sum a case up; what could not be seen is never taken for "nothing"."""
+    if case.dry_run:
+        return CaseResult.PLANNED
+    is_blind = any(note.reason is Reason.LIST_UNREADABLE for note in case.warnings)
+    if is_blind or not all(one.is_safe for one in case.targets):
+        return CaseResult.ATTENTION
+    return CaseResult.SAFE if case.targets else CaseResult.CLEAN
+
+
+def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    """Send one report on one channel, until it is sent, refused, or given up."""
+    case = tools.cases.load(claim.work.case_id)
+    line = next((one for one in case.reports if one.id == claim.work.item), None)
+    if line is None or line.state in (ReportState.SENT, ReportState.FAILED):
+        return tools.works.finish(claim, Change())
+    notifier = tools.notifiers.get(line.channel)
+    if notifier is None:
+        return _drop(tools, claim, line, "The channel is not set up any more.")
+    if claim.claims > CRASH_LIMIT:
+        text = f"{claim.claims - 1} workers ended without a word while they had it."
+        return _drop(tools, claim, line, text)
+    wait = pause(line.tries, longest_seconds=300)
+    try:
+        line = notifier.deliver(case, line)
+    except TransientError as error:
+        line = replace(line, tries=line.tries + 1, detail=str(error))
+        wait = max(wait, timedelta(seconds=asked_wait(error)))
+    return _put_down(tools, claim, line, wait)
+
+
+def _drop(
+    tools: Tools, claim: Claim, line: ReportLine, detail: str
+) -> tuple[Work, ...]:
+    failed = replace(line, state=ReportState.FAILED, at=tools.clock(), detail=detail)
+    return _put_down(tools, claim, failed, timedelta())
+
+
+def _put_down(
+    tools: Tools, claim: Claim, line: ReportLine, wait: timedelta
+) -> tuple[Work, ...]:
+    now = tools.clock()
+    # An answer that was lost is tried once more: a double is better than silence.
+    is_open = line.state is ReportState.PENDING or (
+        line.state is ReportState.UNKNOWN and line.tries < _UNKNOWN_TRIES
+    )
+    if is_open and line.tries < TRIES:
+        return tools.works.again(claim, Change(reports=(line,)), now + wait)
+    if line.state is ReportState.PENDING:
+        line = replace(line, state=ReportState.FAILED, at=now)
+    entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
+    return tools.works.finish(claim, Change(reports=(line,), entries=(entry,)))

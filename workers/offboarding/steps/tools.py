@@ -1,0 +1,131 @@
+"""What every step is given, and the few moves they share."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import (
+    Case,
+    CaseTarget,
+    Channel,
+    Entry,
+    Outcome,
+    ReportKind,
+    ReportLine,
+)
+from workers.offboarding.ports import (
+    Account,
+    Cases,
+    Change,
+    Claim,
+    Clock,
+    Notifier,
+    Switches,
+    Works,
+)
+
+# A piece of work whose worker died this often is given up: it may be what kills them.
+CRASH_LIMIT: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The ports and the few settings the steps go by.
+
+    Attributes:
+        accounts: By account id. Without ``resets`` nothing can be written there.
+        protected: Ids and e-mails nobody may offboard.
+        verify_deadline: How long a reset may take to show.
+        lead_time: How long before ``effective_at`` work begins.
+    """
+
+    accounts: Mapping[str, Account]
+    cases: Cases
+    works: Works
+    switches: Switches
+    notifiers: Mapping[Channel, Notifier]
+    clock: Clock
+    verify_deadline: timedelta
+    lead_time: timedelta = timedelta()
+    protected: tuple[str, ...] = ()
+
+
+def pause(tries: int, *, longest_seconds: float, first_seconds: float = 1) -> timedelta:
+    """Return a growing, jittered pause after *tries* failures in a row."""
+    grown = min(first_seconds * 2 ** min(tries, 20), longest_seconds)
+    return timedelta(seconds=grown * random.uniform(0.8, 1.0))  # noqa: S311 - no secret
+
+
+def entry_of(
+    claim: Claim,
+    at: datetime,
+    what: str,
+    *,
+    reason: Reason | None = None,
+    request_id: str | None = None,
+    detail: str | None = None,
+) -> Entry:
+    """Make a ledger entry of the work in hand."""
+    work = claim.work
+    return Entry(
+        at=at,
+        what=what,
+        step=work.step,
+        target_id=work.item or None,
+        reason=reason,
+        request_id=request_id,
+        detail=detail,
+    )
+
+
+def settled(claim: Claim, case: Case, target: CaseTarget, at: datetime) -> Change:
+    """Make the change that writes a target's outcome, and what follows it."""
+    outcome = target.outcome if target.outcome is not None else Outcome.FAILED
+    entry = entry_of(
+        claim,
+        at,
+        f"target.{outcome}",
+        reason=target.reason,
+        detail=target.detail or _ownership(target),
+    )
+    return moved(claim, case, target, entry)
+
+
+def moved(
+    claim: Claim, case: Case, target: CaseTarget, *entries: Entry, wrote: bool = False
+) -> Change:
+    """Make the change that writes a target as it is now, and what follows it."""
+    after = with_target(case, target).after(claim.work.step, target.target.id)
+    return Change(targets=(target,), entries=entries, after=after, wrote=wrote)
+
+
+def is_held(case: Case) -> bool:
+    """Tell whether a guard stopped the plan; a pause alone ends by itself."""
+    refused = case.plan.refused if case.plan is not None else ()
+    return any(note.reason is not Reason.PAUSED for note in refused)
+
+
+def with_target(case: Case, target: CaseTarget) -> Case:
+    """Return the case with this target in its present state."""
+    kept = tuple(
+        target if one.target.id == target.target.id else one for one in case.targets
+    )
+    return replace(case, targets=kept)
+
+
+def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, ...]:
+    """Make the outbox lines of a new report: one a channel, numbered a kind."""
+    number = 1 + max(
+        (one.number for one in case.reports if one.kind is kind), default=0
+    )
+    return tuple(ReportLine(channel, kind, number) for channel in tools.notifiers)
+
+
+def _ownership(target: CaseTarget) -> str | None:
+    before, after = target.owner_before, target.owner_after
+    if before is None or after is None:
+        return None
+    return f"{before.id} -> {after.id}"

@@ -1,0 +1,131 @@
+"""Verify one target: read the owner back until it is the functional ID, or give up.
+
+A status code is no proof. Only the functional ID's own id, read back, makes *verified*.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.discovery import Seen, read
+from workers.offboarding.errors import OffboardingError, Reason
+from workers.offboarding.model import (
+    Case,
+    CaseTarget,
+    KeyOwner,
+    Outcome,
+    OwnerKind,
+    Unread,
+    Work,
+)
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.tools import (
+    CRASH_LIMIT,
+    Tools,
+    entry_of,
+    moved,
+    settled,
+)
+
+# Seconds between read-backs: early at first, since most resets show at once.
+_POLLS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
+
+
+def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    """Read the owner of a target that was reset, and settle it once that is proof."""
+    case = tools.cases.load(claim.work.case_id)
+    target = case.target(claim.work.item)
+    if target.is_settled or target.intent_at is None:
+        return tools.works.finish(claim, moved(claim, case, target))
+    if claim.claims > CRASH_LIMIT:
+        text = f"{claim.claims - 1} workers ended without a word while they had it."
+        return _fail(tools, claim, case, target, Reason.GAVE_UP, text)
+    seen = read(tools.accounts[target.target.account_id].cloud, target.target)
+    now = tools.clock()
+    ended = _proved(case, target, seen, now)
+    if ended is not None:
+        return tools.works.finish(claim, settled(claim, case, ended, now))
+    if now < target.intent_at + tools.verify_deadline:
+        return _look_again(tools, claim, target, seen, now)
+    return _overdue(tools, claim, case, target, seen, now)
+
+
+def _proved(
+    case: Case, target: CaseTarget, seen: Seen, now: datetime
+) -> CaseTarget | None:
+    """Settle a target whose owner is not the leaver any more; None: not yet."""
+    owner = seen.reading
+    if not isinstance(owner, KeyOwner) or owner.id == case.leaver.iam_id:
+        # A 404 or P0005 right after a reset means not yet; so does the old owner.
+        return None
+    if target.functional_id is not None and owner.id == target.functional_id.id:
+        return target.ended(Outcome.VERIFIED, now, owner_after=owner)
+    if owner.kind is OwnerKind.FUNCTIONAL_ID:
+        return target.ended(Outcome.ALREADY, now, owner_after=owner)
+    return target.ended(
+        Outcome.CHANGED_HANDS, now, reason=Reason.ANOTHER_OWNER, owner_after=owner
+    )
+
+
+def _look_again(
+    tools: Tools, claim: Claim, target: CaseTarget, seen: Seen, now: datetime
+) -> tuple[Work, ...]:
+    poll = _POLLS[min(target.polls, len(_POLLS) - 1)]
+    wait = timedelta(seconds=max(poll, seen.retry_after_seconds))
+    change = Change(targets=(replace(target, polls=target.polls + 1),))
+    return tools.works.again(claim, change, now + wait)
+
+
+def _overdue(
+    tools: Tools,
+    claim: Claim,
+    case: Case,
+    target: CaseTarget,
+    seen: Seen,
+    now: datetime,
+) -> tuple[Work, ...]:
+    """Decide about a reset that does not show: did it happen, may it be repeated?"""
+    since = target.intent_at or now
+    landed, text = _landed(tools, target, since)
+    if isinstance(seen.reading, Unread):
+        text = f"The owner could not be read back: {seen.reading.detail}"
+    # Only the leaver, seen as owner, and no new key prove that nothing happened.
+    is_undone = landed is False and isinstance(seen.reading, KeyOwner)
+    if not is_undone and now < since + 2 * tools.verify_deadline:
+        return _look_again(tools, claim, target, seen, now)
+    if not is_undone:
+        return _fail(tools, claim, case, target, Reason.OWNER_NOT_SHOWN, text)
+    undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
+    # A reset whose answer was lost is sent once more, and no third time.
+    if target.reset_at is None and target.disproved == 0:
+        undone = replace(undone, disproved=1)
+        entry = entry_of(claim, now, "target.reset_disproved")
+        return tools.works.finish(claim, moved(claim, case, undone, entry))
+    return _fail(tools, claim, case, undone, Reason.OWNER_NOT_SHOWN, text)
+
+
+def _landed(
+    tools: Tools, target: CaseTarget, since: datetime
+) -> tuple[bool | None, str]:
+    """Ask whether the reset made a key; None, which is not no, if nobody can say."""
+    cloud = tools.accounts[target.target.account_id].cloud
+    try:
+        has_key = cloud.has_new_key(target.target, since)
+    except OffboardingError as error:
+        return None, f"The functional ID's keys could not be read: {error}"
+    if has_key:
+        return True, "The functional ID got its key, but does not show as the owner."
+    return False, "The reset was sent, and neither a new owner nor a new key appeared."
+
+
+def _fail(
+    tools: Tools,
+    claim: Claim,
+    case: Case,
+    target: CaseTarget,
+    reason: Reason,
+    detail: str,
+) -> tuple[Work, ...]:
+    now = tools.clock()
+    ended = target.ended(Outcome.FAILED, now, reason=reason, detail=detail)
+    return tools.works.finish(claim, settled(claim, case, ended, now))

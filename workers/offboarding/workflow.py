@@ -1,0 +1,30 @@
+"""The road of a case: a claimed piece of work in, what is to be sent next out."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from workers.offboarding.model import Step, Work
+from workers.offboarding.ports import Claim
+from workers.offboarding.steps.planning import plan
+from workers.offboarding.steps.reporting import deliver, report
+from workers.offboarding.steps.resetting import reset
+from workers.offboarding.steps.tools import Tools
+from workers.offboarding.steps.verifying import verify
+
+STEPS: Final[Mapping[Step, Callable[[Tools, Claim], tuple[Work, ...]]]] = {
+    Step.PLAN: plan,
+    Step.RESET: reset,
+    Step.VERIFY: verify,
+    Step.REPORT: report,
+    Step.DELIVER: deliver,
+}
+
+
+def do(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    """Do the claimed work; return the work that is now to be sent.
+
+    Raises:
+        LeaseLostError, CaseChangedError, CaseCancelledError: Nothing was written.
+        StoreAwayError: Nothing is known to be written; the sweep brings it back.
+    """
+    return STEPS[claim.work.step](tools, claim)
