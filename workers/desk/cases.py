@@ -225,6 +225,8 @@ class Desk:
                     detail="",
                     settled_at=None,
                     owner_after=None,
+                    # Who takes over is asked for anew, save where a reset is out.
+                    functional_id=one.functional_id if one.intent_at else None,
                     tries=0,
                     polls=0,
                 )

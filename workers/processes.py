@@ -1,0 +1,183 @@
+"""What the commands start: store, worker, beat, and all of them under one supervisor.
+
+Only the command line calls this room, since it pulls in the whole back office.
+"""
+
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Thread
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+from celery import Celery, signals
+
+from config import log as logs
+from config.settings import Settings, environ_for
+from workers.app import make_app
+from workers.desk.opening import await_store, broker_address, open_store, store_address
+from workers.embedded import Embedded, serve
+from workers.store.connection import connect
+from workers.store.switches import Switches
+from workers.tasks import carry_context, register
+from workers.wiring import back_office, publish_identities
+
+log = structlog.get_logger()
+
+THREADS: Final = 16
+_PROCESSES: Final = ("store", "worker", "beat", "web")
+_ENDING_SECONDS: Final = 30.0
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+# A process that ran this long before it died was sound: it is restarted at once.
+_SOUND_SECONDS: Final = 60.0
+
+
+def worker(settings: Settings) -> None:
+    """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
+    app = _celery(settings, "worker")
+    carry_context()
+    office = back_office(settings)
+    register(app, office)
+    # Beside the work, so that IAM being away does not keep a worker from starting.
+    Thread(target=publish_identities, args=(office,), daemon=True).start()
+    log.info("worker.started", armed=settings.armed, threads=THREADS)
+    threads = ["-P", "threads", "-c", str(THREADS)]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    level = ["--loglevel", settings.log_level]
+    app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
+
+
+def beat(settings: Settings) -> None:
+    """Run beat in the foreground: it sends the sweep, and keeps nothing on disk."""
+    app = _celery(settings, "beat")
+    log.info("beat.started")
+    app.Beat(scheduler_cls="celery.beat:Scheduler", max_interval=1, quiet=True).run()
+
+
+def store(settings: Settings) -> int:
+    """Run the embedded server in the foreground, or watch over a remote one.
+
+    Returns:
+        The exit code of the embedded server.
+    """
+    place = Embedded.at(settings.store_url)
+    if place is not None:
+        return serve(place, on_ready=lambda: log.info("store.started"))
+    open_store(settings)
+    log.info("store.found")
+    switches = Switches(connect(store_address(settings)))
+    over = _Ending()
+    while not over.asked:
+        await_store(switches)
+        time.sleep(1)
+    return 0
+
+
+def up(settings: Settings, command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run store, worker, beat and web under one supervisor, until told to end.
+
+    What dies is started again, with a growing pause; what was started is ended, the
+    store last, so that nothing is cut off from it.
+
+    Args:
+        settings: The settings of all of them, already found sound.
+        command: How this program is called; the process's name is put behind it.
+        environ: The environment; each process gets only what it may read.
+    """
+    over = _Ending()
+    children = [
+        _Child(name, [*command, name], environ_for(name, environ))
+        for name in _PROCESSES
+    ]
+    log.info("up.started", url=f"http://{settings.host}:{settings.port}")
+    try:
+        while not over.asked:
+            for child in children:
+                child.keep()
+            time.sleep(0.2)
+    finally:
+        for child in reversed(children[1:]):
+            child.ask_to_end()
+        for child in reversed(children[1:]):
+            child.end()
+        children[0].ask_to_end()
+        children[0].end()
+    return 0
+
+
+def _celery(settings: Settings, process: str) -> Celery:
+    @signals.setup_logging.connect(weak=False)
+    def _logging(**_: Any) -> None:  # noqa: ANN401 - Celery sends what it likes
+        # Connected, so that Celery leaves the logging of this process alone.
+        logs.set_up(settings.log_level, secrets=settings.secrets(), service=process)
+
+    return make_app(broker_address(settings))
+
+
+class _Ending:
+    """Whether somebody asked this process to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+@dataclass
+class _Child:
+    """One process under the supervisor."""
+
+    name: str
+    command: list[str]
+    environ: dict[str, str]
+    running: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    not_before: float = 0.0
+    pause_seconds: float = field(default=0.5)
+
+    def keep(self) -> None:
+        """Start it if it does not run, after the pause its last end has earned."""
+        now = time.monotonic()
+        if self.running is not None and self.running.poll() is None:
+            return
+        if self.running is not None:
+            self._mourn(now)
+        if now >= self.not_before:
+            # A group of its own, so that Ctrl-C reaches the supervisor alone.
+            self.running = subprocess.Popen(  # noqa: S603 - our own command
+                self.command, env=self.environ, start_new_session=True
+            )
+            self.started_at = now
+
+    def _mourn(self, now: float) -> None:
+        code = self.running.returncode if self.running else None
+        self.running = None
+        if now - self.started_at > _SOUND_SECONDS:
+            self.pause_seconds = 0.5
+        self.not_before = now + self.pause_seconds
+        log.error(
+            "process.died", name=self.name, code=code, again_in=self.pause_seconds
+        )
+        self.pause_seconds = min(self.pause_seconds * 2, _LONGEST_PAUSE_SECONDS)
+
+    def ask_to_end(self) -> None:
+        """Ask it to end; it may finish what it is doing."""
+        if self.running is not None and self.running.poll() is None:
+            self.running.terminate()
+
+    def end(self) -> None:
+        """Wait for its end, and force it after that."""
+        if self.running is None:
+            return
+        try:
+            self.running.wait(_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.warning("process.killed", name=self.name)
+            self.running.kill()
+            self.running.wait()

@@ -1,0 +1,134 @@
+"""The Celery tasks: ids in, one step done under a lease, what follows sent."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Final
+
+import structlog
+from celery import Celery, signals
+
+from workers.app import SWEEP, Sender
+from workers.offboarding.errors import (
+    CaseCancelledError,
+    CaseChangedError,
+    LeaseLostError,
+    NoSuchCaseError,
+    StoreAwayError,
+)
+from workers.offboarding.model import Step, Work
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.tools import Tools
+from workers.offboarding.workflow import do
+from workers.store.work import Works
+from workers.wiring import BackOffice
+
+log = structlog.get_logger()
+
+# What a target's lease protects is the reset; reading and reporting have their own.
+_SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
+
+
+def register(app: Celery, office: BackOffice) -> None:
+    """Give *app* the tasks of the workflow and the sweep."""
+    sender = Sender(app)
+
+    def sweep() -> None:
+        sender.send(*office.works.sweep())
+
+    for step in Step:
+        app.task(name=f"offboarding.{step}")(_task(step, office, sender))
+    app.task(name=SWEEP)(sweep)
+
+
+def _task(step: Step, office: BackOffice, sender: Sender) -> Callable[[str, str], None]:
+    def run(case_id: str, item: str) -> None:
+        sender.send(*perform(office, Work(case_id, step, item)))
+
+    return run
+
+
+def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
+    """Do one piece of work, if it is there to be done; return what is to be sent.
+
+    A store that is away raises nothing: what is due stays due, and the sweep, which
+    needs the same store, brings it back.
+    """
+    structlog.contextvars.bind_contextvars(
+        case_id=work.case_id, step=work.step, item=work.item or None
+    )
+    try:
+        return _perform(office, work)
+    except NoSuchCaseError:
+        log.warning("work.without_case")
+    except (LeaseLostError, CaseCancelledError, StoreAwayError) as error:
+        # Nothing is lost: the work is still due, or there is nothing left to do.
+        log.warning("work.left", fault=type(error).__name__)
+    return ()
+
+
+def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
+    case = office.dry.cases.load(work.case_id)
+    tools = office.dry if case.dry_run else office.armed
+    is_shared = work.step in _SHARED and not case.dry_run
+    claim = office.works.claim(work, shared=is_shared)
+    if claim is None:
+        return ()
+    structlog.contextvars.bind_contextvars(
+        request_id=case.request_id, source=case.opened_by.source
+    )
+    with _renewed(office.works, claim):
+        return _done(tools, claim)
+
+
+def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
+    try:
+        return do(tools, claim)
+    except CaseChangedError:
+        # Somebody joined or turned the case meanwhile: the step begins anew.
+        tools.works.again(claim, Change(), tools.clock())
+        return (claim.work,)
+
+
+@contextmanager
+def _renewed(works: Works, claim: Claim) -> Iterator[None]:
+    """Keep the lease while the step runs, at a third of its life."""
+    over = Event()
+
+    def renew() -> None:
+        while not over.wait(works.lease_seconds / 3):
+            try:
+                if not works.renew(claim):
+                    return
+            except StoreAwayError as error:
+                log.warning("lease.not_renewed", fault=str(error))
+
+    keeper = Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def carry_context() -> None:
+    """Have the request's and the case's ids travel with each task's messages."""
+
+    @signals.before_task_publish.connect(weak=False)
+    def _publish(headers: dict[str, object] | None = None, **_: object) -> None:
+        bound = structlog.contextvars.get_contextvars()
+        if headers is not None:
+            headers["offboard"] = {
+                name: bound[name] for name in ("request_id",) if name in bound
+            }
+
+    @signals.task_prerun.connect(weak=False)
+    def _begin(task_id: str, task: object, **_: object) -> None:
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            task_id=task_id, task=getattr(task, "name", None)
+        )
+
+    @signals.task_postrun.connect(weak=False)
+    def _end(**_: object) -> None:
+        structlog.contextvars.clear_contextvars()
