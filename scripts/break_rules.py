@@ -1,0 +1,248 @@
+"""Break each rule on purpose, in a copy, and see its tests fail.
+
+A test that cannot fail is worthless. Each bug is put alone into a copy of the tree; the
+rule tests run there, and at least one has to fail. Not a part of the test suite: run it
+after changing a rule, or the code a rule rests on.
+
+    .venv/bin/python scripts/break_rules.py
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+COPIED: Final = ("config", "workers", "tests", "pyproject.toml")
+TESTS: Final = "tests/offboarding/test_rules.py"
+STEPS: Final = "workers/offboarding/steps"
+FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One deliberate bug: in *file*, each *old* text becomes *new*."""
+
+    rule: str
+    name: str
+    file: str
+    changes: tuple[tuple[str, str], ...]
+
+
+BUGS: Final = (
+    Bug(
+        "1",
+        "ignore the pause",
+        f"{STEPS}/resetting.py",
+        (
+            ("if tools.switches.is_paused(target.target.account_id):", "if False:"),
+            ("entries=(about,), wrote=True)", "entries=(about,))"),
+        ),
+    ),
+    Bug(
+        "1",
+        "go on with what a later plan stopped",
+        f"{STEPS}/resetting.py",
+        (("if is_held(case):", "if False:"),),
+    ),
+    Bug(
+        "1",
+        "take a service that is not armed for one that is",
+        f"{STEPS}/planning.py",
+        (("if case.dry_run or is_armed or", "if True or"),),
+    ),
+    Bug(
+        "3",
+        "skip the re-read",
+        f"{STEPS}/resetting.py",
+        (("ended = _no_longer_theirs(tools, case, target, now)", "ended = None"),),
+    ),
+    Bug(
+        "4",
+        "act on the first of two candidates",
+        "workers/offboarding/plan.py",
+        (
+            ("    if len(ids) != 1:\n", "    if not ids:\n"),
+            ("iam_id=next(iter(ids)))", "iam_id=min(ids))"),
+        ),
+    ),
+    Bug(
+        "4",
+        "know a protected user by one name only",
+        "workers/offboarding/plan.py",
+        ((", *resolved.names)", ")"),),
+    ),
+    Bug(
+        "5",
+        "compare with the leaver instead of the functional ID",
+        f"{STEPS}/verifying.py",
+        (
+            (
+                "if target.functional_id is not None and owner.id == "
+                "target.functional_id.id:",
+                "if owner.id != case.leaver.iam_id:",
+            ),
+        ),
+    ),
+    Bug(
+        "5",
+        "report verified on 204",
+        f"{STEPS}/resetting.py",
+        (
+            (
+                "    target = replace(target, reset_at=done_at, tries=0)\n",
+                "    target = replace(target, reset_at=done_at, tries=0)\n"
+                "    target = target.ended(Outcome.VERIFIED, done_at)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "6",
+        "send again after a lost answer",
+        f"{STEPS}/resetting.py",
+        (
+            (
+                "moved(claim, case, target, lost)",
+                "moved(claim, case, replace(target, intent_at=None), lost)",
+            ),
+        ),
+    ),
+    Bug(
+        "6",
+        "send a third time",
+        f"{STEPS}/verifying.py",
+        ((" and target.disproved == 0:", ":"),),
+    ),
+    Bug(
+        "7",
+        "take unread for nobody's",
+        f"{STEPS}/planning.py",
+        (
+            (
+                "    if isinstance(one.reading, Unread):\n",
+                "    if isinstance(one.reading, Unread):\n"
+                "        return _NOT_THEIRS\n"
+                "    if isinstance(one.reading, Unread):\n",
+            ),
+        ),
+    ),
+    Bug(
+        "7",
+        "take an unreadable list for an empty one",
+        f"{STEPS}/planning.py",
+        (("[note for view in views for note in view.unseen]", "list[Note]()"),),
+    ),
+    Bug(
+        "9",
+        "use resets in a dry run",
+        f"{STEPS}/resetting.py",
+        (("if account.resets is None or case.dry_run:", "if account.resets is None:"),),
+    ),
+    Bug(
+        "12",
+        "get the token after the last look",
+        f"{STEPS}/resetting.py",
+        (
+            (
+                "    ready = account.resets.prepare(target.target)\n"
+                "    _check_identity(case, target, ready.identity)\n",
+                "",
+            ),
+            (
+                "    return _send(tools, claim, case, target, ready)\n",
+                "    ready = account.resets.prepare(target.target)\n"
+                "    _check_identity(case, target, ready.identity)\n"
+                "    return _send(tools, claim, case, target, ready)\n",
+            ),
+        ),
+    ),
+    Bug(
+        "12",
+        "get the token after the intent",
+        f"{STEPS}/resetting.py",
+        (
+            (
+                "        request_id = ready.send()\n",
+                "        account = tools.accounts[target.target.account_id]\n"
+                "        assert account.resets is not None\n"
+                "        request_id = account.resets.prepare(target.target).send()\n",
+            ),
+        ),
+    ),
+    Bug(
+        "12",
+        "let any identity reset",
+        f"{STEPS}/resetting.py",
+        (("    _check_identity(case, target, ready.identity)\n", ""),),
+    ),
+)
+
+
+def main() -> int:
+    """Try every bug; 1 if one went unseen, or the tests fail without any."""
+    with ThreadPoolExecutor(os.cpu_count() or 2) as tries:
+        found = list(tries.map(tried, (None, *BUGS)))
+    if found[0]:
+        sys.stderr.write(f"Without any bug these fail: {', '.join(found[0])}\n")
+        return 1
+    for bug, failed in zip(BUGS, found[1:], strict=True):
+        seen = failed[0] if failed else "NOTHING FAILED"
+        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+        sys.stdout.write(f"{bug.rule:>4}  {bug.name:<54}{seen}{more}\n")
+    return 0 if all(found[1:]) else 1
+
+
+def tried(bug: Bug | None) -> list[str]:
+    """Run the rule tests in a copy of the tree that has *bug*; return what failed.
+
+    Tests of the bug's own rule come first.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            _copy(ROOT / name, copy / name)
+        if bug is not None:
+            put(bug, copy / bug.file)
+        failed = _failing_tests(copy)
+    mine = f"rule_{bug.rule}_" if bug is not None else ""
+    return sorted(failed, key=lambda test: mine not in test)
+
+
+def put(bug: Bug, file: Path) -> None:
+    """Put *bug* into *file*; LookupError where the code it breaks has moved on."""
+    text = file.read_text(encoding="utf-8")
+    for old, new in bug.changes:
+        if text.count(old) != 1:
+            raise LookupError(f"{bug.name}: {text.count(old)} times in {bug.file}")
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def _copy(source: Path, copy: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, copy)
+
+
+def _failing_tests(copy: Path) -> list[str]:
+    # The copy's own modules, before any that are installed.
+    environ = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TESTS]
+    ran = subprocess.run(  # noqa: S603 - our own interpreter, our own tests
+        command, cwd=copy, env=environ, capture_output=True, text=True, check=False
+    )
+    failed = FAILED.findall(ran.stdout)
+    if ran.returncode not in (0, 1) or (ran.returncode == 1 and not failed):
+        raise RuntimeError(f"The tests did not run:\n{ran.stdout}{ran.stderr}")
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
