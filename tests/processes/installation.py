@@ -1,0 +1,153 @@
+"""The whole service in real processes, against the simulator on loopback."""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from simulator import Simulator
+
+SECRET = "whsec_" + base64.b64encode(b"a secret of the tests, 32 bytes.").decode()
+TOKENS = {role: f"ofb_{role}_{'0' * 32}" for role in ("viewer", "operator", "approver")}
+# The real command, with a lease short enough to see it run out in a test.
+SHORT_LEASE = (
+    "from workers.store.work import Works; "
+    "Works.__init__.__kwdefaults__['lease_seconds'] = 3.0; "
+    "from service.cli import main; main()"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(what: Callable[[], object], *, seconds: float = 30.0) -> object:
+    """Wait until *what* gives something true; a deadline, so that no test hangs."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
+        time.sleep(0.1)
+
+
+class Service:
+    """One installation: its processes, its settings, and a caller with every role."""
+
+    def __init__(self, simulator: Simulator, folder: Path, **settings: str) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        digests = {
+            role: hashlib.sha256(text.encode()).hexdigest()
+            for role, text in TOKENS.items()
+        }
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("OFFBOARD_")
+        }
+        self.environ = {
+            **kept,
+            **simulator.environ(),
+            "OFFBOARD_STORE_URL": f"embedded:{folder}/store",
+            "OFFBOARD_API_TOKENS": ",".join(
+                f"{role}:{role}:{digest}" for role, digest in digests.items()
+            ),
+            "OFFBOARD_SOURCE_STANDARD_SECRET": SECRET,
+            "OFFBOARD_ARMED": "1",
+            "OFFBOARD_PORT": str(self.port),
+            **{f"OFFBOARD_{name}": value for name, value in settings.items()},
+        }
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, *names: str, code: str = "") -> None:
+        run = ["-c", code] if code else ["-m", "service.cli"]
+        for name in names:
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.running[name] = subprocess.Popen(
+                    [sys.executable, *run, name],
+                    env=self.environ,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+
+    def end(self, name: str, number: int = signal.SIGTERM) -> None:
+        process = self.running.pop(name)
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+        process.wait(40)
+
+    def end_all(self) -> None:
+        for name in ("up", "web", "beat", "worker", "store"):
+            if name in self.running:
+                self.end(name)
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8")
+
+    def await_ready(self) -> None:
+        def is_ready() -> bool:
+            try:
+                answer = requests.get(f"{self.url}/readyz", timeout=2)
+            except requests.ConnectionError:
+                return False
+            return bool(answer.ok and answer.json()["status"] == "ok")
+
+        until(is_ready)
+
+    def call(
+        self, method: str, path: str, *, role: str = "operator", **more: object
+    ) -> requests.Response:
+        headers = {"Authorization": f"Bearer {TOKENS[role]}"}
+        return requests.request(
+            method, self.url + path, headers=headers, timeout=10, **more
+        )
+
+    def tell(self, email: str, message_id: str, **data: object) -> requests.Response:
+        """Send a signed departure event, as an HR system would."""
+        subjects = [{"format": "email", "email": email}]
+        body = json.dumps(
+            {"type": "user.departed", "data": {"subjects": subjects, **data}}
+        ).encode()
+        at = str(int(time.time()))
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        signed = f"{message_id}.{at}.".encode() + body
+        mark = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": at,
+            "webhook-signature": f"v1,{mark.decode()}",
+        }
+        return requests.post(
+            f"{self.url}/events/standard", data=body, headers=headers, timeout=10
+        )
+
+    def case(self, case_id: str) -> dict[str, object]:
+        return self.call("GET", f"/api/cases/{case_id}").json()
+
+    def settled(self, case_id: str, *, seconds: float = 40.0) -> dict[str, object]:
+        """Wait until a case is settled and its reports are out."""
+
+        def over() -> dict[str, object] | None:
+            case = self.case(case_id)
+            pending = [one for one in case["reports"] if one["state"] == "pending"]
+            return case if case["status"] == "settled" and not pending else None
+
+        return until(over, seconds=seconds)
