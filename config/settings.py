@@ -5,21 +5,30 @@ A setting is an environment variable ``OFFBOARD_<NAME>``; a secret may come as
 values. marshmallow does the parsing, so that a setting is checked as a request is.
 """
 
-import base64
-import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from marshmallow import ValidationError
-from marshmallow import fields as ma
-from marshmallow.validate import Length, OneOf, Range, Regexp
+from marshmallow.validate import OneOf, Regexp
+
+from config import parsers
+from config.parsers import LOOPBACK, ROLES, Parser, Secret, Token
+
+__all__ = [
+    "LOOPBACK",
+    "ROLES",
+    "AccountSettings",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "Token",
+    "environ_for",
+]
 
 PREFIX: Final = "OFFBOARD_"
-ROLES: Final = ("viewer", "operator", "approver")
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingsError(Exception):
@@ -30,42 +39,6 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-class Secret:
-    """A text that no log, message or traceback shows by accident."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself; call it only where it leaves for its addressee."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A caller's token: its name, its role, the sha256 of its text in hex."""
-
-    name: str
-    role: str
-    sha256: str
-
-
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One IBM Cloud account and the keys that act in it."""
@@ -73,142 +46,6 @@ class AccountSettings:
     id: str
     functional_id_apikey: Secret
     reader_apikey: Secret | None = None
-
-
-Parser = Callable[[str], Any]
-
-
-def _by(checker: ma.Field[Any]) -> Parser:
-    return lambda raw: checker.deserialize(raw)
-
-
-def _text(*validators: Callable[[str], Any]) -> Parser:
-    return _by(ma.String(validate=[Length(1), *validators]))
-
-
-def _number(low: float, high: float) -> Parser:
-    return _by(ma.Integer(validate=Range(low, high)))
-
-
-def _decimal(low: float, high: float) -> Parser:
-    return _by(ma.Float(validate=Range(low, high), allow_nan=False))
-
-
-_flag = _by(ma.Boolean(truthy={"1", "true", "yes"}, falsy={"0", "false", "no", ""}))
-
-
-def _address(raw: str) -> SplitResult:
-    fault = "Not an http or https address."
-    if not raw.isprintable() or " " in raw:
-        raise ValidationError(fault)
-    try:
-        parts = urlsplit(raw)
-        known = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        raise ValidationError(fault) from None
-    if parts.scheme not in ("http", "https") or not known:
-        raise ValidationError(fault)
-    # Also, what stands before an @ can look like a host to a careless reader.
-    if parts.username is not None:
-        raise ValidationError("No login belongs into this address.")
-    return parts
-
-
-def _url(raw: str) -> str:
-    _address(raw)
-    return raw.rstrip("/")
-
-
-def _https(raw: str) -> str:
-    parts = _address(raw)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        raise ValidationError("Must be https, save on loopback.")
-    return raw.rstrip("/")
-
-
-def _list(raw: str) -> tuple[str, ...]:
-    parts = tuple(part.strip() for part in raw.split(",") if part.strip())
-    if not parts:
-        raise ValidationError("Needs at least one entry.")
-    return parts
-
-
-_email = _by(ma.Email())
-
-
-def _addresses(raw: str) -> tuple[str, ...]:
-    try:
-        return tuple(_email(one) for one in _list(raw))
-    except ValidationError:
-        raise ValidationError("Each entry must be an e-mail address.") from None
-
-
-def _secret(raw: str) -> Secret:
-    return Secret(raw)
-
-
-def _secret_url(raw: str) -> Secret:
-    return Secret(_https(raw))
-
-
-def _signing_secrets(raw: str) -> tuple[Secret, ...]:
-    if not all(_usable(one) for one in _list(raw)):
-        raise ValidationError("Each must be whsec_ and 24 to 64 bytes in base64.")
-    return tuple(Secret(one) for one in _list(raw))
-
-
-def _usable(text: str) -> bool:
-    body = text.removeprefix("whsec_")
-    try:
-        key = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return text.startswith("whsec_") and 24 <= len(key) <= 64
-
-
-def _store_url(raw: str) -> str:
-    if raw.startswith("embedded:") and len(raw) > len("embedded:"):
-        return raw
-    if _is_server(raw, ("redis", "rediss"), socket="unix"):
-        return raw
-    raise ValidationError(
-        "Must be redis://…, rediss://…, unix://… or embedded:<folder>."
-    )
-
-
-def _broker_url(raw: str) -> str:
-    if _is_server(raw, ("redis", "rediss"), socket="redis+socket"):
-        return raw
-    raise ValidationError("Must be redis://…, rediss://… or redis+socket://….")
-
-
-def _is_server(raw: str, schemes: tuple[str, ...], *, socket: str) -> bool:
-    try:
-        parts = urlsplit(raw)
-        somewhere = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    if parts.scheme == socket:
-        return bool(parts.path)
-    return parts.scheme in schemes and somewhere
-
-
-def _tokens(raw: str) -> tuple[Token, ...]:
-    return tuple(_token(entry) for entry in _list(raw))
-
-
-def _token(entry: str) -> Token:
-    parts = entry.split(":")
-    if len(parts) != 3:
-        raise ValidationError("Each entry must be name:role:sha256hex.")
-    name, role, digest = parts
-    if not name or any(letter.isspace() for letter in name):
-        raise ValidationError("Each name must be there, and without blanks.")
-    if role not in ROLES:
-        raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
-    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise ValidationError("Each sha256 must be 64 lower-case hex digits.")
-    return Token(name, role, digest)
 
 
 def _setting(
@@ -229,93 +66,113 @@ class Settings:
     """The service's settings; see the README for the table made from this class."""
 
     armed: bool = _setting(
-        False, _flag, "1 lets the service write; 0: every case is a dry run"
+        False, parsers.flag, "1 lets the service write; 0: every case is a dry run"
     )
     paused: bool = _setting(
-        False, _flag, "1 starts it paused; the store keeps the state from then on"
+        False,
+        parsers.flag,
+        "1 starts it paused; the store keeps the state from then on",
     )
     # Both may hold a password, so they come as secrets do; to their readers they are
     # addresses.
     store_url: str = _setting(
         "embedded:var/store",
-        _store_url,
+        parsers.store_url,
         "redis://, rediss:// or embedded:<folder>",
         secret=True,
     )
     broker_url: str | None = _setting(
         None,
-        _broker_url,
+        parsers.broker_url,
         "Celery's broker; default: the store's server, database 1",
         secret=True,
     )
     store_unsafe: bool = _setting(
-        False, _flag, "1 runs on a store that may lose what was acknowledged; loud"
+        False,
+        parsers.flag,
+        "1 runs on a store that may lose what was acknowledged; loud",
     )
     account_id: str | None = _setting(
-        None, _text(Regexp(r"[0-9A-Za-z]{1,64}\Z")), "the IBM Cloud account"
+        None, parsers.text(Regexp(r"[0-9A-Za-z]{1,64}\Z")), "the IBM Cloud account"
     )
     functional_id_apikey: Secret | None = _setting(
-        None, _secret, "key of the functional ID", secret=True, only="worker"
+        None, parsers.secret, "key of the functional ID", secret=True, only="worker"
     )
     reader_apikey: Secret | None = _setting(
-        None, _secret, "key that reads; default: the above", secret=True, only="worker"
+        None,
+        parsers.secret,
+        "key that reads; default: the above",
+        secret=True,
+        only="worker",
     )
-    iam_url: str = _setting("https://iam.cloud.ibm.com", _https, "IAM's address")
+    iam_url: str = _setting("https://iam.cloud.ibm.com", parsers.https, "IAM's address")
     containers_url: str = _setting(
-        "https://containers.cloud.ibm.com/global", _https, "Kubernetes Service"
+        "https://containers.cloud.ibm.com/global", parsers.https, "Kubernetes Service"
     )
     user_management_url: str = _setting(
-        "https://user-management.cloud.ibm.com", _https, "user management"
+        "https://user-management.cloud.ibm.com", parsers.https, "user management"
     )
     resource_manager_url: str = _setting(
-        "https://resource-controller.cloud.ibm.com", _https, "resource manager"
+        "https://resource-controller.cloud.ibm.com", parsers.https, "resource manager"
     )
     verify_deadline_seconds: float = _setting(
-        300.0, _decimal(1, 3600), "how long to wait for the new owner to show"
+        300.0, parsers.decimal(1, 3600), "how long to wait for the new owner to show"
     )
     settle_minutes: float = _setting(
-        30.0, _decimal(0, 1440), "from owner-safe to fully safe"
+        30.0, parsers.decimal(0, 1440), "from owner-safe to fully safe"
     )
     protected_users: tuple[str, ...] = _setting(
-        (), _list, "ids and e-mails nobody may offboard, comma-separated"
+        (), parsers.listed, "ids and e-mails nobody may offboard, comma-separated"
     )
     api_tokens: tuple[Token, ...] = _setting(
-        (), _tokens, "comma-separated name:role:sha256hex", secret=True
+        (), parsers.tokens, "comma-separated name:role:sha256hex", secret=True
     )
     source_standard_secret: tuple[Secret, ...] = _setting(
         (),
-        _signing_secrets,
+        parsers.signing_secrets,
         "whsec_…; two, comma-separated, while rotating",
         secret=True,
     )
     lead_time_hours: float = _setting(
-        24.0, _decimal(0, 8760), "how long before effective_at writing starts"
+        24.0, parsers.decimal(0, 8760), "how long before effective_at writing starts"
     )
     slack_bot_token: Secret | None = _setting(
-        None, _secret, "xoxb-…, with SLACK_CHANNEL_ID", secret=True
+        None, parsers.secret, "xoxb-…, with SLACK_CHANNEL_ID", secret=True
     )
-    slack_channel_id: str | None = _setting(None, _text(), "the ops channel's id")
+    slack_channel_id: str | None = _setting(
+        None, parsers.text(), "the ops channel's id"
+    )
     slack_webhook_url: Secret | None = _setting(
-        None, _secret_url, "an incoming webhook instead of the bot", secret=True
+        None, parsers.secret_url, "an incoming webhook instead of the bot", secret=True
     )
-    slack_api_url: str = _setting("https://slack.com/api", _https, "Slack's API")
-    smtp_host: str | None = _setting(None, _text(), "mail server")
-    smtp_port: int = _setting(587, _number(1, 65535), "its port")
+    slack_api_url: str = _setting("https://slack.com/api", parsers.https, "Slack's API")
+    smtp_host: str | None = _setting(None, parsers.text(), "mail server")
+    smtp_port: int = _setting(587, parsers.number(1, 65535), "its port")
     smtp_security: str = _setting(
-        "starttls", _text(OneOf(["starttls", "tls", "none"])), "starttls, tls or none"
+        "starttls",
+        parsers.text(OneOf(["starttls", "tls", "none"])),
+        "starttls, tls or none",
     )
-    smtp_user: str | None = _setting(None, _text(), "mail login")
-    smtp_password: Secret | None = _setting(None, _secret, "its password", secret=True)
-    mail_from: str | None = _setting(None, _email, "sender's address")
-    mail_to: tuple[str, ...] = _setting((), _addresses, "recipients, comma-separated")
-    url: str = _setting("http://127.0.0.1:8000", _url, "command line: the service")
-    token: Secret | None = _setting(None, _secret, "command line: token", secret=True)
-    public_url: str | None = _setting(None, _url, "base of the links in reports")
+    smtp_user: str | None = _setting(None, parsers.text(), "mail login")
+    smtp_password: Secret | None = _setting(
+        None, parsers.secret, "its password", secret=True
+    )
+    mail_from: str | None = _setting(None, parsers.email, "sender's address")
+    mail_to: tuple[str, ...] = _setting(
+        (), parsers.addresses, "recipients, comma-separated"
+    )
+    url: str = _setting(
+        "http://127.0.0.1:8000", parsers.url, "command line: the service"
+    )
+    token: Secret | None = _setting(
+        None, parsers.secret, "command line: token", secret=True
+    )
+    public_url: str | None = _setting(None, parsers.url, "base of the links in reports")
     log_level: str = _setting(
-        "INFO", _text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
+        "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
     )
-    host: str = _setting("127.0.0.1", _text(), "where the web listens")
-    port: int = _setting(8000, _number(1, 65535), "its port")
+    host: str = _setting("127.0.0.1", parsers.text(), "where the web listens")
+    port: int = _setting(8000, parsers.number(1, 65535), "its port")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, process: str = "web") -> Self:

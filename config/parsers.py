@@ -1,0 +1,190 @@
+"""What a setting may look like: one parser a kind, each raising ValidationError.
+
+No message holds the value it speaks of, since the value may be a secret.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit
+
+from marshmallow import ValidationError
+from marshmallow import fields as ma
+from marshmallow.validate import Length, Range
+
+ROLES: Final = ("viewer", "operator", "approver")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class Secret:
+    """A text that no log, message or traceback shows by accident."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself; call it only where it leaves for its addressee."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller's token: its name, its role, the sha256 of its text in hex."""
+
+    name: str
+    role: str
+    sha256: str
+
+
+Parser = Callable[[str], Any]
+
+
+def by(checker: ma.Field[Any]) -> Parser:
+    return lambda raw: checker.deserialize(raw)
+
+
+def text(*validators: Callable[[str], Any]) -> Parser:
+    return by(ma.String(validate=[Length(1), *validators]))
+
+
+def number(low: float, high: float) -> Parser:
+    return by(ma.Integer(validate=Range(low, high)))
+
+
+def decimal(low: float, high: float) -> Parser:
+    return by(ma.Float(validate=Range(low, high), allow_nan=False))
+
+
+flag = by(ma.Boolean(truthy={"1", "true", "yes"}, falsy={"0", "false", "no", ""}))
+
+
+def _address(raw: str) -> SplitResult:
+    fault = "Not an http or https address."
+    if not raw.isprintable() or " " in raw:
+        raise ValidationError(fault)
+    try:
+        parts = urlsplit(raw)
+        known = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValidationError(fault) from None
+    if parts.scheme not in ("http", "https") or not known:
+        raise ValidationError(fault)
+    # Also, what stands before an @ can look like a host to a careless reader.
+    if parts.username is not None:
+        raise ValidationError("No login belongs into this address.")
+    return parts
+
+
+def url(raw: str) -> str:
+    _address(raw)
+    return raw.rstrip("/")
+
+
+def https(raw: str) -> str:
+    parts = _address(raw)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ValidationError("Must be https, save on loopback.")
+    return raw.rstrip("/")
+
+
+def listed(raw: str) -> tuple[str, ...]:
+    parts = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if not parts:
+        raise ValidationError("Needs at least one entry.")
+    return parts
+
+
+email = by(ma.Email())
+
+
+def addresses(raw: str) -> tuple[str, ...]:
+    try:
+        return tuple(email(one) for one in listed(raw))
+    except ValidationError:
+        raise ValidationError("Each entry must be an e-mail address.") from None
+
+
+def secret(raw: str) -> Secret:
+    return Secret(raw)
+
+
+def secret_url(raw: str) -> Secret:
+    return Secret(https(raw))
+
+
+def signing_secrets(raw: str) -> tuple[Secret, ...]:
+    if not all(_usable(one) for one in listed(raw)):
+        raise ValidationError("Each must be whsec_ and 24 to 64 bytes in base64.")
+    return tuple(Secret(one) for one in listed(raw))
+
+
+def _usable(text: str) -> bool:
+    body = text.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return text.startswith("whsec_") and 24 <= len(key) <= 64
+
+
+def store_url(raw: str) -> str:
+    if raw.startswith("embedded:") and len(raw) > len("embedded:"):
+        return raw
+    if _is_server(raw, ("redis", "rediss"), socket="unix"):
+        return raw
+    raise ValidationError(
+        "Must be redis://…, rediss://…, unix://… or embedded:<folder>."
+    )
+
+
+def broker_url(raw: str) -> str:
+    if _is_server(raw, ("redis", "rediss"), socket="redis+socket"):
+        return raw
+    raise ValidationError("Must be redis://…, rediss://… or redis+socket://….")
+
+
+def _is_server(raw: str, schemes: tuple[str, ...], *, socket: str) -> bool:
+    try:
+        parts = urlsplit(raw)
+        somewhere = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    if parts.scheme == socket:
+        return bool(parts.path)
+    return parts.scheme in schemes and somewhere
+
+
+def tokens(raw: str) -> tuple[Token, ...]:
+    return tuple(_token(entry) for entry in listed(raw))
+
+
+def _token(entry: str) -> Token:
+    parts = entry.split(":")
+    if len(parts) != 3:
+        raise ValidationError("Each entry must be name:role:sha256hex.")
+    name, role, digest = parts
+    if not name or any(letter.isspace() for letter in name):
+        raise ValidationError("Each name must be there, and without blanks.")
+    if role not in ROLES:
+        raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
+    if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise ValidationError("Each sha256 must be 64 lower-case hex digits.")
+    return Token(name, role, digest)
