@@ -63,7 +63,7 @@ def _setting(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The service's settings; see the README for the table made from this class."""
+    """The service's settings; a test compares .env.example with this class."""
 
     armed: bool = _setting(
         False, parsers.flag, "1 lets the service write; 0: every case is a dry run"

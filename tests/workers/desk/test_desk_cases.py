@@ -21,6 +21,7 @@ from workers.offboarding.errors import ConflictError, NoSuchCaseError
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    KeyOwner,
     Leaver,
     Outcome,
     Step,
@@ -159,6 +160,20 @@ def test_a_retried_case_keeps_what_is_safe_and_looks_at_the_rest_anew(
     assert case.target("acc1/eu-de/rg1").detail == ""
     assert sender.sent == [Work(attention.id, Step.PLAN)]
     assert cases.ledger(attention.id)[-1].what == "case.retried"
+
+
+@pytest.mark.parametrize(("intent_at", "kept"), [(None, None), (NOW, "IBMid-F")])
+def test_a_retry_asks_anew_who_takes_over_unless_a_reset_is_out(
+    desk, cases, works, intent_at, kept
+):
+    case = desk.open(asked()).case
+    target = failed("eu-de", functional_id=KeyOwner("IBMid-F"), intent_at=intent_at)
+    begin(cases, works, case.id, target)
+    settle(cases, works, case.id, CaseResult.ATTENTION)
+
+    [again] = desk.retry(case.id, actor="ann").targets
+
+    assert (again.functional_id.id if again.functional_id else None) == kept
 
 
 def test_a_case_is_retried_once(desk, attention):
