@@ -3,10 +3,13 @@
 from typing import Final
 
 from service.client import Body
-from service.commands import words
 from service.commands.answers import ShownCase, ShownPage, case_of
 from service.commands.ending import Exit, exit_of
+from service.commands.headline import headline_of, leaver_of
+from service.commands.notes import unseen_of, warnings_of
 from service.commands.screen import Screen, result_screen, write_json
+from service.commands.targets import has_several_accounts, row_of, sorted_targets
+from service.commands.to_do import tasks_of
 
 _COLUMNS: Final = (
     "Region",
@@ -42,11 +45,11 @@ def tell_case(body: Body, output: str) -> ShownCase:
 def show_case(screen: Screen, case: ShownCase) -> None:
     """Write a case for people: what could not be seen comes before what was done."""
     style = _STYLES.get(exit_of(case, asked_to_write=False), "bold")
-    screen.line(words.headline_of(case), style=style)
+    screen.line(headline_of(case), style=style)
     mode = "dry run" if case.dry_run else "armed"
     screen.line(f"Case {case.id}, {mode}, {case.status}.")
-    _list(screen, "Not seen", words.unseen_of(case))
-    _list(screen, "Warnings", words.warnings_of(case))
+    _list(screen, "Not seen", unseen_of(case))
+    _list(screen, "Warnings", warnings_of(case))
     _show_targets(screen, case)
     _show_tasks(screen, case)
     reports = [
@@ -68,7 +71,7 @@ def show_page(screen: Screen, page: ShownPage) -> None:
             one.status,
             one.result or "",
             "dry run" if one.dry_run else "armed",
-            words.leaver_of(one),
+            leaver_of(one),
             str(len(one.targets)),
             one.received_at or "",
         )
@@ -81,16 +84,16 @@ def _show_targets(screen: Screen, case: ShownCase) -> None:
     if not case.targets:
         return
     screen.title("Targets")
-    targets = words.sorted_targets(case)
-    if words.has_several_accounts(case):
-        rows = [(one.account_id, *words.row_of(one)) for one in targets]
+    targets = sorted_targets(case)
+    if has_several_accounts(case):
+        rows = [(one.account_id, *row_of(one)) for one in targets]
         screen.table(("Account", *_COLUMNS), rows)
     else:
-        screen.table(_COLUMNS, [words.row_of(one) for one in targets])
+        screen.table(_COLUMNS, [row_of(one) for one in targets])
 
 
 def _show_tasks(screen: Screen, case: ShownCase) -> None:
-    tasks = list(words.tasks_of(case))
+    tasks = list(tasks_of(case))
     if tasks:
         screen.title("Left to do")
     for task in tasks:

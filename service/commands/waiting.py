@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.client import PAUSES, Body, Client
-from service.commands import words
 from service.commands.answers import ShownCase, case_of
 from service.commands.screen import Screen
+from service.commands.targets import outcome_of, where_of
 from service.faults import CallError, Fault
 from workers.offboarding.model import CaseStatus
 
@@ -104,8 +104,8 @@ class Watcher:
         for one in case.targets:
             key = f"{case.id}/{one.account_id}/{one.region}/{one.resource_group.id}"
             why = f" ({one.reason})" if one.reason else ""
-            where = words.where_of(case, one)
-            self._change(key, f"{where}: {words.outcome_of(one)}{why}")
+            where = where_of(case, one)
+            self._change(key, f"{where}: {outcome_of(one)}{why}")
 
     def _change(self, key: str, text: str) -> None:
         if self._told.get(key) != text:

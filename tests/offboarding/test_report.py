@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.notify.email import plain_text, text_of
+from workers.notify.mail_message import plain_text, text_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,

@@ -15,7 +15,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from config.settings import Secret
-from workers.notify.email import Mail, header_text
+from workers.notify.email import Mail
+from workers.notify.mail_message import header_text
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import (
     Channel,

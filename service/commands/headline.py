@@ -1,0 +1,120 @@
+"""How a case stands, in one line for a screen."""
+
+from typing import Final
+
+from service.commands.answers import ShownCase
+from service.commands.ending import UNSEEN
+from service.commands.notes import holds_of
+from service.commands.targets import OUTCOMES
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+
+_COUNTED: Final = (Outcome.FAILED, Outcome.UNREAD, Outcome.CHANGED_HANDS, None)
+
+
+def leaver_of(case: ShownCase) -> str:
+    """Name the leaver as one would type them."""
+    leaver = case.leaver
+    if leaver is None:
+        return "unknown"
+    return leaver.email or leaver.iam_id or leaver.name or "unknown"
+
+
+def headline_of(case: ShownCase) -> str:
+    """Say in one line how a case stands."""
+    who = leaver_of(case)
+    if case.status == CaseStatus.SETTLED:
+        return _ended(case, who)
+    return f"{_under_way(case)} Leaver: {who}."
+
+
+def _under_way(case: ShownCase) -> str:
+    match case.status:
+        case CaseStatus.WAITING:
+            return " ".join(["Held.", *(note.text for note in holds_of(case))])
+        case CaseStatus.CANCELLED if case.joined_to:
+            return f"Cancelled: it goes on as case {case.joined_to}."
+        case CaseStatus.CANCELLED:
+            return "Cancelled before the first write."
+        case CaseStatus.SCHEDULED:
+            return f"Scheduled for {case.effective_at or 'later'}."
+        case _:
+            done = sum(one.outcome is not None for one in case.targets)
+            many = f"{done} of {len(case.targets)} done" if case.targets else "looking"
+            return f"Under way: {many}."
+
+
+def _ended(case: ShownCase, who: str) -> str:
+    part = "" if case.scope is None else " in the part asked for"
+    match case.result:
+        case CaseResult.SAFE:
+            return f"Safe{part}: {_all_safe(case, who)} {_clocks(case)}"
+        case CaseResult.CLEAN if any(
+            one.reason == Reason.PERSON_NOT_FOUND for one in case.warnings
+        ):
+            return (
+                f"Nothing found{part}: {who} is unknown to the account, and no cluster "
+                "API key is theirs."
+            )
+        case CaseResult.CLEAN:
+            return f"Nothing to do{part}: {who} owns no cluster API key."
+        case CaseResult.PLANNED:
+            return _planned(case, who)
+        case _:
+            return f"Attention needed: {_counts(case) or 'see below'}. Leaver: {who}."
+
+
+def _all_safe(case: ShownCase, who: str) -> str:
+    if len(case.targets) == 1:
+        return f"the only cluster API key of {who} is a functional ID's, read back."
+    return (
+        f"all {len(case.targets)} cluster API keys of {who} are a functional ID's, each"
+        " read back."
+    )
+
+
+def _clocks(case: ShownCase) -> str:
+    owner_safe = (
+        "Owner-safe: no figure, since only a part was asked for."
+        if case.owner_safe_seconds is None
+        else f"Owner-safe after {_span(case.owner_safe_seconds)}."
+    )
+    fully_safe = (
+        "Not fully safe yet."
+        if case.fully_safe_seconds is None
+        else f"Fully safe after {_span(case.fully_safe_seconds)}."
+    )
+    return f"{owner_safe} {fully_safe}"
+
+
+def _planned(case: ShownCase, who: str) -> str:
+    would = _count_of(case, Outcome.PLANNED)
+    keys = "1 cluster API key" if would == 1 else f"{would} cluster API keys"
+    counts = _counts(case)
+    first = f"{counts}, {keys}" if counts else keys
+    waits = " An armed run would be held." if case.plan and case.plan.refused else ""
+    return (
+        f"Dry run, nothing was changed: {first} would be reset. Leaver: {who}.{waits}"
+    )
+
+
+def _counts(case: ShownCase) -> str:
+    counts = ((_count_of(case, one), OUTCOMES[one]) for one in _COUNTED)
+    parts = [f"{count} {word}" for count, word in counts if count]
+    if any(one.reason in UNSEEN for one in case.warnings):
+        parts.append("not everything could be seen")
+    done = sum(
+        one.outcome in (Outcome.VERIFIED, Outcome.ALREADY) for one in case.targets
+    )
+    return ", ".join([*parts, f"{done} done"] if done else parts)
+
+
+def _count_of(case: ShownCase, outcome: str | None) -> int:
+    return sum(one.outcome == outcome for one in case.targets)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

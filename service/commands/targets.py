@@ -1,0 +1,83 @@
+"""The targets of a case on a screen: where they are, how they stand, whose they are."""
+
+from typing import Final
+
+from service.commands.answers import Owner, ShownCase, ShownTarget
+from workers.offboarding.model import Outcome, OwnerKind
+
+_CLUSTERS_SHOWN: Final = 8
+# In the order of a table: what needs somebody comes first.
+OUTCOMES: Final[dict[str | None, str]] = {
+    Outcome.FAILED: "failed",
+    Outcome.UNREAD: "not seen",
+    Outcome.CHANGED_HANDS: "changed hands",
+    None: "under way",
+    Outcome.PLANNED: "would be reset",
+    Outcome.VERIFIED: "verified",
+    Outcome.ALREADY: "already safe",
+}
+_ORDER: Final = tuple(OUTCOMES)
+_KINDS: Final[dict[str, str]] = {
+    OwnerKind.FUNCTIONAL_ID: ", functional ID",
+    OwnerKind.SERVICE_ID: ", service ID",
+}
+
+
+def sorted_targets(case: ShownCase) -> list[ShownTarget]:
+    """Sort the targets, those that need somebody first."""
+
+    def place(one: ShownTarget) -> tuple[int, str, str, str]:
+        known = _ORDER.index(one.outcome) if one.outcome in _ORDER else 0
+        return known, one.account_id, one.region, _group(one)
+
+    return sorted(case.targets, key=place)
+
+
+def where_of(case: ShownCase, target: ShownTarget) -> str:
+    """Name a target; with its account only where a case has several."""
+    account = f"account {target.account_id}, " if has_several_accounts(case) else ""
+    return f"{account}{target.region}, resource group {_group(target)}"
+
+
+def has_several_accounts(case: ShownCase) -> bool:
+    """Tell whether the account has to be named."""
+    return len({one.account_id for one in case.targets}) > 1
+
+
+def row_of(target: ShownTarget) -> tuple[str, ...]:
+    """Return region, group, clusters, owner before, after, outcome, reason."""
+    return (
+        target.region,
+        _group(target),
+        _clusters(target),
+        _owner(target.owner_before, "not seen"),
+        _owner(target.owner_after, ""),
+        outcome_of(target),
+        target.reason or "",
+    )
+
+
+def outcome_of(target: ShownTarget) -> str:
+    """Say how a target stands."""
+    if target.outcome is None and target.attempts:
+        return "reset sent, not yet read back"
+    return OUTCOMES.get(target.outcome, str(target.outcome))
+
+
+def _group(target: ShownTarget) -> str:
+    return target.resource_group.name or target.resource_group.id
+
+
+def _clusters(target: ShownTarget) -> str:
+    names = [one.name or one.id for one in target.clusters]
+    left = len(names) - _CLUSTERS_SHOWN
+    more = [f"and {left} more"] if left > 0 else []
+    return ", ".join([*names[:_CLUSTERS_SHOWN], *more])
+
+
+def _owner(owner: Owner | None, missing: str) -> str:
+    if owner is None:
+        return missing
+    named = f"{owner.name} ({owner.email})" if owner.name and owner.email else None
+    name = named or owner.name or owner.email or owner.id
+    return name + _KINDS.get(owner.kind, "")

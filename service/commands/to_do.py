@@ -1,0 +1,77 @@
+"""What is left to people, with the commands to copy."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.commands.answers import ShownCase
+from service.commands.ending import is_over
+from service.commands.headline import leaver_of
+from service.commands.notes import holds_of
+from service.commands.screen import shown
+from service.commands.targets import sorted_targets, where_of
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something left to a person; ``command`` is one line for a shell."""
+
+    text: str
+    command: str | None = None
+
+
+def tasks_of(case: ShownCase) -> Iterator[Task]:
+    """Say what is left to people, with the commands to copy."""
+    for one in sorted_targets(case):
+        where = where_of(case, one)
+        if one.advice is not None:
+            who = f" Who: {one.advice.who}." if one.advice.who else ""
+            yield Task(f"{where}: {one.advice.text}{who}", one.advice.command)
+        for follow_up in one.follow_ups:
+            if follow_up.done_at is None:
+                yield Task(f"{where}: {follow_up.text}")
+    yield from _next_commands(case)
+
+
+def _next_commands(case: ShownCase) -> Iterator[Task]:
+    case_id = _word(case.id)
+    if case.result == CaseResult.ATTENTION and is_over(case):
+        yield Task(
+            "When that is mended, let the service deal with what is left:",
+            f"offboard case retry {case_id}",
+        )
+    if case.result == CaseResult.PLANNED:
+        yield from _to_apply(case)
+    if case.status == CaseStatus.WAITING:
+        yield from _to_release(case)
+    if case.status in (CaseStatus.OPEN, CaseStatus.SCHEDULED):
+        yield Task("See how it goes on:", f"offboard case show {case_id} --watch")
+
+
+def _to_apply(case: ShownCase) -> Iterator[Task]:
+    if any(one.outcome == Outcome.PLANNED for one in case.targets):
+        not_armed = any(one.reason == Reason.NOT_ARMED for one in case.warnings)
+        text = "Arm the service (OFFBOARD_ARMED=1), then:"
+        yield Task(text if not_armed else "To have it done:", _apply(case))
+
+
+def _to_release(case: ShownCase) -> Iterator[Task]:
+    if any(one.reason == Reason.PAUSED for one in holds_of(case)):
+        yield Task("It goes on by itself when the pause ends:", "offboard resume")
+    if not any(one.attempts for one in case.targets):
+        cancel = f"offboard case cancel {_word(case.id)}"
+        yield Task("If nobody is leaving, cancel it:", cancel)
+
+
+def _apply(case: ShownCase) -> str:
+    parts = ["offboard", "run", _word(leaver_of(case)), "--apply"]
+    if case.scope is not None:
+        parts += [f"--region {_word(one)}" for one in case.scope.regions]
+        parts += [f"--group {_word(one)}" for one in case.scope.resource_groups]
+    return " ".join(parts)
+
+
+def _word(text: str) -> str:
+    return shlex.quote(shown(text))

@@ -1,0 +1,67 @@
+"""The routes that tell whether the service is up, and how it may be asked."""
+
+from typing import Final
+
+from flask import Response, jsonify, make_response
+from flask_smorest import Blueprint, current_api  # type: ignore[import-untyped]  # ships no types
+
+from service import examples
+from service.context import here
+from service.contract import route
+from workers.offboarding.errors import StoreAwayError
+
+# Three sweeps missed: the workers are late or gone.
+SWEEP_LATE_SECONDS: Final = 30
+
+health = Blueprint("health", __name__, description="Is it up, and what can it do.")
+
+
+@route(
+    health,
+    "GET",
+    "/healthz",
+    role="public",
+    answer={200: examples.plain("The process is up.", {"status": "ok"})},
+)
+def healthz() -> Response:
+    """Say that the process is up; it asks nobody."""
+    return jsonify({"status": "ok"})
+
+
+@route(
+    health,
+    "GET",
+    "/readyz",
+    role="public",
+    answer={
+        200: examples.plain("Events are taken in.", examples.READY),
+        503: examples.plain("The store is away.", examples.NOT_READY),
+    },
+)
+def readyz() -> Response:
+    """Say whether events can be taken in, and whether anybody works on them.
+
+    Late workers are a warning only: answering 503 would turn events away that the
+    store would have kept for them.
+    """
+    desk = here().desk
+    try:
+        desk.check()
+        age = desk.sweep_age_seconds()
+    except StoreAwayError:
+        checks = {"store": "failed", "sweep": "warn"}
+        return make_response(jsonify({"status": "failed", "checks": checks}), 503)
+    sweep = "warn" if age is None or age > SWEEP_LATE_SECONDS else "ok"
+    return jsonify({"status": sweep, "checks": {"store": "ok", "sweep": sweep}})
+
+
+@route(
+    health,
+    "GET",
+    "/openapi.json",
+    role="public",
+    answer={200: examples.plain("This document.")},
+)
+def openapi() -> Response:
+    """Describe these routes."""
+    return jsonify(current_api.spec.to_dict())

@@ -1,0 +1,52 @@
+"""How a departure is opened, whichever way it came, and the key that names it once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import structlog
+from flask import request
+from marshmallow import ValidationError
+
+from service.auth import caller
+from service.context import here
+from service.words import Whole
+from workers.offboarding.model import Case, Departure, Leaver
+
+KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
+_key = Whole(KEY_PATTERN, error="Give 1 to 255 printable ASCII characters.")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def open_case(
+    departure: Departure, *, idempotency: tuple[str, str] | None = None
+) -> Case:
+    """Open the case of *departure*, or find the one that is open already."""
+    opened = here().desk.open(departure, idempotency=idempotency)
+    log.info(
+        "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
+    )
+    return opened.case
+
+
+def idempotency_of(leaver: Leaver, body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Bind the caller's key to its token and path, and say the body in one digest.
+
+    Both are hashed: a key may hold anything, a path holds the person.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    try:
+        _key(key)
+    except ValidationError as error:
+        raise ValidationError({"Idempotency-Key": error.messages}) from error
+    canonical = json.dumps(body, sort_keys=True, default=str)
+    bound = f"{caller().name}:/offboard/{leaver}:{key}"
+    return _digest(bound), _digest(canonical)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

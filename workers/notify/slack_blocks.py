@@ -1,0 +1,163 @@
+"""How a report becomes a Slack message: blocks, and the same as plain text.
+
+Slack allows 50 blocks of 3,000 and refuses more than about 13,000 characters in all;
+the room between is for what is added at the end. It posts nothing.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workers.notify.case_page import case_page
+from workers.offboarding.report import Item, Line, Name, Report, Severity
+
+Block = dict[str, Any]
+
+_MOST_BLOCKS: Final = 45
+_MOST_CHARACTERS: Final = 11_000
+_MOST_IN_SECTION: Final = 2_900
+_MOST_IN_TEXT: Final = 3_900
+_ROOM_FOR_END: Final = 900
+_LONGEST_HEADLINE: Final = 1_000
+_LONGEST_COMMAND: Final = 1_200
+_MARKS: Final = {
+    Severity.GOOD: ":white_check_mark:",
+    Severity.ATTENTION: ":warning:",
+    Severity.HELD: ":hourglass:",
+    Severity.NEUTRAL: ":information_source:",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted. ``as_text`` is for a Slack that refuses the blocks."""
+
+    text: str
+    blocks: list[Block]
+    as_text: str
+
+
+def message_of(report: Report, public_url: str | None) -> Message:
+    """Put *report* into a message within Slack's limits; the case id is always last."""
+    mark, verdict = _MARKS[report.severity], _plain(report.verdict)
+    first = slack_cut(
+        f"{mark} *{verdict}:* {_mrkdwn(report.headline)}", _LONGEST_HEADLINE
+    )
+    end = f"Case `{_spanned(report.case_id)}`"
+    link = _link(case_page(public_url, report.case_id))
+    paragraphs = [first, *_paragraphs(report)]
+    return Message(
+        text=f"{first} {end}",
+        blocks=_blocks(paragraphs, link, end),
+        as_text="\n".join([*_fitting(paragraphs, link, _MOST_IN_TEXT), end]),
+    )
+
+
+def _blocks(paragraphs: list[str], link: str, end: str) -> list[Block]:
+    """Pack paragraphs into sections, within what Slack takes."""
+    limit = _MOST_CHARACTERS
+    while True:
+        fitting = _fitting(paragraphs, link, limit)
+        blocks = [_section(text) for text in _packed([*fitting, end])]
+        # The JSON is what is counted, so that quotes and braces are in it.
+        size = len(json.dumps(blocks, ensure_ascii=False))
+        is_fit = size <= _MOST_CHARACTERS and len(blocks) <= _MOST_BLOCKS
+        if is_fit or limit <= 0:
+            return blocks
+        limit -= max(size - _MOST_CHARACTERS, 100)
+
+
+def _section(text: str) -> Block:
+    # verbatim: addresses and channel names in the text do not become links
+    return {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": text, "verbatim": True},
+    }
+
+
+def _fitting(paragraphs: list[str], link: str, limit: int) -> list[str]:
+    """Return as many paragraphs as fit, and how many more there are."""
+    kept: list[str] = []
+    used = 0
+    for place, paragraph in enumerate(paragraphs):
+        used += len(paragraph) + 1
+        if place and used > limit - _ROOM_FOR_END:
+            more = sum(not _is_title(one) for one in paragraphs[place:])
+            if _is_title(kept[-1]):
+                kept.pop()
+            return [*kept, f"and {more} more{link}"]
+        kept.append(paragraph)
+    return [*kept, f"The whole case{link}"] if link else kept
+
+
+def _packed(paragraphs: list[str]) -> Iterator[str]:
+    held: list[str] = []
+    for paragraph in paragraphs:
+        if held and sum(len(one) + 1 for one in [*held, paragraph]) > _MOST_IN_SECTION:
+            yield "\n".join(held)
+            held = []
+        held.append(paragraph)
+    yield "\n".join(held)
+
+
+def _paragraphs(report: Report) -> Iterator[str]:
+    for section in report.sections:
+        yield f"*{_plain(section.title)}*"
+        yield from (_paragraph(item) for item in section.items)
+
+
+def _is_title(paragraph: str) -> bool:
+    return paragraph.startswith("*") and "\n" not in paragraph
+
+
+def _paragraph(item: Item) -> str:
+    lines = [f"• {_mrkdwn(item.line)}"]
+    lines += [f"    {_mrkdwn(detail)}" for detail in item.details]
+    text = slack_cut("\n".join(lines), _MOST_IN_SECTION - _LONGEST_COMMAND - 50)
+    return f"{text}\n{_command(item.command)}" if item.command else text
+
+
+def _command(command: str) -> str:
+    """Show a command whole or not at all: half of one does something else."""
+    shown = slack_escape(command)
+    if "`" in command or len(shown) > _LONGEST_COMMAND:
+        return "    (the command does not fit here: see the case)"
+    return f"```{shown}```"
+
+
+def _link(page: str | None) -> str:
+    if page is None:
+        return ""
+    return f": <{slack_escape(page).replace('|', '%7C')}|see the case>"
+
+
+def _mrkdwn(line: Line) -> str:
+    return "".join(
+        f"`{_spanned(piece.text)}`" if isinstance(piece, Name) else _plain(piece)
+        for piece in line
+    )
+
+
+def _spanned(name: str) -> str:
+    return slack_escape(name.replace("`", "")) or "?"
+
+
+def _plain(text: str) -> str:
+    """Take out what mrkdwn would read as markup; an underscore inside a word stays."""
+    quiet = re.sub(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "", text)
+    return slack_escape(quiet)
+
+
+def slack_escape(text: str) -> str:
+    """Escape what Slack asks for, which also defuses mentions and links."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def slack_cut(escaped: str, limit: int) -> str:
+    """Cut escaped text to *limit* characters, inside no entity and no code span."""
+    if len(escaped) <= limit:
+        return escaped
+    kept = re.sub(r"&[a-z]{0,4}$", "", escaped[: limit - 2])
+    return kept + ("`…" if kept.count("`") % 2 else "…")

@@ -1,0 +1,45 @@
+"""What was asked: who leaves, told by whom and when, how and how far."""
+
+from collections.abc import Iterator
+
+from workers.offboarding.model import Case, Leaver, Scope
+from workers.offboarding.report.phrases import listed, named, time_of
+from workers.offboarding.report.value import Item, Line
+
+
+def asked_of(case: Case) -> Iterator[Item]:
+    """Tell what was asked, with everything known of the leaver."""
+    yield Item(_leaver(case.leaver))
+    yield Item(_told_by(case))
+    yield Item((f"Received: {time_of(case.received_at)}",))
+    if case.effective_at != case.received_at:
+        yield Item((f"Leaves: {time_of(case.effective_at)}",))
+    yield Item(("Mode: dry run" if case.dry_run else "Mode: armed",))
+    yield Item(_scope(case.scope))
+    if case.reason:
+        yield Item(("Reason given: ", named(case.reason, 300)))
+
+
+def _leaver(leaver: Leaver) -> Line:
+    facts = [each for each in (leaver.name, leaver.email, leaver.iam_id) if each]
+    return "Leaver: ", *listed((named(fact),) for fact in facts or ["unknown"])
+
+
+def _told_by(case: Case) -> Line:
+    told = case.opened_by
+    facts: list[Line] = [("Told by: ", named(told.source))]
+    if told.actor:
+        facts.append(("asked by ", named(told.actor)))
+    if told.event_key:
+        facts.append(("event ", named(told.event_key)))
+    return listed(facts)
+
+
+def _scope(scope: Scope | None) -> Line:
+    if scope is None:
+        return ("Scope: the whole account",)
+    limits = (("regions ", scope.regions), ("groups ", scope.resource_groups))
+    named_limits = [
+        (word, named(", ".join(values), 300)) for word, values in limits if values
+    ]
+    return "Scope: only ", *listed(named_limits)

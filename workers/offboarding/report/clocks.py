@@ -1,0 +1,94 @@
+"""How long it took, what fully safe still needs, and when the person may be removed.
+
+The clocks themselves are the domain's, in ``offboarding/clocks.py``.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.clocks import owner_safe_seconds
+from workers.offboarding.model import Case, CaseResult, ReportKind
+from workers.offboarding.report.facts import open_follow_ups
+from workers.offboarding.report.phrases import time_of
+from workers.offboarding.report.value import Item
+
+_NOT_YET: Final = (
+    "Do not remove the person from the account yet: that deletes their API keys at "
+    "once, and clusters on those keys can then no longer order workers, attach storage "
+    "or scale."
+)
+_NEEDS_ROLES: Final = (
+    "Before an armed run the functional ID needs Administrator on Kubernetes Service "
+    "in each of these regions and resource groups, the roles for the other services "
+    "the clusters use and, if it is a service ID, Operator on IAM Identity. A "
+    "functional ID that lacks them breaks these clusters for everybody."
+)
+
+
+def clocks_of(
+    case: Case, kind: ReportKind, now: datetime, settle: timedelta
+) -> Iterator[Item]:
+    """Tell of both clocks; a cancelled case has none, a held one did not end yet."""
+    if kind is ReportKind.CANCELLED:
+        return
+    match case.result if kind is ReportKind.FINAL else None:
+        case CaseResult.CLEAN:
+            yield Item(("Nothing had to be reset.",))
+        case CaseResult.SAFE:
+            yield from _clocks_of_safe(case, now, settle)
+        case CaseResult.PLANNED:
+            yield Item((_NOT_YET,))
+            yield Item((_NEEDS_ROLES,))
+        case CaseResult.ATTENTION | None:
+            yield Item(("Owner-safe: not reached.",))
+            yield Item(("Fully safe: not reached.",))
+            yield Item((_NOT_YET,))
+
+
+def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[Item]:
+    seconds = owner_safe_seconds(case)
+    if seconds is None:
+        yield Item(("Owner-safe: no figure, since only a part was asked for.",))
+    else:
+        yield Item((f"Owner-safe: after {_span(seconds)}.",))
+    yield Item((_fully_safe(case, now, settle),))
+    yield Item(
+        (
+            "Remove the person from the account only after that: it deletes their API "
+            "keys at once.",
+        )
+    )
+    yield Item(
+        (
+            "A reset leaves two things as they were. Classic-infrastructure "
+            "credentials (Infrastructure User) are not changed. The pods of the "
+            "add-ons Block Storage for VPC and cluster autoscaler must be made anew in "
+            "every cluster that has them.",
+        )
+    )
+
+
+def _fully_safe(case: Case, now: datetime, settle: timedelta) -> str:
+    times = [one.settled_at for one in case.targets if one.settled_at is not None]
+    at = max(times, default=now) + settle
+    minutes = f"{settle.total_seconds() / 60:g} minutes"
+    follow_ups = len(tuple(open_follow_ups(case)))
+    waits = ", and the follow-ups above are done" if follow_ups else ""
+    if now < at:
+        return (
+            f"Fully safe: not before {time_of(at)}, when the clusters have had "
+            f"{minutes} to pick the new key up{waits}."
+        )
+    if follow_ups:
+        return "Fully safe: once the follow-ups above are done."
+    return f"Fully safe: since {time_of(at)}."
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,56 @@
+"""What more than one part of a report asks of a case. It holds no sentence."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import Case, FollowUp, Note, Outcome
+
+# What holds a case before it has a plan that could say so.
+HOLDS: Final = (Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON, Reason.PAUSED)
+
+
+def count_of(case: Case, outcome: Outcome | None) -> int:
+    """Count the targets with *outcome*; None counts those without any."""
+    return sum(one.outcome is outcome for one in case.targets)
+
+
+def hold_notes(case: Case) -> tuple[Note, ...]:
+    """Say what holds a case; one held before it had a plan says so in a warning."""
+    refused = case.plan.refused if case.plan is not None else ()
+    return refused + tuple(one for one in case.warnings if one.reason in HOLDS)
+
+
+def hold_reasons(case: Case) -> set[Reason]:
+    """Return the reasons of ``hold_notes``."""
+    return {note.reason for note in hold_notes(case)}
+
+
+def open_follow_ups(case: Case) -> Iterator[FollowUp]:
+    """Return the follow-ups that are not done."""
+    for one in case.targets:
+        yield from (each for each in one.follow_ups if each.done_at is None)
+
+
+def is_disarmed(case: Case) -> bool:
+    """Tell whether the case is a dry run because the service is not armed."""
+    return _is_warned(case, Reason.NOT_ARMED)
+
+
+def is_unknown(case: Case) -> bool:
+    """Tell whether nobody in the account has the leaver's name."""
+    return _is_warned(case, Reason.PERSON_NOT_FOUND)
+
+
+def is_blind(case: Case) -> bool:
+    """Tell whether a list could not be read, so that there may be more."""
+    return _is_warned(case, Reason.LIST_UNREADABLE)
+
+
+def is_untouched(case: Case) -> bool:
+    """Tell whether no reset was sent, nor meant to be."""
+    return not any(one.resets or one.intent_at for one in case.targets)
+
+
+def _is_warned(case: Case, reason: Reason) -> bool:
+    return any(note.reason is reason for note in case.warnings)

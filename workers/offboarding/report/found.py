@@ -1,0 +1,54 @@
+"""What was found of the leaver's, and what could not be seen."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workers.offboarding.advice import cleaned, sentence
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import Case, Outcome
+from workers.offboarding.report.facts import (
+    HOLDS,
+    count_of,
+    hold_notes,
+    hold_reasons,
+)
+from workers.offboarding.report.phrases import named, time_of, where
+from workers.offboarding.report.targets import sorted_targets
+from workers.offboarding.report.value import Item
+
+_TOLD_ELSEWHERE: Final = (Reason.NOT_ARMED, Reason.JOINED, *HOLDS)
+
+
+def unseen_of(case: Case) -> Iterator[Item]:
+    """Tell what was not seen, lists before targets, then the other warnings."""
+    notes = [one for one in case.warnings if one.reason not in _TOLD_ELSEWHERE]
+    lists = [one for one in notes if one.reason is Reason.LIST_UNREADABLE]
+    for note in lists:
+        yield Item((cleaned(note.text),))
+    for one in sorted_targets(case):
+        if one.outcome is Outcome.UNREAD:
+            said = sentence(one.reason or Reason.OWNER_UNKNOWN)
+            yield Item((*where(case, one), f": {said}"))
+    for note in notes:
+        if note not in lists:
+            yield Item((cleaned(note.text),))
+
+
+def found_of(case: Case) -> Iterator[Item]:
+    """Tell what holds the case, how many keys were found, how many not read."""
+    for note in hold_notes(case):
+        yield Item((f"What holds the case: {cleaned(note.text)}",))
+    # Before it is clear who leaves, "0 keys" would say more than anybody knows.
+    if case.plan is None or _is_nobody_yet(case):
+        yield Item(("Nothing was looked for so far.",))
+        return
+    unread = count_of(case, Outcome.UNREAD)
+    yield Item((f"Cluster API keys of the leaver: {len(case.targets) - unread}",))
+    yield Item((f"Cluster API keys whose owner could not be read: {unread}",))
+    made_at = time_of(case.plan.made_at)
+    yield Item((f"Plan made: {made_at}, ", named(case.plan.hash)))
+
+
+def _is_nobody_yet(case: Case) -> bool:
+    before = {Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON}
+    return bool(before & hold_reasons(case))

@@ -1,0 +1,88 @@
+"""The values a report is made of. They say nothing of where a sentence comes from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workers.offboarding.model import ReportKind
+
+
+class Severity(StrEnum):
+    """How much a report asks of its reader."""
+
+    GOOD = "good"
+    ATTENTION = "attention"
+    HELD = "held"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A text from outside: one line, cleaned of what cannot be seen."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Line = tuple[str | Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One point of a report; ``command`` is one line for a shell, never cut."""
+
+    line: Line
+    details: tuple[Line, ...] = ()
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report under its title. It always has items."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a channel shows of one case.
+
+    Attributes:
+        verdict: The first words: ``Safe``, ``Attention needed``, ``Dry run, …``.
+        headline: What follows the verdict and a colon.
+        subject: One line for a mail's subject, failures first.
+        unseen: Warnings and unread targets; shown first after the headline.
+        to_do: What is left to people, with the exact commands; failures first.
+        targets: Each target with what was done; failed and unread ones first.
+        clocks: How long it took, and what fully safe still needs.
+        asked: Who leaves, told by whom and when, how and how far.
+        found: How many targets were theirs, how many could not be read.
+    """
+
+    case_id: str
+    kind: ReportKind
+    severity: Severity
+    verdict: str
+    headline: Line
+    subject: Line
+    unseen: tuple[Item, ...] = ()
+    to_do: tuple[Item, ...] = ()
+    targets: tuple[Item, ...] = ()
+    clocks: tuple[Item, ...] = ()
+    asked: tuple[Item, ...] = ()
+    found: tuple[Item, ...] = ()
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """Return the parts that have something to say, in the order of reading."""
+        titled = (
+            ("Not seen, and warnings", self.unseen),
+            ("Left to do by hand", self.to_do),
+            ("By region and resource group", self.targets),
+            ("Clocks", self.clocks),
+            ("Found", self.found),
+            ("Asked", self.asked),
+        )
+        return tuple(Section(title, items) for title, items in titled if items)
