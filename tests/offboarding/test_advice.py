@@ -23,13 +23,11 @@ from workers.offboarding.model import (
 )
 
 OF_CASES = {
-    Reason.PROTECTED_USER,
-    Reason.AMBIGUOUS_PERSON,
     Reason.PAUSED,
     Reason.NOT_ARMED,
     Reason.PERSON_NOT_FOUND,
     Reason.SCOPE_LIMITED,
-    Reason.LIST_UNREADABLE,
+    Reason.SCOPE_UNMATCHED,
     Reason.JOINED,
 }
 TARGET = Target(
@@ -89,6 +87,13 @@ def test_a_target_without_trouble_needs_no_advice(outcome):
         (Reason.REFUSED_BY_IBM_CLOUD, RESET),
         (Reason.OWNER_NOT_SHOWN, INFO),
         (Reason.GAVE_UP, INFO),
+        (
+            Reason.LIST_UNREADABLE,
+            "ibmcloud iam user-policy-create READER --roles Viewer"
+            " --service-name user-management",
+        ),
+        (Reason.PROTECTED_USER, "ibmcloud account users --output json"),
+        (Reason.AMBIGUOUS_PERSON, "ibmcloud account users --output json"),
     ],
 )
 def test_the_command_names_the_targets_own_region_group_and_cluster(reason, command):
@@ -102,6 +107,18 @@ def test_a_command_that_resets_is_for_the_functional_id_alone(reason, outcome):
 
     resets = "api-key reset" in advice.command
     assert resets == ("the one who resets becomes the owner" in advice.who)
+
+
+@pytest.mark.parametrize("reason", [Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON])
+def test_a_guard_that_stopped_a_case_late_asks_for_a_departure_by_iam_id(reason):
+    assert "open a new departure by the IAM ID" in advise(ended(reason)).text
+
+
+def test_where_nobody_saw_whom_it_means_the_reader_needs_the_user_list():
+    text = advise(ended(Reason.LIST_UNREADABLE)).text
+
+    assert "whom the departure means, so nothing was reset here" in text
+    assert "Viewer on User Management" in text
 
 
 def test_a_reset_is_not_offered_where_it_would_hit_the_default_group():

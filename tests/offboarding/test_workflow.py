@@ -259,7 +259,7 @@ def test_a_functional_id_is_no_leaver():
 
 def test_a_functional_id_the_plan_could_not_know_is_stopped_at_its_own_reset():
     world = a_world(DALLAS, owners={DALLAS: FID})
-    world.cloud.faults["identities"].append(DENIED)
+    world.cloud.ours = []
 
     world.settle(a_case(leaver=Leaver("fid@example.com")))
 
@@ -480,11 +480,15 @@ def test_a_departure_that_names_another_identity_holds_what_was_not_begun():
     world.open(departure=a_departure(event_key="okta:2", leaver=other))
     world.run()
 
+    # It wrote, so it cannot wait to be cancelled: what was not begun ends failed.
     case = world.case()
-    assert case.status is CaseStatus.WAITING
-    assert reasons(case.plan.refused) == [Reason.AMBIGUOUS_PERSON]
+    assert (case.status, case.result) == (CaseStatus.SETTLED, CaseResult.ATTENTION)
     assert [world.resets.sent(one) for one in (DALLAS, FRANKFURT)] == [1, 0]
-    assert case.target(DALLAS.id).outcome is Outcome.VERIFIED
+    assert world.outcomes() == {
+        "us-south": (Outcome.VERIFIED, None),
+        "eu-de": (Outcome.FAILED, Reason.AMBIGUOUS_PERSON),
+    }
+    assert kinds(world.slack) == ["final"]
 
 
 def test_the_later_of_two_cases_of_one_person_gives_way():

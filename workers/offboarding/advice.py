@@ -57,6 +57,8 @@ _SAID: Final = {
     "be misspelt, or the person may be removed already.",
     Reason.SCOPE_LIMITED: "Only a part of the account was asked for; what lies outside "
     "was not dealt with.",
+    Reason.SCOPE_UNMATCHED: "The part asked for names a region or a resource group in "
+    "which no cluster was seen: it may be misspelt.",
     Reason.LIST_UNREADABLE: "A list in the account could not be read, so there may be "
     "more than is shown here.",
     Reason.JOINED: "This person has another open case, and this one goes on there.",
@@ -71,6 +73,7 @@ _FUNCTIONAL_ID: Final = (
     "whoever can log in as the functional ID; nobody else may run this, since the one "
     "who resets becomes the owner"
 )
+_OPERATOR: Final = "an operator of this service, with whoever told it of the departure"
 _KEY_KEEPER: Final = "whoever can log in as the functional ID and runs this service"
 _DEFAULT: Final = {
     Outcome.CHANGED_HANDS: Reason.ANOTHER_OWNER,
@@ -82,6 +85,10 @@ _ROLES: Final = (
     "for the other services its clusters use; a service ID also needs Operator on IAM "
     "Identity, and where the account restricts key creation it needs that right too."
 )
+_STOPPED: Final = (
+    "This became known after the case's first write, so it was stopped here. Settle "
+    "who is meant, and open a new departure by the IAM ID."
+)
 _EXTRA: Final = {
     (Reason.NO_ROLE, Outcome.FAILED): _ROLES,
     (Reason.NO_ROLE, Outcome.UNREAD): "The identity that reads needs Viewer on "
@@ -90,6 +97,11 @@ _EXTRA: Final = {
     "Secrets Manager makes for each read.",
     (Reason.BAD_KEY, Outcome.UNREAD): "Give the service a lasting key, not one that "
     "Secrets Manager makes for each read.",
+    (Reason.LIST_UNREADABLE, Outcome.FAILED): "It could not be seen whom the departure "
+    "means, so nothing was reset here. The identity that reads needs Viewer on User "
+    "Management; put its login in place of READER.",
+    (Reason.PROTECTED_USER, Outcome.FAILED): _STOPPED,
+    (Reason.AMBIGUOUS_PERSON, Outcome.FAILED): _STOPPED,
     (Reason.KEY_LIMIT, Outcome.FAILED): "Make room by deleting its superseded keys; "
     "deleting one in use breaks clusters.",
 }
@@ -244,6 +256,17 @@ def _grant(target: CaseTarget) -> str:
     )
 
 
+def _grant_user_list(_: CaseTarget) -> str:
+    return (
+        "ibmcloud iam user-policy-create READER --roles Viewer"
+        " --service-name user-management"
+    )
+
+
+def _people(_: CaseTarget) -> str:
+    return "ibmcloud account users --output json"
+
+
 def _policy(kind: str, login: str, roles: str, target: Target) -> str:
     return (
         f"ibmcloud iam {kind}-policy-create {_quoted(login)} --roles {roles}"
@@ -296,5 +319,8 @@ _MEND: Final[dict[Reason, tuple[str, Callable[[CaseTarget], str]]]] = {
     Reason.OWNER_NOT_SHOWN: (_KUBERNETES_ADMIN, _look),
     Reason.ANOTHER_OWNER: (_KUBERNETES_ADMIN, _look),
     Reason.GAVE_UP: (_KUBERNETES_ADMIN, _look),
+    Reason.LIST_UNREADABLE: (_IAM_ADMIN, _grant_user_list),
+    Reason.PROTECTED_USER: (_OPERATOR, _people),
+    Reason.AMBIGUOUS_PERSON: (_OPERATOR, _people),
 }
 TARGET_REASONS: Final = frozenset(_MEND)

@@ -5,6 +5,7 @@ It decides nothing; what could not be seen is part of its answer.
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +15,15 @@ from workers.offboarding.errors import (
     Reason,
     TransientError,
 )
-from workers.offboarding.model import Note, Person, Reading, Scope, Target, Unread
+from workers.offboarding.model import (
+    KeyOwner,
+    Note,
+    Person,
+    Reading,
+    Scope,
+    Target,
+    Unread,
+)
 from workers.offboarding.ports import Cloud
 
 _READERS: Final = 8
@@ -39,16 +48,22 @@ class Seen:
 class View:
     """All that was seen of one account, and a note for each list that was not.
 
-    ``is_final`` is False where looking again may show more, ``has_people`` where that
-    may show people. ``retry_after_seconds`` is the longest wait anything asked for.
+    ``places`` has every target found, those outside the scope too, unread.
+    ``ours`` are our own identities. ``has_people`` tells whether the user list was
+    read, and whole as far as can be told; ``has_ours`` the same of our identities.
+    ``is_final`` is False where looking again may show more. ``retry_after_seconds`` is
+    the longest wait anything asked for.
     """
 
     account_id: str
     people: tuple[Person, ...] = ()
     seen: tuple[Seen, ...] = ()
     unseen: tuple[Note, ...] = ()
+    places: tuple[Target, ...] = ()
+    ours: tuple[KeyOwner, ...] = ()
     is_final: bool = True
     has_people: bool = True
+    has_ours: bool = True
     retry_after_seconds: float = 0
 
 
@@ -57,29 +72,21 @@ def look_at(cloud: Cloud, scope: Scope | None) -> View:
 
     Never raises for what could not be seen: that is in ``unseen`` and in the readings.
     """
-    account_id = cloud.account_id
-    users = _people(cloud)
+    view = _with_people(cloud, _with_ours(cloud, View(cloud.account_id)))
     try:
         found = cloud.targets()
     except OffboardingError as error:
-        note = _unlisted("clusters", account_id, error)
-        return replace(
-            users,
-            unseen=(*users.unseen, note),
-            is_final=users.is_final and _is_final(error),
-            retry_after_seconds=max(users.retry_after_seconds, asked_wait(error)),
-        )
+        return _without(view, "clusters", error)
     wanted = [one for one in found.targets if scope is None or scope.covers(one)]
     seen = tuple(_read_all(cloud, wanted))
     waits = [one.retry_after_seconds for one in seen]
     return replace(
-        users,
+        view,
         seen=seen,
-        unseen=(*users.unseen, *found.unseen),
-        is_final=users.is_final
-        and found.is_final
-        and all(one.is_final for one in seen),
-        retry_after_seconds=max([users.retry_after_seconds, *waits]),
+        places=found.targets,
+        unseen=(*view.unseen, *found.unseen),
+        is_final=view.is_final and found.is_final and all(one.is_final for one in seen),
+        retry_after_seconds=max([view.retry_after_seconds, *waits]),
     )
 
 
@@ -96,28 +103,36 @@ def read(cloud: Cloud, target: Target) -> Seen:
         return Seen(target, Unread(error.reason, str(error)))
 
 
-def _people(cloud: Cloud) -> View:
-    empty = View(cloud.account_id)
+def _with_ours(cloud: Cloud, view: View) -> View:
     try:
-        return replace(empty, people=tuple(cloud.people()))
+        return replace(view, ours=tuple(cloud.identities()))
     except OffboardingError as error:
-        note = _unlisted("users", cloud.account_id, error)
-        return replace(
-            empty,
-            unseen=(note,),
-            is_final=_is_final(error),
-            has_people=_is_final(error),
-            retry_after_seconds=asked_wait(error),
-        )
+        return replace(_without(view, "our own identities", error), has_ours=False)
 
 
-def _unlisted(what: str, account_id: str, error: OffboardingError) -> Note:
-    text = f"The {what} of account {account_id} could not be listed: {error}"
-    return Note(Reason.LIST_UNREADABLE, text)
+def _with_people(cloud: Cloud, view: View) -> View:
+    try:
+        people = tuple(cloud.people())
+    except OffboardingError as error:
+        return replace(_without(view, "users", error), has_people=False)
+    view = replace(view, people=people)
+    # A service ID is no user; every other identity of ours must be in a whole list.
+    users = {one.id for one in view.ours if not one.id.startswith("iam-")}
+    if not users or users & {one.iam_id for one in people}:
+        return view
+    text = f"The user list of account {view.account_id} lacks our own identity."
+    note = Note(Reason.LIST_UNREADABLE, text)
+    return replace(view, unseen=(*view.unseen, note), has_people=False)
 
 
-def _is_final(error: OffboardingError) -> bool:
-    return not isinstance(error, TransientError)
+def _without(view: View, what: str, error: OffboardingError) -> View:
+    text = f"In account {view.account_id}, {what} could not be listed: {error}"
+    return replace(
+        view,
+        unseen=(*view.unseen, Note(Reason.LIST_UNREADABLE, text)),
+        is_final=view.is_final and not isinstance(error, TransientError),
+        retry_after_seconds=max(view.retry_after_seconds, asked_wait(error)),
+    )
 
 
 def asked_wait(error: OffboardingError) -> float:
@@ -128,4 +143,9 @@ def asked_wait(error: OffboardingError) -> float:
 
 def _read_all(cloud: Cloud, targets: Iterable[Target]) -> Iterable[Seen]:
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as readers:
-        return list(readers.map(lambda target: read(cloud, target), targets))
+        # Each reader logs as the work in hand, so it needs that work's context.
+        asked = [
+            readers.submit(copy_context().run, read, cloud, target)
+            for target in targets
+        ]
+        return [one.result() for one in asked]

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_ARMED = "not_armed"
     PERSON_NOT_FOUND = "person_not_found"
     SCOPE_LIMITED = "scope_limited"
+    SCOPE_UNMATCHED = "scope_unmatched"
     LIST_UNREADABLE = "list_unreadable"
     JOINED = "joined"
 

@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Case, Departure, Note, Scope
+from workers.offboarding.model import Case, Departure, Note, Scope, Told
 
 
 def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
     """Take joined departures into the case: the widest scope, the earliest time.
+
+    A source may change its own date, to later too while work has not begun; it never
+    puts off what another source said.
 
     Args:
         case: The case, with the departures that joined it.
@@ -16,12 +19,12 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
         at: Now: when somebody leaves of whom no time was said.
     """
     for one in case.departures:
-        effective_at = max(one.effective_at or at, case.received_at)
+        said = Told(one.source, max(one.effective_at or at, case.received_at))
+        told = (*(each for each in _told(case) if each.source != one.source), said)
         case = replace(
-            _named_twice(case, one),
+            _moved(_named_twice(case, one), told, lead_time, at),
             scope=widest(case.scope, one.scope),
-            effective_at=min(case.effective_at, effective_at),
-            starts_at=min(case.starts_at, _starts_at(one, lead_time, at)),
+            aliases=_aliases(case, one),
             leaver=replace(
                 case.leaver,
                 iam_id=case.leaver.iam_id or one.leaver.iam_id,
@@ -45,10 +48,28 @@ def _either(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({*some, *others})) if some and others else ()
 
 
-def _starts_at(one: Departure, lead_time: timedelta, at: datetime) -> datetime:
-    # Not before now: a case that starts at once starts its clocks now, not when it
-    # was scheduled.
-    return max(one.effective_at - lead_time, at) if one.effective_at else at
+def _aliases(case: Case, one: Departure) -> tuple[str, ...]:
+    email = one.leaver.email
+    is_new = email is not None and case.leaver.email not in (None, email)
+    return tuple(sorted({*case.aliases, str(email)})) if is_new else case.aliases
+
+
+def _told(case: Case) -> tuple[Told, ...]:
+    return case.told or (Told(case.opened_by.source, case.effective_at),)
+
+
+def _moved(
+    case: Case, told: tuple[Told, ...], lead_time: timedelta, at: datetime
+) -> Case:
+    effective_at = min(each.effective_at for each in told)
+    if case.started_at is not None:
+        # What has begun is not put off; it may only turn out to be more urgent.
+        effective_at = min(effective_at, case.effective_at)
+        return replace(case, told=told, effective_at=effective_at)
+    wanted = effective_at - lead_time
+    # A case that turns out to be due starts its clocks now, not when it was received.
+    starts_at = wanted if wanted > at else min(case.starts_at, at)
+    return replace(case, told=told, effective_at=effective_at, starts_at=starts_at)
 
 
 def _named_twice(case: Case, one: Departure) -> Case:

@@ -378,6 +378,14 @@ class OpenedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What one source said last: when the person leaves."""
+
+    source: str
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReportLine:
     """One report on one channel: its place in the outbox and how it fared.
 
@@ -420,6 +428,8 @@ class Case:
 
     Attributes:
         effective_at: When the person leaves; equals ``received_at`` if nobody said.
+        told: What each source said last; the earliest counts.
+        aliases: Further e-mails by which joined departures named the leaver.
         starts_at: When work may begin: ``effective_at`` less the lead time.
         started_at: When work began: the zero of both clocks.
         targets: Those of the leaver and the unread ones, nobody else's.
@@ -435,6 +445,8 @@ class Case:
     starts_at: datetime
     status: CaseStatus
     dry_run: bool
+    told: tuple[Told, ...] = ()
+    aliases: tuple[str, ...] = ()
     kind: CaseKind = CaseKind.DEPARTURE
     result: CaseResult | None = None
     scope: Scope | None = None
@@ -451,6 +463,13 @@ class Case:
     reports: tuple[ReportLine, ...] = ()
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
+
+    @property
+    def was_put_off_unarmed(self) -> bool:
+        """Tell whether it awaits its day, and is dry only as the service was then."""
+        is_dry_by_chance = any(one.reason is Reason.NOT_ARMED for one in self.warnings)
+        is_to_come = self.started_at is None and self.starts_at > self.received_at
+        return self.dry_run and is_dry_by_chance and is_to_come
 
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""

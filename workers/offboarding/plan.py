@@ -35,7 +35,9 @@ class Resolved:
         return len(self.candidates) > 1
 
 
-def who_is(leaver: Leaver, views: Iterable[View]) -> Resolved:
+def who_is(
+    leaver: Leaver, views: Iterable[View], aliases: Sequence[str] = ()
+) -> Resolved:
     """Find the one identity a departure means.
 
     By IAM ID where one is known, exactly. Else by e-mail, whole and lower-cased,
@@ -50,19 +52,27 @@ def who_is(leaver: Leaver, views: Iterable[View]) -> Resolved:
         for one in view.seen
         if isinstance(one.reading, KeyOwner)
     ]
-    wanted = leaver.email
-    ids = {one.iam_id for one in people if wanted and wanted in _addresses(one)}
-    ids |= {one.id for one in owners if wanted and _lower(one.email) == wanted}
+    emails = [one for one in (leaver.email, *aliases) if one]
+    found = [_ids_of(one, people, owners) for one in emails]
+    ids = set[str]().union(*found)
     if leaver.iam_id is not None:
-        # Both were named: an e-mail that is surely somebody else's means two people.
-        ids = {leaver.iam_id} if leaver.iam_id in ids else {leaver.iam_id, *ids}
+        # An e-mail that is surely somebody else's means two people.
+        others = (each for each in found if leaver.iam_id not in each)
+        ids = {leaver.iam_id}.union(*others)
     if len(ids) != 1:
-        return Resolved(leaver, tuple(sorted(ids)))
+        return Resolved(leaver, tuple(sorted(ids)), tuple(emails))
     known = replace(leaver, iam_id=next(iter(ids)))
     mine = [_addresses(one) for one in people if one.iam_id == known.iam_id]
     mine += [{one.email.lower()} for one in owners if _is(one, known) and one.email]
-    names = tuple(sorted(set[str]().union(*mine)))
+    names = tuple(sorted({*emails}.union(*mine)))
     return Resolved(_named(known, people, owners), (str(known.iam_id),), names)
+
+
+def _ids_of(
+    email: str, people: Iterable[Person], owners: Iterable[KeyOwner]
+) -> set[str]:
+    ids = {one.iam_id for one in people if email in _addresses(one)}
+    return ids | {one.id for one in owners if _lower(one.email) == email}
 
 
 def _is(owner: KeyOwner, leaver: Leaver) -> bool:

@@ -167,6 +167,9 @@ class Switches(Protocol):
     def is_paused(self, account_id: str) -> bool:
         """Tell whether resets are paused, for all or for this account."""
 
+    def is_protected(self, refs: Sequence[str]) -> bool:
+        """Tell whether one of these names is one of our own identities'."""
+
     def protect(self, identities: Sequence[KeyOwner]) -> None:
         """Publish our own identities, so that the front door can turn them away."""
 

@@ -32,6 +32,8 @@ from workers.offboarding.steps.tools import (
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
 TRIES: Final = 300
+# Warnings that something the case is about was not seen.
+_BLINDING: Final = frozenset({Reason.LIST_UNREADABLE, Reason.SCOPE_UNMATCHED})
 _UNKNOWN_TRIES: Final = 2
 
 
@@ -40,7 +42,9 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     now = tools.clock()
     case = tools.cases.load(claim.work.case_id)
     is_live = case.status in (CaseStatus.OPEN, CaseStatus.WAITING)
-    is_done = not case.departures and all(one.is_settled for one in case.targets)
+    # A plan that looks again is not over, though nothing it found so far is left.
+    is_planned = not case.departures and not case.tries
+    is_done = is_planned and all(one.is_settled for one in case.targets)
     # A guard may have stopped a second plan after this was sent.
     is_stopped = is_held(case) and not case.dry_run
     if not is_live or not is_done or is_stopped:
@@ -75,7 +79,7 @@ def result_of(case: Case) -> CaseResult:
     """Sum a case up; what could not be seen is never taken for "nothing"."""
     if case.dry_run:
         return CaseResult.PLANNED
-    is_blind = any(note.reason is Reason.LIST_UNREADABLE for note in case.warnings)
+    is_blind = any(note.reason in _BLINDING for note in case.warnings)
     if is_blind or not all(one.is_safe for one in case.targets):
         return CaseResult.ATTENTION
     return CaseResult.SAFE if case.targets else CaseResult.CLEAN
