@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+import structlog
 from ulid import ULID
 
 from config.settings import Settings
@@ -24,11 +25,14 @@ from workers.offboarding.model import (
     ReportKind,
     ReportLine,
     Step,
+    Told,
     Withdrawal,
     Work,
 )
 from workers.store.cases import Cases
 from workers.store.switches import EVERYWHERE, Paused, Switches
+
+log = structlog.get_logger()
 
 _TRIES: Final = 5
 _LIVE: Final = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
@@ -83,6 +87,7 @@ class Desk:
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
+        self._account_id = settings.account_id
         self._lead_time = timedelta(hours=settings.lead_time_hours)
         self._protected = frozenset(one.lower() for one in settings.protected_users)
         self._channels = tuple(Channel(name) for name in settings.channels)
@@ -103,8 +108,8 @@ class Desk:
                 body. Remembered for 24 hours.
 
         Raises:
-            ConflictError: ``protected_user``, or ``idempotency_key`` used with another
-                body.
+            ConflictError: ``protected_user``; ``idempotency_key`` used with another
+                body; ``event_key`` used with another person.
         """
         if departure.actor is not None:
             self._refuse_protected(departure.leaver)
@@ -120,6 +125,11 @@ class Desk:
                 "This Idempotency-Key was used with another body.",
                 reason="idempotency_key",
             )
+        if taken.verdict == "another":
+            raise ConflictError(
+                "This event id was used for another person: send it under a new id.",
+                reason="event_key",
+            )
         if taken.verdict == "repeated":
             return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
         is_new = taken.verdict == "new"
@@ -131,21 +141,46 @@ class Desk:
     def withdraw(self, withdrawal: Withdrawal) -> Case | None:
         """Cancel the open case the same source made, if nothing was written yet.
 
+        What another source told is never withdrawn by this, and a repeat does nothing:
+        it must not cancel a newer departure.
+
         Returns:
             The case as it is now, whether or not it could be cancelled, or None where
-            that source has none. What another source told is never withdrawn by this.
+            that source has none.
         """
+        known = self._cases.withdrawn(withdrawal.event_key)
+        if known is not None:
+            return self.show(known) if known else None
         case_id = self._cases.open_case_of(withdrawal.leaver.refs)
-        if case_id is None:
-            return None
-        case = self.show(case_id)
-        if case.opened_by.source != withdrawal.source:
-            return None
+        case = self.show(case_id) if case_id is not None else None
+        what = self._withdrawn(case, withdrawal)
+        entry = Entry(
+            at=self._clock(),
+            what=what,
+            actor=withdrawal.source,
+            request_id=withdrawal.request_id,
+            detail=withdrawal.event_key,
+        )
+        answer = case_id if what != "departure.withdrawn_by_another" else None
+        self._cases.note_withdrawal(
+            withdrawal.event_key, case_id, entry, answer=answer or ""
+        )
+        return self.show(answer) if answer else None
+
+    def _withdrawn(self, case: Case | None, withdrawal: Withdrawal) -> str:
+        """Cancel what may be cancelled, and name what became of the withdrawal."""
+        if case is None:
+            return "departure.withdrawn_unknown"
+        sources = {one.source for one in case.told}
+        sources |= {one.source for one in case.departures}
+        if sources - {withdrawal.source}:
+            return "departure.withdrawn_by_another"
         try:
-            return self._cancel(case, f"event {withdrawal.event_key}")
+            self._cancel(case, f"event {withdrawal.event_key}")
         except ConflictError:
             # Work already begun is never taken back: it is finished.
-            return self.show(case_id)
+            return "departure.withdrawn_too_late"
+        return "departure.withdrawn"
 
     def list(self, query: Query) -> Page:
         """List cases, newest first."""
@@ -196,6 +231,7 @@ class Desk:
                 )
             answer = self._retry(case, actor)
             if answer == "ok":
+                log.info("case.retried", case_id=case_id, actor=actor)
                 self._sender.send(Work(case_id, Step.PLAN))
                 return self.show(case_id)
             if answer.startswith("taken:"):
@@ -264,6 +300,7 @@ class Desk:
                 after=ended.after(Step.REPORT),
             )
             if answer == "ok":
+                log.info("case.cancelled", case_id=case.id, actor=actor)
                 self._sender.send(*ended.after(Step.REPORT))
                 return self.show(case.id)
             if answer == "written":
@@ -284,7 +321,15 @@ class Desk:
         """Pause or resume resets, for all (None) or one account; return what is paused.
 
         Running workers see it before their next reset.
+
+        Raises:
+            ConflictError: ``no_such_account``, where the accounts are known here.
         """
+        known = self._account_id or account_id
+        if account_id is not None and account_id != known:
+            raise ConflictError(
+                f"This service has no account {account_id}.", reason="no_such_account"
+            )
         self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
         return self._switches.paused()
 
@@ -319,11 +364,12 @@ class Desk:
             starts_at=starts_at,
             status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
             dry_run=departure.dry_run or not self._armed,
+            told=(Told(departure.source, effective_at),),
             scope=departure.scope,
             reason=departure.reason,
             request_id=departure.request_id,
         )
-        if self._armed:
+        if self._armed or departure.dry_run:
             return case
         text = "The service is not armed: nothing was changed."
         return case.warned(Note(Reason.NOT_ARMED, text))

@@ -69,8 +69,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         )
     if found:
         log.error("store.unsafe", accepted=True, faults=found)
-    if settings.paused:
-        store.switches.start_paused()
+    if settings.paused and not store.switches.start_paused():
+        log.warning("pause.ended_before", text="PAUSED=1, but a person resumed it.")
     return store
 
 

@@ -22,6 +22,8 @@ from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.work import GRACE_MS, member_of
 
 DAY_SECONDS: Final = 86_400
+# An event that led to no case is remembered this long, so that a repeat does nothing.
+_REMEMBERED_SECONDS: Final = 90 * DAY_SECONDS
 # A call whose answer was lost is repeated at once; this is far longer.
 _REPEAT_SECONDS: Final = 3_600
 # Ids looked at in one round trip where other indexes are asked besides.
@@ -30,7 +32,7 @@ _WALKED_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a departure: ``new``, ``joined``, ``repeated`` or ``conflict``."""
+    """What became of a departure: its verdict as ``open.lua`` answers it."""
 
     verdict: str
     case_id: str
@@ -73,6 +75,7 @@ class Cases:
             join_entry=encode(entries[1]),
             departure=encode(departure),
             event_key=departure.event_key,
+            who=" ".join(case.leaver.refs),
             idem_key=key,
             idem_digest=digest,
             idem_ttl=DAY_SECONDS,
@@ -171,7 +174,25 @@ class Cases:
         """Find the case an event led to."""
         with faults():
             found = self._client.get(f"{PREFIX}event:{event_key}")
-        return str(found) if found else None
+        return str(found).split(" ", 1)[0] if found else None
+
+    def withdrawn(self, event_key: str) -> str | None:
+        """Tell what a withdrawal led to: a case's id, or empty; None if it is new."""
+        with faults():
+            found = self._client.get(f"{PREFIX}withdrawal:{event_key}")
+        return None if found is None else str(found)
+
+    def note_withdrawal(
+        self, event_key: str, case_id: str | None, entry: Entry, *, answer: str
+    ) -> None:
+        """Remember a withdrawal by its *answer*, and write it in its case's ledger."""
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            key = f"{PREFIX}withdrawal:{event_key}"
+            pipe.set(key, answer, ex=_REMEMBERED_SECONDS)
+            if case_id is not None:
+                ledger = f"{PREFIX}case:{case_id}:ledger"
+                pipe.rpush(ledger, encode(entry))
+            pipe.execute()
 
     def adopt(self, case: Case) -> str | None:
         """Take the leaver's names for *case*; see the port."""

@@ -43,6 +43,11 @@ if asked.wrote then
   end
 end
 if asked.head and tonumber(before[2]) ~= asked.rev then return 'changed' end
+-- Giving way to a case that was cancelled meanwhile would lose the departure.
+if asked.status == 'cancelled' and before[4]
+   and redis.call('HGET', P .. 'case:' .. before[4], 'status') == 'cancelled' then
+  return 'changed'
+end
 
 if asked.head then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,

@@ -1,14 +1,17 @@
 -- Take a departure in: one atomic step, so that an acknowledged event is never half there.
 -- asked: id, head, status, refs, exclusive, start_at, grace_ms, entry,
---        event_key?, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry
--- answers {verdict, case id}: new, repeated, joined, conflict
+--        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry
+-- answers {verdict, case id}: new, repeated, joined, conflict (the Idempotency-Key came
+-- with another body), another (the event's id came with another person)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local due_at = time[1] * 1000 + math.floor(time[2] / 1000) + asked.grace_ms
 local case = P .. 'case:' .. asked.id
 
 local function remember(id)
-  if asked.event_key then redis.call('SET', P .. 'event:' .. asked.event_key, id) end
+  if asked.event_key then
+    redis.call('SET', P .. 'event:' .. asked.event_key, id .. ' ' .. asked.who)
+  end
   if asked.idem_key then
     redis.call('SET', P .. 'idem:' .. asked.idem_key, asked.idem_digest .. ' ' .. id,
                'EX', asked.idem_ttl)
@@ -30,7 +33,11 @@ if asked.idem_key then
 end
 if asked.event_key then
   local known = redis.call('GET', P .. 'event:' .. asked.event_key)
-  if known then return {'repeated', known} end
+  if known then
+    local id, who = string.match(known, '^(%S+) (.*)$')
+    if who ~= asked.who then return {'another', id} end
+    return {'repeated', id}
+  end
 end
 
 if asked.exclusive then

@@ -33,10 +33,15 @@ class Switches:
             found = self._client.hmget(f"{PREFIX}paused", [EVERYWHERE, account_id])
         return "1" in found
 
-    def start_paused(self) -> None:
-        """Pause everything, unless somebody has decided it before."""
+    def start_paused(self) -> bool:
+        """Pause everything, unless somebody has decided it before.
+
+        Returns:
+            Whether everything is paused now; False where a person had it resumed.
+        """
         with faults():
             self._client.hsetnx(f"{PREFIX}paused", EVERYWHERE, "1")
+        return self.paused().everywhere
 
     def pause(self, *, account_id: str = EVERYWHERE, paused: bool = True) -> None:
         """Pause or resume, for all or for one account."""

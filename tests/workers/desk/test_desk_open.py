@@ -272,7 +272,10 @@ def test_the_same_source_takes_a_departure_back(desk, cases):
     ended = desk.withdraw(taken_back())
 
     assert (ended.id, ended.status) == (case.id, CaseStatus.CANCELLED)
-    assert cases.ledger(case.id)[-1].actor == "event standard:back"
+    assert [(one.what, one.actor) for one in cases.ledger(case.id)[1:]] == [
+        ("case.cancelled", "event standard:back"),
+        ("departure.withdrawn", "standard"),
+    ]
 
 
 def test_another_source_takes_nothing_back(desk):
@@ -293,11 +296,47 @@ def test_a_departure_taken_back_twice_is_taken_back_once(desk, cases):
     case = desk.open(told()).case
     desk.withdraw(taken_back())
 
-    assert desk.withdraw(taken_back()) is None
+    newer = desk.open(told(2)).case
+    again = desk.withdraw(taken_back())
+
+    assert again.id == case.id
+    assert desk.show(newer.id).status is CaseStatus.OPEN
     assert [one.what for one in cases.ledger(case.id)] == [
         "case.opened_open",
         "case.cancelled",
+        "departure.withdrawn",
     ]
+
+
+def test_what_another_source_joined_is_not_taken_back(desk, cases):
+    case = desk.open(told()).case
+    desk.open(asked())
+
+    assert desk.withdraw(taken_back()) is None
+    assert desk.show(case.id).status is CaseStatus.OPEN
+    assert cases.ledger(case.id)[-1].what == "departure.withdrawn_by_another"
+
+
+def test_an_event_id_used_for_another_person_is_refused(desk):
+    first = desk.open(told()).case
+    other = told(leaver=Leaver("robin.park@example.com"))
+
+    with pytest.raises(ConflictError) as refused:
+        desk.open(other)
+
+    assert refused.value.reason == "event_key"
+    assert desk.open(told()).case.id == first.id
+
+
+def test_a_pause_of_an_account_nobody_has_is_refused(make_desk):
+    desk = make_desk(account_id="acc1")
+
+    with pytest.raises(ConflictError) as refused:
+        desk.pause("acc2", paused=True)
+
+    assert refused.value.reason == "no_such_account"
+    assert desk.pause("acc1", paused=True).accounts == ("acc1",)
+    assert desk.pause(None, paused=True).everywhere is True
 
 
 def test_a_departure_is_not_taken_back_after_the_first_write(desk, cases, works):

@@ -124,6 +124,17 @@ def test_a_case_that_has_decided_to_join_writes_no_more(two):
         two.works.record(claim, Change(targets=(a_case_target(),), wrote=True))
 
 
+def test_nobody_gives_way_to_a_case_that_was_cancelled_meanwhile(two):
+    assert adopt(two, "01B") == "01A"
+    two.client.zadd("offboard:due", {"01B|plan|": 0})
+    claim = two.claim(Step.PLAN, "", "01B")
+    two.client.hset("offboard:case:01A", "status", "cancelled")
+    ended = replace(two.cases.load("01B"), status=CaseStatus.CANCELLED)
+
+    with pytest.raises(CaseChangedError):
+        two.works.finish(claim, Change(case=ended))
+
+
 def test_asking_twice_joins_once(two):
     assert adopt(two, "01B") == "01A"
     revision = two.cases.load("01A").revision
