@@ -13,6 +13,7 @@ from ibm_platform_services import IamIdentityV1, ResourceManagerV2, UserManageme
 from config.settings import AccountSettings, Settings
 from workers.ibmcloud import clusters, iam, keys
 from workers.ibmcloud.client import ReadingClient, reading_service, reading_session
+from workers.ibmcloud.errors import odd_answer
 from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.errors import PermanentError
 from workers.offboarding.model import KeyOwner, OwnerKind, Person, Reading, Target
@@ -93,17 +94,17 @@ class IbmAccount:
         """Tell whether the functional ID got a key for *target* at or after *since*.
 
         Raises:
-            TransientError: Its keys cannot all be read, or one of the target's does
-                not say when it was made.
+            TransientError: Its keys cannot all be read, or a new one does not plainly
+                say for which target, or when, it was made.
             PermanentError: The functional ID may not read its keys.
         """
         iam_id = self._functional.claims().iam_id
         mine = iam.own_keys(self._iam, self._functional, self._account_id, iam_id)
-        return any(
-            iam.is_new(key, since)
-            for key in mine
-            if key.iam_id in (iam_id, None) and iam.names_target(key, target)
-        )
+        if not mine:
+            # The key that asked is one of them: an empty list is not "no key".
+            raise odd_answer("Listing the functional ID's API keys", "it is empty")
+        ours = [key for key in mine if key.iam_id in (iam_id, None)]
+        return any(iam.made_for(key, target, since) for key in ours)
 
     def _functional_ids(self) -> frozenset[str]:
         """Return the IAM IDs that make an owner a functional ID; empty if unknown.

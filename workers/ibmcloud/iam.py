@@ -24,11 +24,13 @@ from workers.offboarding.model import Person, Target
 
 _PAGE: Final = 100
 _CLUSTER_KEY: Final = "containers-kubernetes-key"
-# IBM Cloud stamps keys by its own clock, which may be behind ours by a little: both
-# sides run NTP, and two seconds is far more than it leaves.
-_CLOCK_DIFFERENCE: Final = timedelta(seconds=2)
+# IBM Cloud stamps keys by its own clock, and workers may run behind or ahead of it. Too
+# much costs a wait and a person's look, too little a second reset.
+_CLOCK_DIFFERENCE: Final = timedelta(seconds=60)
 _TO_THE_MINUTE: Final = re.compile(r"T\d\d:?\d\d(?![\d:])")
 _WORDS: Final = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
+_GROUP_ID: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{32}(?![0-9A-Za-z])")
+_REGION: Final = re.compile(r"[a-z]{2,3}-[a-z]{2,8}(-[0-9]+)?")
 _PEOPLE: Final = "Listing the account's users"
 _KEYS: Final = "Listing the functional ID's API keys"
 
@@ -153,6 +155,29 @@ def names_target(key: ApiKey, target: Target) -> bool:
     return _has_id(key.description, target.resource_group.id) and bool(
         words & all_names(target.region)
     )
+
+
+def made_for(key: ApiKey, target: Target, since: datetime) -> bool:
+    """Tell whether a key may be what a reset of *target* at *since* has made.
+
+    Raises:
+        TransientError: It is a new cluster API key, and says of no target that it is
+            its own: the wording may have changed, and "no" would repeat a reset.
+    """
+    if names_target(key, target):
+        return is_new(key, since)
+    if key.name != _CLUSTER_KEY or not is_new(key, since):
+        return False
+    if _names_another(key.description, target):
+        return False
+    raise odd_answer(_KEYS, "a new cluster API key does not say for which target it is")
+
+
+def _names_another(text: str, target: Target) -> bool:
+    groups = set(_GROUP_ID.findall(text))
+    regions = {one for one in _WORDS.findall(text) if _REGION.fullmatch(one)}
+    is_other_group = bool(groups) and target.resource_group.id not in groups
+    return is_other_group or bool(groups and regions - all_names(target.region))
 
 
 def is_new(key: ApiKey, since: datetime) -> bool:

@@ -176,7 +176,7 @@ class IbmReadyReset:
             raise lost_or_not_done(error, _RESET) from error
         if status != 204:
             raise LostAnswerError(f"{_RESET}: IBM Cloud answered {status}, not 204")
-        _log.info("reset.acknowledged", target=self._target.id, request_id=number)
+        _log.info("reset.acknowledged", target=self._target.id, ibm_request_id=number)
         return number
 
     def _headers(self) -> dict[str, str]:

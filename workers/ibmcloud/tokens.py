@@ -244,5 +244,10 @@ def _alike(
 
 
 def text_of(value: object) -> str | None:
-    """Return a text without outer blanks; None for an empty one and for no text."""
-    return (value.strip() or None) if isinstance(value, str) else None
+    """Return a text without outer blanks; None for an empty one and for no text.
+
+    Half a surrogate pair, as a cut emoji leaves it, could not be stored.
+    """
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "replace").decode().strip() or None
