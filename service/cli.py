@@ -128,7 +128,7 @@ def up() -> None:
 
     settings = _settings("worker", service="up")
     command = [sys.executable, "-m", "service.cli"]
-    sys.exit(processes.up(settings, command, os.environ))
+    sys.exit(_or_end(lambda: processes.up(settings, command, os.environ)))
 
 
 def _settings(process: str, *, service: str | None = None) -> Settings:

@@ -124,14 +124,18 @@ def _start(place: Embedded, lock: IO[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 - our own arguments
         _command(place),
         pass_fds=[lock.fileno()],
-        preexec_fn=_ends_with_its_parent(),
+        preexec_fn=end_with_parent(),
         umask=0o077,
         env={},
     )
 
 
-def _ends_with_its_parent() -> Callable[[], None] | None:
-    """Have the kernel end the server in order when we are killed; Linux only."""
+def end_with_parent() -> Callable[[], None] | None:
+    """Return what has the kernel end a child in order when we are killed.
+
+    None elsewhere than on Linux. It runs in the child between fork and exec. The kernel
+    goes by the thread that forks: call it from one that lives as long as the process.
+    """
     if sys.platform != "linux":
         return None
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()

@@ -3,14 +3,17 @@
 Only the command line calls this room, since it pulls in the whole back office.
 """
 
+import fcntl
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 from types import FrameType
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import structlog
 from celery import Celery, signals
@@ -19,7 +22,7 @@ from config import log as logs
 from config.settings import Settings, environ_for
 from workers.app import make_app
 from workers.desk.opening import await_store, broker_address, open_store, store_address
-from workers.embedded import Embedded, serve
+from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import carry_context, register
@@ -28,6 +31,8 @@ from workers.wiring import back_office, publish_identities
 log = structlog.get_logger()
 
 THREADS: Final = 16
+# How a process ends that cannot run as it is set up, as the command line says it.
+BAD_SETTINGS: Final = 5
 _PROCESSES: Final = ("store", "worker", "beat", "web")
 _ENDING_SECONDS: Final = 30.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -88,13 +93,14 @@ def up(settings: Settings, command: Sequence[str], environ: Mapping[str, str]) -
         environ: The environment; each process gets only what it may read.
     """
     over = _Ending()
+    lock = _sole(settings)
     children = [
         _Child(name, [*command, name], environ_for(name, environ))
         for name in _PROCESSES
     ]
     log.info("up.started", url=f"http://{settings.host}:{settings.port}")
     try:
-        while not over.asked:
+        while not over.asked and not any(one.cannot_run for one in children):
             for child in children:
                 child.keep()
             time.sleep(0.2)
@@ -105,7 +111,29 @@ def up(settings: Settings, command: Sequence[str], environ: Mapping[str, str]) -
             child.end()
         children[0].ask_to_end()
         children[0].end()
-    return 0
+        lock.close()
+    return BAD_SETTINGS if any(one.cannot_run for one in children) else 0
+
+
+def _sole(settings: Settings) -> IO[str]:
+    """Take the lock of the one supervisor on an embedded store's folder.
+
+    A second one would put a second beat, and workers with other settings, on the
+    store of the first.
+    """
+    place = Embedded.at(settings.store_url)
+    if place is None:
+        return Path(os.devnull).open("w")
+    place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (place.folder / "up.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise EmbeddedError(
+            f"Another offboard up runs on the store in {place.folder}."
+        ) from None
+    return lock
 
 
 def _celery(settings: Settings, process: str) -> Celery:
@@ -122,7 +150,8 @@ class _Ending:
 
     def __init__(self) -> None:
         self.asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # SIGHUP too: a closed terminal ends what was started in it.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
@@ -139,7 +168,8 @@ class _Child:
     running: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     not_before: float = 0.0
-    pause_seconds: float = field(default=0.5)
+    pause_seconds: float = 0.5
+    cannot_run: bool = False
 
     def keep(self) -> None:
         """Start it if it does not run, after the pause its last end has earned."""
@@ -148,16 +178,23 @@ class _Child:
             return
         if self.running is not None:
             self._mourn(now)
-        if now >= self.not_before:
+        if now >= self.not_before and not self.cannot_run:
             # A group of its own, so that Ctrl-C reaches the supervisor alone.
             self.running = subprocess.Popen(  # noqa: S603 - our own command
-                self.command, env=self.environ, start_new_session=True
+                self.command,
+                env=self.environ,
+                start_new_session=True,
+                preexec_fn=end_with_parent(),
             )
             self.started_at = now
 
     def _mourn(self, now: float) -> None:
         code = self.running.returncode if self.running else None
         self.running = None
+        if code == BAD_SETTINGS:
+            # It said why; starting it again would not help.
+            self.cannot_run = True
+            return
         if now - self.started_at > _SOUND_SECONDS:
             self.pause_seconds = 0.5
         self.not_before = now + self.pause_seconds

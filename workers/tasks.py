@@ -69,7 +69,10 @@ def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
 
 def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
     case = office.dry.cases.load(work.case_id)
-    tools = office.dry if case.dry_run else office.armed
+    # Whether a case put off while unarmed is a dry run is decided by its plan, which
+    # has to see whether the service is armed now.
+    is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed
+    tools = office.dry if case.dry_run and is_decided else office.armed
     is_shared = work.step in _SHARED and not case.dry_run
     claim = office.works.claim(work, shared=is_shared)
     if claim is None:

@@ -12,8 +12,9 @@ from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
-from workers.offboarding.model import Channel
-from workers.offboarding.ports import Account, Notifier
+from workers.offboarding.model import Channel, Work
+from workers.offboarding.ports import Account, Change, Claim, Notifier
+from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
 from workers.store.switches import Switches
 from workers.store.work import Works
@@ -43,7 +44,7 @@ def back_office(settings: Settings) -> BackOffice:
     dry = Tools(
         accounts=reading,
         cases=store.cases,
-        works=store.works,
+        works=LoggedWorks(store.works),
         switches=store.switches,
         notifiers=notifiers(settings),
         clock=now_utc,
@@ -58,6 +59,40 @@ def back_office(settings: Settings) -> BackOffice:
     }
     armed = replace(dry, accounts={**reading, **writing})
     return BackOffice(store.works, store.switches, armed, dry)
+
+
+class LoggedWorks:
+    """Works whose ledger entries are log lines too, once they are written."""
+
+    def __init__(self, works: WorksPort) -> None:
+        self._works = works
+
+    def record(self, claim: Claim, change: Change) -> None:
+        """Write and log; see the port."""
+        self._works.record(claim, change)
+        _say(change)
+
+    def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
+        """Write and log; see the port."""
+        following = self._works.finish(claim, change)
+        _say(change)
+        return following
+
+    def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
+        """Write and log; see the port."""
+        following = self._works.again(claim, change, at)
+        _say(change)
+        return following
+
+
+def _say(change: Change) -> None:
+    for entry in change.entries:
+        log.info(
+            entry.what,
+            reason=entry.reason,
+            detail=entry.detail,
+            ibm_request_id=entry.request_id,
+        )
 
 
 def publish_identities(office: BackOffice) -> None:

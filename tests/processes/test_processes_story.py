@@ -271,6 +271,52 @@ def test_the_supervisor_restarts_what_dies(install, message_id):
     assert service.settled(case_id)["result"] == "safe"
 
 
+def test_a_second_supervisor_on_the_same_store_gives_up(install):
+    service = install()
+    service.start("up")
+    service.await_ready()
+
+    second = subprocess.run(
+        [sys.executable, "-m", "service.cli", "up"],
+        env=service.environ,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+    assert second.returncode == 5
+    assert "Another offboard up runs on the store in" in second.stderr
+    assert len(_children(service.running["up"].pid)) == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
+def test_nothing_goes_on_without_its_supervisor(install, number):
+    service = install()
+    service.start("up")
+    service.await_ready()
+    children = _children(service.running["up"].pid)
+
+    # The supervisor alone, as a closed terminal or the kernel would end it.
+    supervisor = service.running.pop("up")
+    supervisor.send_signal(number)
+    supervisor.wait(40)
+
+    until(lambda: not any(_is_alive(pid) for pid in children), seconds=40)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{service.url}/healthz", timeout=2)
+
+
+def _is_alive(pid):
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)],
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
 def _children(pid):
     listed = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(pid)],

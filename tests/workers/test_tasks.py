@@ -1,12 +1,13 @@
 """The tasks: which tools, under which lease, and what becomes of a fault."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 import structlog
-from factories import DALLAS, a_case
+from factories import DALLAS, NOON, a_case
 from fakes import a_world
 from structlog.testing import capture_logs
 
@@ -15,10 +16,15 @@ from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
     LeaseLostError,
+    Reason,
     StoreAwayError,
 )
-from workers.offboarding.model import Step, Work
+from workers.offboarding.model import Entry, Note, Step, Work
+from workers.offboarding.ports import Change
 from workers.tasks import perform
+from workers.wiring import LoggedWorks
+
+DAY = timedelta(days=1)
 
 PLAN = Work("01CASE", Step.PLAN)
 RESET = Work("01CASE", Step.RESET, DALLAS.id)
@@ -83,6 +89,63 @@ def test_a_dry_run_gets_the_tools_that_cannot_write(world, office, done):
     tools, _ = done.calls[0]
     assert tools is office.dry
     assert [one.resets for one in tools.accounts.values()] == [None]
+
+
+def test_the_plan_of_a_case_put_off_unarmed_sees_whether_it_is_armed_now(
+    world, office, done
+):
+    note = Note(Reason.NOT_ARMED, "Not armed.")
+    put_off = a_case(dry_run=True, effective_at=NOON + DAY, warnings=(note,))
+    world.open(replace(put_off, received_at=NOON - DAY, starts_at=NOON))
+
+    perform(office, PLAN)
+
+    assert done.calls[0][0] is office.armed
+
+
+def test_what_is_written_is_logged_as_the_ledger_has_it():
+    works = RecordingWorks()
+    change = Change(entries=(Entry(NOON, "target.verified", detail="a -> b"),))
+
+    with capture_logs() as lines:
+        LoggedWorks(works).finish(None, change)
+
+    assert works.changes == [change]
+    assert lines == [
+        {
+            "event": "target.verified",
+            "log_level": "info",
+            "reason": None,
+            "detail": "a -> b",
+            "ibm_request_id": None,
+        }
+    ]
+
+
+def test_what_is_not_written_is_not_logged():
+    works = RecordingWorks(LeaseLostError("gone"))
+
+    with (
+        capture_logs() as lines,
+        pytest.raises(LeaseLostError),
+    ):
+        LoggedWorks(works).record(None, Change(entries=(Entry(NOON, "x.y"),)))
+
+    assert lines == []
+
+
+class RecordingWorks:
+    def __init__(self, fault=None):
+        self.changes, self.fault = [], fault
+
+    def record(self, _claim, change):
+        if self.fault:
+            raise self.fault
+        self.changes.append(change)
+
+    def finish(self, claim, change):
+        self.record(claim, change)
+        return ()
 
 
 @pytest.mark.parametrize(
