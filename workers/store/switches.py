@@ -1,8 +1,8 @@
 """What people and workers tell each other beside cases: pause, protected, swept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import redis
@@ -11,6 +11,7 @@ from workers.offboarding.model import KeyOwner
 from workers.store.connection import PREFIX, faults
 
 EVERYWHERE: Final = "*"
+_OURS_FOR: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,14 @@ class Paused:
 class Switches:
     """The switches; implements the port of the same name, and what the desk needs."""
 
-    def __init__(self, client: "redis.Redis") -> None:
+    def __init__(
+        self,
+        client: "redis.Redis",
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._client = client
+        self._clock = clock
 
     def is_paused(self, account_id: str) -> bool:
         """Tell whether resets are paused, for all or for this account."""
@@ -62,15 +69,22 @@ class Switches:
         # Lower-cased, as a leaver's e-mail is; IBM Cloud gives it as it was typed.
         refs += [f"email:{one.email.lower()}" for one in identities if one.email]
         if refs:
+            now = self._clock().timestamp()
             with faults():
-                self._client.sadd(f"{PREFIX}protected", *refs)
+                self._client.zadd(f"{PREFIX}protected", dict.fromkeys(refs, now))
 
     def is_protected(self, refs: Sequence[str]) -> bool:
-        """Tell whether one of these names is one of our own identities'."""
+        """Tell whether one of these names is one of our own identities'.
+
+        An identity that no plan and no worker has published for a week is ours no
+        more: who once read for us must be able to leave.
+        """
         if not refs:
             return False
+        oldest = (self._clock() - _OURS_FOR).timestamp()
         with faults():
-            return any(self._client.smismember(f"{PREFIX}protected", list(refs)))
+            times = self._client.zmscore(f"{PREFIX}protected", list(refs))
+        return any(at is not None and at > oldest for at in times)
 
     def swept_at(self) -> datetime | None:
         """Tell when a worker last swept; None if none ever did."""

@@ -17,6 +17,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.store import work as work_room
+from workers.store.switches import Switches
 
 # sweep
 
@@ -280,6 +281,15 @@ def test_our_own_identities_are_protected_by_id_and_by_any_spelling_of_the_addre
     assert protected(Leaver(iam_id="iam-ServiceId-1").refs)
     assert not protected(Leaver(iam_id="IBMid-1", email="dana.lee@example.com").refs)
     assert not protected(())
+
+
+def test_an_identity_that_is_not_published_any_more_may_leave(room):
+    now = datetime.now(UTC)
+    then = Switches(room.client, clock=lambda: now - timedelta(days=8))
+    then.protect([KeyOwner("IBMid-9")])
+
+    assert then.is_protected(("iam:IBMid-9",))
+    assert not room.switches.is_protected(("iam:IBMid-9",))
 
 
 def test_publishing_no_identities_protects_nobody(room):
