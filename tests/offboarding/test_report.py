@@ -27,6 +27,7 @@ from workers.offboarding.model import (
     ResourceGroup,
     Scope,
     Target,
+    Told,
 )
 from workers.offboarding.report import Report, Severity, report_of
 
@@ -399,3 +400,132 @@ def test_an_owner_without_name_and_mail_is_shown_by_id():
     report = told(a_case(target, result=CaseResult.ATTENTION))
 
     assert plain_text(report.targets[0].details[0]) == "Owner: IBMid-7"
+
+
+UNMATCHED = Note(
+    Reason.SCOPE_UNMATCHED, "No cluster lies in region us-suth: see its spelling."
+)
+
+
+def test_a_part_that_names_what_was_not_seen_is_said_before_all_else():
+    case = a_case(
+        UNREAD,
+        scope=Scope(regions=("us-suth",)),
+        result=CaseResult.ATTENTION,
+        warnings=(Note(Reason.LIST_UNREADABLE, "Satellite clusters: 403."), UNMATCHED),
+    )
+
+    report = told(case)
+
+    assert facts(report).splitlines()[:6] == [
+        "Attention needed: the part asked for names what was not seen, 1 not seen, "
+        "not everything could be listed. Leaver: Dana Lee.",
+        "",
+        "NOT SEEN, AND WARNINGS",
+        "",
+        "- No cluster lies in region us-suth: see its spelling.",
+        "- Satellite clusters: 403.",
+    ]
+    assert plain_text(report.subject).startswith(
+        "[offboard] ATTENTION, the part asked for names what was not seen, "
+    )
+
+
+def test_a_misspelt_part_alone_is_asked_for_again_and_not_retried():
+    case = a_case(
+        scope=Scope(regions=("us-suth",)),
+        result=CaseResult.ATTENTION,
+        warnings=(UNMATCHED,),
+    )
+
+    commands = [item.command for item in told(case).to_do]
+
+    assert commands == ["ibmcloud ks cluster ls --output json"]
+
+
+def test_a_dry_run_of_a_misspelt_part_asks_for_attention():
+    case = a_case(dry_run=True, result=CaseResult.PLANNED, warnings=(UNMATCHED,))
+
+    report = told(case)
+
+    assert report.severity is Severity.ATTENTION
+    assert "the part asked for names what was not seen" in plain_text(report.headline)
+    assert "Do not remove the person" in facts(report)
+
+
+@pytest.mark.parametrize("result", [CaseResult.PLANNED, CaseResult.CLEAN])
+def test_nobody_is_kept_from_removing_a_person_of_whom_nothing_was_found(result):
+    case = a_case(dry_run=result is CaseResult.PLANNED, result=result)
+
+    text = facts(told(case))
+
+    assert "Do not remove the person" not in text
+    assert "Before an armed run" not in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"targets": (UNREAD,)},
+        {"warnings": (Note(Reason.LIST_UNREADABLE, "Satellite clusters: 403."),)},
+    ],
+    ids=["unread target", "unread list"],
+)
+def test_a_dry_run_that_did_not_see_everything_still_keeps_from_removing(changes):
+    text = facts(told(a_case(dry_run=True, result=CaseResult.PLANNED, **changes)))
+
+    assert "Do not remove the person" in text
+    assert "Before an armed run" not in text
+
+
+def test_a_dry_run_for_somebody_unknown_says_so_in_headline_and_subject():
+    note = Note(Reason.PERSON_NOT_FOUND, "Nobody in the account has this e-mail.")
+    case = a_case(dry_run=True, result=CaseResult.PLANNED, warnings=(note,))
+    unread = replace(case, targets=(UNREAD,))
+
+    nothing, something = told(case), told(unread)
+
+    assert plain_text(nothing.headline) == (
+        "Dana Lee is unknown to the account, and owns no cluster API key."
+    )
+    assert plain_text(nothing.subject) == (
+        "[offboard] dry run, unknown to the account: Dana Lee"
+    )
+    assert plain_text(something.headline) == (
+        "1 not seen, 0 cluster API keys would be reset. "
+        "Leaver: Dana Lee, unknown to the account."
+    )
+    assert plain_text(something.subject) == (
+        "[offboard] dry run, 1 not seen, 0 would be reset, unknown to the account: "
+        "Dana Lee"
+    )
+
+
+def test_the_command_of_a_dry_run_says_when_and_why_again():
+    case = replace(
+        CASES["dry"],
+        effective_at=NOON + timedelta(days=1),
+        reason="end of contract",
+        scope=Scope(regions=("us-south",)),
+    )
+
+    assert told(case).to_do[-1].command == (
+        "offboard run dana.lee@example.com --apply --region us-south"
+        " --effective-at 2026-11-24T12:00:00Z --reason 'end of contract'"
+    )
+
+
+def test_every_other_source_that_told_of_the_departure_is_named():
+    first, second = Told("standard", NOON), Told("api", NOON + timedelta(hours=2))
+
+    text = facts(told(a_case(result=CaseResult.CLEAN, told=(first, second))))
+    alone = facts(told(a_case(result=CaseResult.CLEAN, told=(first,))))
+
+    assert "- Also told by: api, leaves 2026-11-23 14:00:00 UTC" in text
+    assert "Also told by" not in alone
+
+
+def test_a_target_of_a_held_case_is_held():
+    (line,) = [plain_text(item.line) for item in told("paused").targets]
+
+    assert line.endswith(": held")

@@ -11,6 +11,9 @@ def asked_of(case: Case) -> Iterator[Item]:
     """Tell what was asked, with everything known of the leaver."""
     yield Item(_leaver(case.leaver))
     yield Item(_told_by(case))
+    also = _told_too(case)
+    if also:
+        yield Item(("Also told by: ", *listed(also)))
     yield Item((f"Received: {time_of(case.received_at)}",))
     if case.effective_at != case.received_at:
         yield Item((f"Leaves: {time_of(case.effective_at)}",))
@@ -33,6 +36,14 @@ def _told_by(case: Case) -> Line:
     if told.event_key:
         facts.append(("event ", named(told.event_key)))
     return listed(facts)
+
+
+def _told_too(case: Case) -> list[Line]:
+    return [
+        (named(one.source), f", leaves {time_of(one.effective_at)}")
+        for one in case.told
+        if one.source != case.opened_by.source
+    ]
 
 
 def _scope(scope: Scope | None) -> Line:

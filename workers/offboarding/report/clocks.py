@@ -8,8 +8,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.clocks import owner_safe_seconds
-from workers.offboarding.model import Case, CaseResult, ReportKind
-from workers.offboarding.report.facts import open_follow_ups
+from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
+from workers.offboarding.report.facts import (
+    count_of,
+    is_blind,
+    is_unmatched,
+    open_follow_ups,
+)
 from workers.offboarding.report.phrases import time_of
 from workers.offboarding.report.value import Item
 
@@ -38,12 +43,21 @@ def clocks_of(
         case CaseResult.SAFE:
             yield from _clocks_of_safe(case, now, settle)
         case CaseResult.PLANNED:
-            yield Item((_NOT_YET,))
-            yield Item((_NEEDS_ROLES,))
+            yield from _before_an_armed_run(case)
         case CaseResult.ATTENTION | None:
             yield Item(("Owner-safe: not reached.",))
             yield Item(("Fully safe: not reached.",))
             yield Item((_NOT_YET,))
+
+
+def _before_an_armed_run(case: Case) -> Iterator[Item]:
+    is_all_well = all(one.is_safe for one in case.targets)
+    if is_all_well and not is_blind(case) and not is_unmatched(case):
+        yield Item(("Nothing would have to be reset.",))
+        return
+    yield Item((_NOT_YET,))
+    if count_of(case, Outcome.PLANNED):
+        yield Item((_NEEDS_ROLES,))
 
 
 def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[Item]:

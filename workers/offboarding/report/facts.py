@@ -47,6 +47,11 @@ def is_blind(case: Case) -> bool:
     return _is_warned(case, Reason.LIST_UNREADABLE)
 
 
+def is_unmatched(case: Case) -> bool:
+    """Tell whether the part asked for names a place where nothing was seen."""
+    return _is_warned(case, Reason.SCOPE_UNMATCHED)
+
+
 def is_untouched(case: Case) -> bool:
     """Tell whether no reset was sent, nor meant to be."""
     return not any(one.resets or one.intent_at for one in case.targets)

@@ -16,13 +16,18 @@ from workers.offboarding.report.phrases import named, time_of, where
 from workers.offboarding.report.targets import sorted_targets
 from workers.offboarding.report.value import Item
 
+# Warnings that something was not seen, in the order of a report.
+_UNSEEN: Final = (Reason.SCOPE_UNMATCHED, Reason.LIST_UNREADABLE)
 _TOLD_ELSEWHERE: Final = (Reason.NOT_ARMED, Reason.JOINED, *HOLDS)
 
 
 def unseen_of(case: Case) -> Iterator[Item]:
-    """Tell what was not seen, lists before targets, then the other warnings."""
+    """Tell what was not seen, lists before targets, then the other warnings.
+
+    A part of the account that was asked for and is not there comes before all.
+    """
     notes = [one for one in case.warnings if one.reason not in _TOLD_ELSEWHERE]
-    lists = [one for one in notes if one.reason is Reason.LIST_UNREADABLE]
+    lists = [one for reason in _UNSEEN for one in notes if one.reason is reason]
     for note in lists:
         yield Item((cleaned(note.text),))
     for one in sorted_targets(case):

@@ -9,6 +9,7 @@ from typing import Final
 from workers.offboarding.advice import cleaned, sentence
 from workers.offboarding.model import (
     Case,
+    CaseStatus,
     CaseTarget,
     KeyOwner,
     Outcome,
@@ -38,8 +39,14 @@ _CLUSTERS_SHOWN: Final = 8
 def targets_of(case: Case) -> Iterator[Item]:
     """Tell of each target; failed and unread ones first."""
     for one in sorted_targets(case):
-        line = (*where(case, one), f": {_OUTCOMES[one.outcome]}")
+        line = (*where(case, one), f": {_standing(case, one)}")
         yield Item(line, tuple(_details(one)))
+
+
+def _standing(case: Case, one: CaseTarget) -> str:
+    if one.outcome is None and case.status is CaseStatus.WAITING:
+        return "held"
+    return _OUTCOMES[one.outcome]
 
 
 def sorted_targets(case: Case) -> list[CaseTarget]:

@@ -4,6 +4,7 @@ The advice on one target is in ``offboarding/advice.py``; here is what a case ad
 """
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Final, assert_never
 
 from workers.offboarding.advice import (
@@ -28,6 +29,7 @@ from workers.offboarding.report.facts import (
     is_blind,
     is_disarmed,
     is_unknown,
+    is_unmatched,
     is_untouched,
 )
 from workers.offboarding.report.phrases import narrowing, shell_word, where
@@ -101,13 +103,19 @@ def _to_go_on(case: Case) -> Iterator[Item]:
             (),
             f"offboard case retry {shell_word(case.id)}",
         )
+    if is_unmatched(case):
+        yield Item(
+            ("See what its regions and resource groups are called, and ask again:",),
+            (),
+            "ibmcloud ks cluster ls --output json",
+        )
     if case.dry_run and count_of(case, Outcome.PLANNED):
         leaver = shell_word(str(case.leaver))
         arm = "Arm the service (OFFBOARD_ARMED=1), then:"
         yield Item(
             (arm if is_disarmed(case) else "To have it done:",),
             (),
-            f"offboard run {leaver} --apply{narrowing(case.scope)}",
+            f"offboard run {leaver} --apply{narrowing(case.scope)}{_as_asked(case)}",
         )
     if is_unknown(case):
         yield Item(
@@ -128,7 +136,7 @@ def _to_release(case: Case) -> Iterator[Item]:
         yield from _to_name_the_person(case)
     if Reason.PAUSED in reasons:
         yield Item(
-            ("The case goes on by itself when the pause ends:",),
+            ("The case goes on by itself when the pause ends (needs role approver):",),
             (),
             "offboard resume",
         )
@@ -138,14 +146,24 @@ def _to_release(case: Case) -> Iterator[Item]:
 
 def _to_name_the_person(case: Case) -> Iterator[Item]:
     apply = "" if case.dry_run else " --apply"
+    asked = f"{narrowing(case.scope)}{_as_asked(case)}"
     yield Item(
         ("Find the person's IAM ID:",), (), "ibmcloud account users --output json"
     )
     yield Item(
         ("Cancel this case, and open one with the IAM ID in place of IAM_ID:",),
         (),
-        f"{_cancel(case)} && offboard run IAM_ID{apply}{narrowing(case.scope)}",
+        f"{_cancel(case)} && offboard run IAM_ID{apply}{asked}",
     )
+
+
+def _as_asked(case: Case) -> str:
+    """Return the options that say when and why again, each after a space."""
+    is_put_off = case.effective_at != case.received_at
+    day = case.effective_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = f" --effective-at {day}" if is_put_off else ""
+    why = f" --reason {shell_word(case.reason)}" if case.reason else ""
+    return at + why
 
 
 def _cancel(case: Case) -> str:

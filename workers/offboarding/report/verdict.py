@@ -10,6 +10,7 @@ from workers.offboarding.report.facts import (
     is_blind,
     is_disarmed,
     is_unknown,
+    is_unmatched,
     is_untouched,
     open_follow_ups,
 )
@@ -54,10 +55,7 @@ def _ended(case: Case) -> tuple[str, Line]:
             verdict = "Safe" if case.scope is None else "Safe in the part asked for"
             return verdict, _all_read_back(case, who)
         case CaseResult.CLEAN if is_unknown(case):
-            return "Nothing found", (
-                who,
-                f" is unknown to the account, and owns no cluster API key{within}.",
-            )
+            return "Nothing found", (who, _unknown(case))
         case CaseResult.CLEAN:
             return "Nothing to do", (who, f" owns no cluster API key{within}.")
         case CaseResult.PLANNED:
@@ -77,17 +75,27 @@ def _all_read_back(case: Case, who: Name) -> Line:
 
 
 def _would(case: Case, who: Name) -> Line:
+    if _is_about_nobody(case):
+        return who, _unknown(case)
     planned = count_of(case, Outcome.PLANNED)
     keys = "1 cluster API key" if planned == 1 else f"{planned} cluster API keys"
     counts = ", ".join([*_bad(case), f"{keys} would be reset"])
+    known = ", unknown to the account" if is_unknown(case) else ""
     waits = " An armed run would wait." if case.plan and case.plan.refused else ""
-    return counts, ". Leaver: ", who, f".{waits}"
+    return counts, ". Leaver: ", who, f"{known}.{waits}"
+
+
+def _is_about_nobody(case: Case) -> bool:
+    return is_unknown(case) and not case.targets and not _bad(case)
+
+
+def _unknown(case: Case) -> str:
+    within = "" if case.scope is None else " in the part of the account asked for"
+    return f" is unknown to the account, and owns no cluster API key{within}."
 
 
 def _counts(case: Case) -> str:
     parts = _bad(case)
-    if is_blind(case):
-        parts.append("not everything could be listed")
     if any(one.kind == "classic_credential" for one in open_follow_ups(case)):
         parts.append("a classic credential of the leaver is in force")
     done = sum(one.is_safe for one in case.targets)
@@ -96,7 +104,9 @@ def _counts(case: Case) -> str:
 
 def _bad(case: Case) -> list[str]:
     counts = ((count_of(case, outcome), word) for outcome, word in _COUNTED.items())
-    return [f"{count} {word}" for count, word in counts if count]
+    unmatched = ["the part asked for names what was not seen"] * is_unmatched(case)
+    blind = ["not everything could be listed"] * is_blind(case)
+    return unmatched + [f"{count} {word}" for count, word in counts if count] + blind
 
 
 def _held(case: Case) -> Line:
@@ -133,7 +143,7 @@ def severity_of(case: Case, kind: ReportKind) -> Severity:
             return Severity.NEUTRAL if is_unknown(case) else Severity.GOOD
         case CaseResult.PLANNED:
             is_refused = case.plan is not None and bool(case.plan.refused)
-            asks = bool(_bad(case)) or is_blind(case) or is_refused
+            asks = bool(_bad(case)) or is_refused
             return Severity.ATTENTION if asks else Severity.NEUTRAL
         case CaseResult.ATTENTION | None:
             return Severity.ATTENTION
@@ -152,6 +162,8 @@ def subject_of(case: Case, kind: ReportKind) -> Line:
             return "[offboard] nothing to do: ", who
         case CaseResult.PLANNED:
             would = f"{count_of(case, Outcome.PLANNED)} would be reset"
-            return f"[offboard] {dry}{', '.join([*_bad(case), would])}: ", who
+            known = ["unknown to the account"] * is_unknown(case)
+            counts = known if _is_about_nobody(case) else [*_bad(case), would, *known]
+            return f"[offboard] {dry}{', '.join(counts)}: ", who
         case CaseResult.ATTENTION | None:
             return f"[offboard] {dry}ATTENTION, {_counts(case)}: ", who
