@@ -66,14 +66,32 @@ def text(*validators: Callable[[str], Any]) -> Parser:
 
 
 def number(low: float, high: float) -> Parser:
-    return by(ma.Integer(validate=Range(low, high)))
+    fault = f"Give a whole number between {low:g} and {high:g}."
+    return by(
+        ma.Integer(
+            validate=Range(low, high, error=fault), error_messages={"invalid": fault}
+        )
+    )
 
 
 def decimal(low: float, high: float) -> Parser:
-    return by(ma.Float(validate=Range(low, high), allow_nan=False))
+    fault = f"Give a number between {low:g} and {high:g}."
+    return by(
+        ma.Float(
+            validate=Range(low, high, error=fault),
+            allow_nan=False,
+            error_messages={"invalid": fault, "special": fault},
+        )
+    )
 
 
-flag = by(ma.Boolean(truthy={"1", "true", "yes"}, falsy={"0", "false", "no", ""}))
+flag = by(
+    ma.Boolean(
+        truthy={"1", "true", "yes"},
+        falsy={"0", "false", "no", ""},
+        error_messages={"invalid": "Give 1 or 0."},
+    )
+)
 
 
 def _address(raw: str) -> SplitResult:

@@ -78,7 +78,7 @@ class Settings:
     store_url: str = _setting(
         "embedded:var/store",
         parsers.store_url,
-        "redis://, rediss:// or embedded:<folder>",
+        "redis://, rediss://, unix://<socket> or embedded:<folder>",
         secret=True,
     )
     broker_url: str | None = _setting(
@@ -162,12 +162,14 @@ class Settings:
         (), parsers.addresses, "recipients, comma-separated"
     )
     url: str = _setting(
-        "http://127.0.0.1:8000", parsers.url, "command line: the service"
+        "http://127.0.0.1:8000", parsers.https, "command line: the service"
     )
     token: Secret | None = _setting(
         None, parsers.secret, "command line: token", secret=True
     )
-    public_url: str | None = _setting(None, parsers.url, "base of the links in reports")
+    public_url: str | None = _setting(
+        None, parsers.url, "base of the links in reports; not served yet"
+    )
     log_level: str = _setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
     )

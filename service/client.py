@@ -33,6 +33,9 @@ _LONGEST_PAUSE_SECONDS: Final = 10.0
 # process ends a request itself.
 _TIMEOUT_SECONDS: Final = (5.0, 35.0)
 
+# How the service says that a request joined a case that was open before.
+OPENED_AS: Final = "Offboard-Opened-As"
+
 Body = dict[str, Any]
 
 
@@ -63,15 +66,16 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def offboard(self, user: str, body: Mapping[str, object]) -> Body:
-        """Open a case; the bare case as it is on disk.
+    def offboard(self, user: str, body: Mapping[str, object]) -> tuple[Body, bool]:
+        """Open a case; the bare case as it is on disk, and whether it was open before.
 
         It is sent again where the answer was lost, under one Idempotency-Key, so that
         no second case comes of it.
         """
         headers = {"Idempotency-Key": uuid4().hex}
         path = f"/offboard/{_segment(user, 'USER')}"
-        return _case_in(self._call("POST", path, json=dict(body), headers=headers))
+        answer, said = self._ask("POST", path, json=dict(body), headers=headers)
+        return _case_in(answer), said.get(OPENED_AS) == "joined"
 
     def case(self, case_id: str) -> Body:
         """Read one case."""
@@ -109,10 +113,21 @@ class Client:
         pauses: Sequence[float] | None = None,
         **parts: Any,  # noqa: ANN401 - the keywords of requests, as it declares them
     ) -> Body:
+        return self._ask(method, path, pauses=pauses, **parts)[0]
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        pauses: Sequence[float] | None = None,
+        **parts: Any,  # noqa: ANN401 - as above
+    ) -> tuple[Body, Mapping[str, str]]:
         is_doubtful = False
         for pause in (*(self._pauses if pauses is None else pauses), None):
             try:
-                return self._read(self._send(method, path, parts))
+                answer = self._send(method, path, parts)
+                return self._read(answer), answer.headers
             except _AgainError as error:
                 # One lost answer among the tries is enough to be unsure of the end.
                 is_doubtful |= error.is_doubtful and method != "GET"

@@ -42,6 +42,9 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
             "content": {"application/problem+json": {"schema": ProblemSchema}},
         },
     )
+    # The framework's own; every error here is a Problem, and no page has its headers.
+    for unused in ("Error", "PaginationMetadata"):
+        api.spec.components.schemas.pop(unused, None)
     shown = CaseSchema(settle=timedelta(), now=datetime.now(UTC))
     api.spec.components.schema("Case", schema=shown)
     for schema in api.spec.components.schemas.values():
@@ -73,8 +76,8 @@ def route(
         rule: The route's template.
         role: Who may; ``public`` has to be said, too.
         answer: Status and OpenAPI media object of each answer that is no error.
-        path: JSON schemas of the parameters in *rule*.
-        headers: JSON schemas of request headers worth documenting.
+        path: JSON schemas of the parameters in *rule*, with their description.
+        headers: The same of request headers worth documenting.
         takes: Loads the JSON body, which the view gets as ``body``.
         filters: Loads the query, which the view gets as ``query``.
         refuses: Error statuses beyond those every such route has.
@@ -119,7 +122,13 @@ def _query() -> dict[str, str]:
 
 def _parameters(where: str, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"in": where, "name": name, "required": where == "path", "schema": schema}
+        {
+            "in": where,
+            "name": name,
+            "required": where == "path",
+            "schema": {key: one for key, one in schema.items() if key != "description"},
+            "description": schema.get("description", ""),
+        }
         for name, schema in schemas.items()
     ]
 

@@ -23,8 +23,28 @@ RETRY_AFTER_SECONDS: Final = 5
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
+# Ours, since the framework's own sentences speak of browsers and spelling.
+_SENTENCES: Final = {
+    400: "The request is not well-formed.",
+    404: "There is nothing here.",
+    405: "This path does not take that method; Allow names those it takes.",
+    411: "Send the body with a Content-Length.",
+    413: "The request is too large.",
+    415: "Send the body as application/json.",
+}
+
+
 class NotAuthenticError(Exception):
-    """The sender is not proven to be who it says. Why stays with us."""
+    """The sender is not proven to be who it says. Why stays with us.
+
+    Attributes:
+        cause: What did not fit, in one word for the log: ``header``, ``timestamp``,
+            ``signature``.
+    """
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 class MalformedError(Exception):
@@ -92,7 +112,15 @@ def _of_http(error: HTTPException) -> Response:
         for name, value in error.get_headers()
         if name.lower() != "content-type"
     }
-    return _problem(error.code or 500, error.description or "", headers=kept)
+    status = error.code or 500
+    return _problem(status, _sentence(error, status), headers=kept)
+
+
+def _sentence(error: HTTPException, status: int) -> str:
+    said = error.description
+    if said and said != type(error).description and status != 400:
+        return said
+    return _SENTENCES.get(status, f"{HTTP_STATUS_CODES.get(status, 'Refused')}.")
 
 
 def _not_authentic(_: NotAuthenticError) -> Response:

@@ -25,6 +25,25 @@ EVENT: Final = {
     },
 }
 
+# Not required: the same three are taken under svix- names.
+WEBHOOK_HEADERS: Final = {
+    "webhook-id": {
+        "type": "string",
+        "pattern": "^[!-\\-/-~]{1,256}$",
+        "description": "Names the event; the same id again is the same event.",
+    },
+    "webhook-timestamp": {
+        "type": "string",
+        "pattern": "^[0-9]{1,12}$",
+        "description": "Seconds since 1970; at most five minutes from our clock.",
+    },
+    "webhook-signature": {
+        "type": "string",
+        "description": "v1,base64(HMAC-SHA256(key, id.timestamp.body)); several are "
+        "put apart by blanks. The key is the base64 behind whsec_, decoded.",
+    },
+}
+
 PAUSE: Final = {"account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"}
 PAUSED: Final = {"paused": {"all": True, "accounts": []}}
 
@@ -95,6 +114,25 @@ def bare_case(description: str) -> dict[str, Any]:
 def case_in_envelope(description: str) -> dict[str, Any]:
     """Return the answer that holds a case."""
     return media(description, _object(case=_A_CASE), {"case": CASE})
+
+
+def opened_case(description: str) -> dict[str, Any]:
+    """Return the answer that holds a case, where it is, and what became of the asking.
+
+    A client that asked for a new case can see that it joined an open one.
+    """
+    ways = {"type": "string", "enum": ["new", "joined", "repeated"]}
+    headers = {
+        "Location": {
+            "description": "The case's own address.",
+            "schema": {"type": "string"},
+        },
+        "Offboard-Opened-As": {
+            "description": "Whether the case is new, or was open before.",
+            "schema": ways,
+        },
+    }
+    return case_in_envelope(description) | {"headers": headers}
 
 
 def case_list(description: str) -> dict[str, Any]:

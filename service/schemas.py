@@ -13,6 +13,7 @@ from marshmallow.validate import Length, OneOf, Range
 from service.words import (
     CASE_ID_PATTERN,
     NO_CONTROLS_PATTERN,
+    USER_LIMIT,
     Flag,
     Moment,
     Whole,
@@ -99,9 +100,16 @@ class CasesQuery(Schema):
 
         unknown = RAISE
 
-    status = fields.Enum(CaseStatus, by_value=True)
-    result = fields.Enum(CaseResult, by_value=True)
-    user = fields.String(metadata={"description": "An e-mail or an IAM ID."})
+    status = fields.Enum(CaseStatus, by_value=True, metadata={"type": "string"})
+    result = fields.Enum(CaseResult, by_value=True, metadata={"type": "string"})
+    user = fields.String(
+        metadata={
+            "description": "An e-mail or an IAM ID.",
+            "minLength": 1,
+            "maxLength": USER_LIMIT,
+            "pattern": NO_CONTROLS_PATTERN,
+        }
+    )
     cursor = fields.String(
         validate=Whole(CASE_ID_PATTERN, error="Give the next of the page before."),
     )

@@ -2,12 +2,21 @@
 
 from typing import Any, Final
 
+import structlog
 from gunicorn.app.base import BaseApplication
 
 from config import log as logs
 from config.settings import Settings
 from service.app import create_app
+from service.sources import SOURCES
 from workers.desk import open_desk
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def _tell_listening(arbiter: Any) -> None:  # noqa: ANN401 - gunicorn ships no types
+    log.info("web.listening", addresses=[str(one) for one in arbiter.LISTENERS])
+
 
 _OPTIONS: Final[dict[str, Any]] = {
     "worker_class": "gthread",
@@ -15,6 +24,7 @@ _OPTIONS: Final[dict[str, Any]] = {
     "threads": 8,
     "timeout": 30,
     "graceful_timeout": 30,
+    "when_ready": _tell_listening,
     "max_requests": 2000,
     "max_requests_jitter": 200,
     "limit_request_line": 4094,
@@ -43,13 +53,25 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load_config(self) -> None:
         """Give gunicorn its settings."""
         address = f"{self._settings.host}:{self._settings.port}"
-        for name, value in {**_OPTIONS, "bind": address}.items():
+        options = {**_OPTIONS, "bind": address, "on_starting": self._set_up_logs}
+        for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Serve until told to end; say first if nobody could tell us anything."""
+        has_source = any(one.is_on(self._settings) for one in SOURCES.values())
+        if not has_source and not self._settings.api_tokens:
+            log.warning("web.deaf", missing=["api_tokens", "source_standard_secret"])
+        super().run()
+
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application
         """Make the application, in the worker that will serve it."""
+        self._set_up_logs(None)
+        return create_app(self._settings, open_desk(self._settings))
+
+    def _set_up_logs(self, _: object) -> None:
+        # Again: gunicorn has taken the root's handler away, in the parent too.
         logs.set_up(
             self._settings.log_level, secrets=self._settings.secrets(), service="web"
         )
-        return create_app(self._settings, open_desk(self._settings))

@@ -32,7 +32,12 @@ OF_FAULT: Final = {
     Fault.OURS: Exit.OURS,
 }
 # The warnings that say that something could not be seen (design: section 5).
-UNSEEN: Final = ("list_unreadable", "list_short", "classic_credential_elsewhere")
+UNSEEN: Final = (
+    "scope_unmatched",
+    "list_unreadable",
+    "list_short",
+    "classic_credential_elsewhere",
+)
 _GOOD_IN_A_PLAN: Final = (Outcome.PLANNED, Outcome.VERIFIED, Outcome.ALREADY)
 
 

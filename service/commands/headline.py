@@ -37,7 +37,10 @@ def _under_way(case: ShownCase) -> str:
         case CaseStatus.CANCELLED:
             return "Cancelled before the first write."
         case CaseStatus.SCHEDULED:
-            return f"Scheduled for {case.effective_at or 'later'}."
+            return (
+                f"Scheduled. Leaves {case.effective_at or 'later'}; work starts up to "
+                "OFFBOARD_LEAD_TIME_HOURS before."
+            )
         case _:
             done = sum(one.outcome is not None for one in case.targets)
             many = f"{done} of {len(case.targets)} done" if case.targets else "looking"
@@ -49,13 +52,8 @@ def _ended(case: ShownCase, who: str) -> str:
     match case.result:
         case CaseResult.SAFE:
             return f"Safe{part}: {_all_safe(case, who)} {_clocks(case)}"
-        case CaseResult.CLEAN if any(
-            one.reason == Reason.PERSON_NOT_FOUND for one in case.warnings
-        ):
-            return (
-                f"Nothing found{part}: {who} is unknown to the account, and no cluster "
-                "API key is theirs."
-            )
+        case CaseResult.CLEAN if _is_warned(case, Reason.PERSON_NOT_FOUND):
+            return f"Nothing found{part}: {_unknown(who)}"
         case CaseResult.CLEAN:
             return f"Nothing to do{part}: {who} owns no cluster API key."
         case CaseResult.PLANNED:
@@ -88,20 +86,32 @@ def _clocks(case: ShownCase) -> str:
 
 
 def _planned(case: ShownCase, who: str) -> str:
+    is_unknown = _is_warned(case, Reason.PERSON_NOT_FOUND)
+    if is_unknown and not case.targets and not _counts(case):
+        return f"Dry run, nothing was changed: {_unknown(who)}"
     would = _count_of(case, Outcome.PLANNED)
     keys = "1 cluster API key" if would == 1 else f"{would} cluster API keys"
     counts = _counts(case)
     first = f"{counts}, {keys}" if counts else keys
     waits = " An armed run would be held." if case.plan and case.plan.refused else ""
+    known = ", unknown to the account" if is_unknown else ""
     return (
-        f"Dry run, nothing was changed: {first} would be reset. Leaver: {who}.{waits}"
+        f"Dry run, nothing was changed: {first} would be reset. "
+        f"Leaver: {who}{known}.{waits}"
     )
+
+
+def _unknown(who: str) -> str:
+    return f"{who} is unknown to the account, and no cluster API key is theirs."
 
 
 def _counts(case: ShownCase) -> str:
     counts = ((_count_of(case, one), OUTCOMES[one]) for one in _COUNTED)
-    parts = [f"{count} {word}" for count, word in counts if count]
-    if any(one.reason in UNSEEN for one in case.warnings):
+    is_unmatched = _is_warned(case, Reason.SCOPE_UNMATCHED)
+    parts = ["the part asked for names what was not seen"] * is_unmatched
+    parts += [f"{count} {word}" for count, word in counts if count]
+    unseen = [one for one in UNSEEN if one != Reason.SCOPE_UNMATCHED]
+    if _is_warned(case, *unseen):
         parts.append("not everything could be seen")
     done = sum(
         one.outcome in (Outcome.VERIFIED, Outcome.ALREADY) for one in case.targets
@@ -111,6 +121,10 @@ def _counts(case: ShownCase) -> str:
 
 def _count_of(case: ShownCase, outcome: str | None) -> int:
     return sum(one.outcome == outcome for one in case.targets)
+
+
+def _is_warned(case: ShownCase, *reasons: str) -> bool:
+    return any(one.reason in reasons for one in case.warnings)
 
 
 def _span(seconds: float) -> str:

@@ -18,7 +18,9 @@ def holds_of(case: ShownCase) -> tuple[Note, ...]:
 
 def unseen_of(case: ShownCase) -> list[str]:
     """Say what could not be seen: lists first, then targets."""
-    lists = [one.text for one in case.warnings if one.reason in UNSEEN]
+    # In the order of UNSEEN: a misspelt part of the account comes before all.
+    notes = [one for one in case.warnings if one.reason in UNSEEN]
+    lists = [one.text for one in sorted(notes, key=_place)]
     unread = [one for one in sorted_targets(case) if one.outcome == Outcome.UNREAD]
     return lists + [f"{where_of(case, one)}: {_why(one.reason)}" for one in unread]
 
@@ -28,6 +30,10 @@ def warnings_of(case: ShownCase) -> list[str]:
     notes = [*holds_of(case), *case.warnings]
     texts = [one.text for one in notes if one.reason not in UNSEEN]
     return list(dict.fromkeys(texts))
+
+
+def _place(note: Note) -> int:
+    return UNSEEN.index(note.reason)
 
 
 def _why(reason: str | None) -> str:

@@ -13,6 +13,7 @@ from service.commands.ending import Exit, exit_of, is_over
 from service.commands.opening import open_client, output_option, pace
 from service.commands.screen import Screen, can_ask, progress_screen, shown
 from service.commands.telling import show_case, tell_case
+from service.commands.to_do import options
 from service.commands.waiting import DEADLINE_SECONDS, Waited, Watcher
 from service.faults import CallError
 from service.words import Moment
@@ -48,6 +49,11 @@ class Request:
         given = {name: value for name, value in said.items() if value}
         return {"dry_run": dry_run, **given}
 
+    @property
+    def again(self) -> str:
+        """Return the options that a dry run's case does not hold."""
+        return options(effective_at=self.effective_at, reason=self.reason)
+
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     # The front door's own check, made early: else a dry run would go before it.
@@ -64,12 +70,16 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | No
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask before applying.")
 @click.option("--reason", help="Why, for the reports.")
 @click.option(
-    "--effective-at", callback=_moment, help="When they leave, with its offset."
+    "--effective-at",
+    callback=_moment,
+    help="When they leave, with its offset: 2026-12-31T17:00:00+01:00.",
 )
 @click.option(
     "--region", "regions", multiple=True, help="Only this region; repeatable."
 )
-@click.option("--group", "groups", multiple=True, help="Only this resource group.")
+@click.option(
+    "--group", "groups", multiple=True, help="Only this resource group; repeatable."
+)
 @click.option("--wait/--no-wait", "is_waiting", default=True, help="Wait for the end.")
 @click.option(
     "--timeout",
@@ -123,9 +133,9 @@ class _Errand:
         code = exit_of(waited.case, asked_to_write=True)
         if not waited.is_there or _is_disarmed(waited.case):
             # There is nothing to agree to: no plan, or a service that would not write.
-            tell_case(waited.body, output)
+            tell_case(waited.body, output, again=self._request.again)
             sys.exit(code)
-        show_case(self._screen, waited.case)
+        show_case(self._screen, waited.case, again=self._request.again)
         user = self._request.user.strip()
         asked = f"Type {shown(user)} to apply this, anything else to leave it:"
         if self._screen.ask(asked) != user:
@@ -137,12 +147,12 @@ class _Errand:
         body = self._open(dry_run=not is_apply)
         opened = case_of(body)
         if not is_waiting or self._is_for_later(opened):
-            case = tell_case(body, output)
+            case = tell_case(body, output, again=self._request.again)
             # Taken in is what was asked for; an end that is known already still counts.
             code = exit_of(case, asked_to_write=is_apply)
             return Exit.GOOD if code is Exit.WAITED else code
         waited = self._wait(body)
-        tell_case(waited.body, output)
+        tell_case(waited.body, output, again=self._request.again)
         if not waited.is_there:
             self._screen.say("Waited too long; the case goes on in the service.")
         elif is_apply and waited.case.dry_run:
@@ -154,7 +164,16 @@ class _Errand:
 
     def _open(self, *, dry_run: bool) -> Body:
         request = self._request
-        return self._client.offboard(request.user, request.body(dry_run=dry_run))
+        if dry_run and request.effective_at:
+            self._screen.say(
+                "A dry run leaves --effective-at out: it shows what would happen now."
+            )
+        body, has_joined = self._client.offboard(
+            request.user, request.body(dry_run=dry_run)
+        )
+        if has_joined:
+            self._screen.line(f"Joined the open case {case_of(body).id}.")
+        return body
 
     def _wait(self, body: Body) -> Waited:
         case_id = case_of(body).id

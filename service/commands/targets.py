@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.commands.answers import Owner, ShownCase, ShownTarget
-from workers.offboarding.model import Outcome, OwnerKind
+from workers.offboarding.model import CaseStatus, Outcome, OwnerKind
 
 _CLUSTERS_SHOWN: Final = 8
 # In the order of a table: what needs somebody comes first.
@@ -44,7 +44,7 @@ def has_several_accounts(case: ShownCase) -> bool:
     return len({one.account_id for one in case.targets}) > 1
 
 
-def row_of(target: ShownTarget) -> tuple[str, ...]:
+def row_of(case: ShownCase, target: ShownTarget) -> tuple[str, ...]:
     """Return region, group, clusters, owner before, after, outcome, reason."""
     return (
         target.region,
@@ -52,16 +52,21 @@ def row_of(target: ShownTarget) -> tuple[str, ...]:
         _clusters(target),
         _owner(target.owner_before, "not seen"),
         _owner(target.owner_after, ""),
-        outcome_of(target),
+        outcome_of(case, target),
         target.reason or "",
     )
 
 
-def outcome_of(target: ShownTarget) -> str:
-    """Say how a target stands."""
-    if target.outcome is None and target.attempts:
-        return "reset sent, not yet read back"
-    return OUTCOMES.get(target.outcome, str(target.outcome))
+def outcome_of(case: ShownCase, target: ShownTarget) -> str:
+    """Say how a target of *case* stands."""
+    said = OUTCOMES.get(target.outcome, str(target.outcome))
+    if target.outcome is not None:
+        return said
+    if case.status == CaseStatus.WAITING:
+        said = "held"
+    # After a retry the count is that of all tries: it does not tell that one is out.
+    sent = f", resets sent so far: {target.attempts}" if target.attempts else ""
+    return said + sent
 
 
 def _group(target: ShownTarget) -> str:

@@ -27,22 +27,23 @@ _STYLES: Final = {
 }
 
 
-def tell_case(body: Body, output: str) -> ShownCase:
+def tell_case(body: Body, output: str, *, again: str = "") -> ShownCase:
     """Write one case to stdout as the result of a command.
 
     Args:
         body: The case as the API gave it; written as it is for ``json``.
         output: ``table`` or ``json``.
+        again: Options that the case does not hold, for the command that applies it.
     """
     case = case_of(body)
     if output == "json":
         write_json(body)
     else:
-        show_case(result_screen(), case)
+        show_case(result_screen(), case, again=again)
     return case
 
 
-def show_case(screen: Screen, case: ShownCase) -> None:
+def show_case(screen: Screen, case: ShownCase, *, again: str = "") -> None:
     """Write a case for people: what could not be seen comes before what was done."""
     style = _STYLES.get(exit_of(case, asked_to_write=False), "bold")
     screen.line(headline_of(case), style=style)
@@ -51,7 +52,7 @@ def show_case(screen: Screen, case: ShownCase) -> None:
     _list(screen, "Not seen", unseen_of(case))
     _list(screen, "Warnings", warnings_of(case))
     _show_targets(screen, case)
-    _show_tasks(screen, case)
+    _show_tasks(screen, case, again)
     reports = [
         f"{one.channel}, {one.kind}: {one.state}{f' at {one.at}' if one.at else ''}"
         for one in case.reports
@@ -86,14 +87,14 @@ def _show_targets(screen: Screen, case: ShownCase) -> None:
     screen.title("Targets")
     targets = sorted_targets(case)
     if has_several_accounts(case):
-        rows = [(one.account_id, *row_of(one)) for one in targets]
+        rows = [(one.account_id, *row_of(case, one)) for one in targets]
         screen.table(("Account", *_COLUMNS), rows)
     else:
-        screen.table(_COLUMNS, [row_of(one) for one in targets])
+        screen.table(_COLUMNS, [row_of(case, one) for one in targets])
 
 
-def _show_tasks(screen: Screen, case: ShownCase) -> None:
-    tasks = list(tasks_of(case))
+def _show_tasks(screen: Screen, case: ShownCase, again: str) -> None:
+    tasks = list(tasks_of(case, again))
     if tasks:
         screen.title("Left to do")
     for task in tasks:

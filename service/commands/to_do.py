@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.commands.answers import ShownCase
-from service.commands.ending import is_over
+from service.commands.ending import UNSEEN, is_over
 from service.commands.headline import leaver_of
 from service.commands.notes import holds_of
 from service.commands.screen import shown
@@ -22,8 +22,13 @@ class Task:
     command: str | None = None
 
 
-def tasks_of(case: ShownCase) -> Iterator[Task]:
-    """Say what is left to people, with the commands to copy."""
+def tasks_of(case: ShownCase, again: str = "") -> Iterator[Task]:
+    """Say what is left to people, with the commands to copy.
+
+    Args:
+        case: The case.
+        again: Options of the command that applies a dry run, each after a space.
+    """
     for one in sorted_targets(case):
         where = where_of(case, one)
         if one.advice is not None:
@@ -32,45 +37,75 @@ def tasks_of(case: ShownCase) -> Iterator[Task]:
         for follow_up in one.follow_ups:
             if follow_up.done_at is None:
                 yield Task(f"{where}: {follow_up.text}")
-    yield from _next_commands(case)
+    yield from _next_commands(case, again)
 
 
-def _next_commands(case: ShownCase) -> Iterator[Task]:
+def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:
     case_id = _word(case.id)
-    if case.result == CaseResult.ATTENTION and is_over(case):
+    if any(one.reason == Reason.SCOPE_UNMATCHED for one in case.warnings):
+        yield Task(
+            "See what its regions and resource groups are called, and ask again:",
+            "ibmcloud ks cluster ls --output json",
+        )
+    if case.result == CaseResult.ATTENTION and is_over(case) and _helps_retry(case):
         yield Task(
             "When that is mended, let the service deal with what is left:",
             f"offboard case retry {case_id}",
         )
     if case.result == CaseResult.PLANNED:
-        yield from _to_apply(case)
+        yield from _to_apply(case, again)
     if case.status == CaseStatus.WAITING:
         yield from _to_release(case)
     if case.status in (CaseStatus.OPEN, CaseStatus.SCHEDULED):
         yield Task("See how it goes on:", f"offboard case show {case_id} --watch")
 
 
-def _to_apply(case: ShownCase) -> Iterator[Task]:
+def _helps_retry(case: ShownCase) -> bool:
+    """Tell whether a retry may help: never where only the part was misspelt."""
+    is_unmatched = any(one.reason == Reason.SCOPE_UNMATCHED for one in case.warnings)
+    is_blind = any(
+        one.reason in UNSEEN and one.reason != Reason.SCOPE_UNMATCHED
+        for one in case.warnings
+    )
+    is_open = any(
+        one.outcome in (Outcome.FAILED, Outcome.UNREAD) for one in case.targets
+    )
+    return is_open or is_blind or not is_unmatched
+
+
+def _to_apply(case: ShownCase, again: str) -> Iterator[Task]:
     if any(one.outcome == Outcome.PLANNED for one in case.targets):
         not_armed = any(one.reason == Reason.NOT_ARMED for one in case.warnings)
         text = "Arm the service (OFFBOARD_ARMED=1), then:"
-        yield Task(text if not_armed else "To have it done:", _apply(case))
+        yield Task(text if not_armed else "To have it done:", _apply(case, again))
 
 
 def _to_release(case: ShownCase) -> Iterator[Task]:
     if any(one.reason == Reason.PAUSED for one in holds_of(case)):
-        yield Task("It goes on by itself when the pause ends:", "offboard resume")
+        text = "It goes on by itself when the pause ends (needs role approver):"
+        yield Task(text, "offboard resume")
     if not any(one.attempts for one in case.targets):
         cancel = f"offboard case cancel {_word(case.id)}"
         yield Task("If nobody is leaving, cancel it:", cancel)
 
 
-def _apply(case: ShownCase) -> str:
+def options(**said: str | None) -> str:
+    """Return the options that say something, each after a space, for a shell."""
+    return "".join(
+        f" --{name.replace('_', '-')} {_word(text)}"
+        for name, text in said.items()
+        if text
+    )
+
+
+def _apply(case: ShownCase, again: str) -> str:
     parts = ["offboard", "run", _word(leaver_of(case)), "--apply"]
     if case.scope is not None:
         parts += [f"--region {_word(one)}" for one in case.scope.regions]
         parts += [f"--group {_word(one)}" for one in case.scope.resource_groups]
-    return " ".join(parts)
+    is_put_off = case.effective_at and case.effective_at != case.received_at
+    day = options(effective_at=case.effective_at) if is_put_off else ""
+    return " ".join(parts) + (again or day)
 
 
 def _word(text: str) -> str:

@@ -105,7 +105,7 @@ class Watcher:
             key = f"{case.id}/{one.account_id}/{one.region}/{one.resource_group.id}"
             why = f" ({one.reason})" if one.reason else ""
             where = where_of(case, one)
-            self._change(key, f"{where}: {outcome_of(one)}{why}")
+            self._change(key, f"{where}: {outcome_of(case, one)}{why}")
 
     def _change(self, key: str, text: str) -> None:
         if self._told.get(key) != text:

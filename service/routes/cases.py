@@ -15,7 +15,14 @@ from service.context import here
 from service.contract import route
 from service.routes.opening import KEY_PATTERN, idempotency_of, open_case
 from service.schemas import CaseSchema, CasesQuery, EmptyBody, OffboardBody
-from service.words import CASE_ID_PATTERN, Whole, effective_from, leaver_of
+from service.words import (
+    CASE_ID_PATTERN,
+    NO_CONTROLS_PATTERN,
+    USER_LIMIT,
+    Whole,
+    effective_from,
+    leaver_of,
+)
 from workers.desk import Query
 from workers.offboarding.errors import NoSuchCaseError
 from workers.offboarding.model import Case, CaseStatus, Departure, Leaver, Scope
@@ -24,11 +31,18 @@ cases = Blueprint("cases", __name__, description="Departures and their cases.")
 cases.before_request(refuse_unmeasured)
 
 _case_id = Whole(CASE_ID_PATTERN)
-_CASE_ID: Final = {"case_id": {"type": "string", "pattern": CASE_ID_PATTERN}}
+_CASE_ID: Final = {
+    "case_id": {
+        "type": "string",
+        "pattern": CASE_ID_PATTERN,
+        "description": "The case's id.",
+    }
+}
 _USER: Final = {
     "type": "string",
     "minLength": 1,
-    "maxLength": 254,
+    "maxLength": USER_LIMIT,
+    "pattern": NO_CONTROLS_PATTERN,
     "description": "An e-mail or an IAM ID.",
     "example": "dana.lee@example.com",
 }
@@ -40,10 +54,16 @@ _USER: Final = {
     "/offboard/<anything:user>",
     role="operator",
     path={"user": _USER},
-    headers={"Idempotency-Key": {"type": "string", "pattern": KEY_PATTERN}},
+    headers={
+        "Idempotency-Key": {
+            "type": "string",
+            "pattern": KEY_PATTERN,
+            "description": "The same key again within a day is the same request.",
+        }
+    },
     takes=OffboardBody(),
     body=examples.optional_body(OffboardBody, examples.OFFBOARD),
-    answer={202: examples.case_in_envelope("The case, as it is on disk.")},
+    answer={202: examples.opened_case("The case, as it is on disk.")},
     refuses=(409, 503),
 )
 def offboard(user: str, body: dict[str, Any]) -> Response:
@@ -61,9 +81,10 @@ def offboard(user: str, body: dict[str, Any]) -> Response:
         dry_run=body["dry_run"],
         request_id=g.request_id,
     )
-    case = open_case(departure, idempotency=idempotency_of(leaver, body))
-    answer = _accepted(case)
-    answer.headers["Location"] = f"/api/cases/{case.id}"
+    opened = open_case(departure, idempotency=idempotency_of(leaver, body))
+    answer = make_response(jsonify({"case": _shown(opened.case)}), 202)
+    answer.headers["Location"] = f"/api/cases/{opened.case.id}"
+    answer.headers["Offboard-Opened-As"] = str(opened.opened_as)
     return answer
 
 

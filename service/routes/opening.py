@@ -12,7 +12,8 @@ from marshmallow import ValidationError
 from service.auth import caller
 from service.context import here
 from service.words import Whole
-from workers.offboarding.model import Case, Departure, Leaver
+from workers.desk import Opened
+from workers.offboarding.model import Departure, Leaver
 
 KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
 _key = Whole(KEY_PATTERN, error="Give 1 to 255 printable ASCII characters.")
@@ -22,13 +23,13 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 def open_case(
     departure: Departure, *, idempotency: tuple[str, str] | None = None
-) -> Case:
+) -> Opened:
     """Open the case of *departure*, or find the one that is open already."""
     opened = here().desk.open(departure, idempotency=idempotency)
     log.info(
         "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
     )
-    return opened.case
+    return opened
 
 
 def idempotency_of(leaver: Leaver, body: Mapping[str, Any]) -> tuple[str, str] | None:

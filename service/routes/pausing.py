@@ -23,7 +23,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
     takes=PauseBody(),
     body=examples.optional_body(PauseBody, examples.PAUSE),
     answer={202: examples.plain("What is paused now.", examples.PAUSED)},
-    refuses=(503,),
+    refuses=(409, 503),
 )
 def pause(body: dict[str, Any]) -> Response:
     """Hold every reset back, or those of one account."""
@@ -38,7 +38,7 @@ def pause(body: dict[str, Any]) -> Response:
     takes=PauseBody(),
     body=examples.optional_body(PauseBody, examples.PAUSE),
     answer={202: examples.plain("What is paused now.", examples.PAUSED)},
-    refuses=(503,),
+    refuses=(409, 503),
 )
 def resume(body: dict[str, Any]) -> Response:
     """Let resets go on."""

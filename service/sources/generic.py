@@ -117,6 +117,14 @@ class EventHead(Schema):
     type = fields.String(
         required=True, validate=OneOf((DEPARTED, *WITHDRAWN, SUSPENDED))
     )
+    # Described and not read: no event is refused over it.
+    timestamp = fields.Raw(
+        metadata={
+            "type": "string",
+            "format": "date-time",
+            "description": "When the event was made; for people, not read.",
+        }
+    )
 
 
 class WithdrawalBody(EventHead):

@@ -560,3 +560,26 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
         "functional_id_apikey",
         "reader_apikey",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("ARMED", "perhaps", "Give 1 or 0."),
+        ("PORT", "many", "Give a whole number between 1 and 65535."),
+        ("PORT", "70000", "Give a whole number between 1 and 65535."),
+        ("LEAD_TIME_HOURS", "soon", "Give a number between 0 and 8760."),
+        ("LEAD_TIME_HOURS", "nan", "Give a number between 0 and 8760."),
+        ("LEAD_TIME_HOURS", "9000", "Give a number between 0 and 8760."),
+        ("URL", "http://offboard.example.com", "Must be https, save on loopback."),
+    ],
+)
+def test_a_fault_says_what_would_be_right(name, value, sentence):
+    assert faults({f"OFFBOARD_{name}": value}) == [f"OFFBOARD_{name}: {sentence}"]
+
+
+@pytest.mark.parametrize(
+    "value", ["http://127.0.0.1:8000", "http://localhost:1", "https://o.example.com"]
+)
+def test_the_command_line_speaks_https_or_stays_on_this_machine(value):
+    assert Settings.from_env({"OFFBOARD_URL": value}).url == value

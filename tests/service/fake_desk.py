@@ -46,6 +46,7 @@ class FakeDesk:
         self.asked = []
         self.protected = set()
         self.paused = []
+        self.unknown_accounts = set()
         self.age = 2.0
         self.away = False
         self.bug = None
@@ -61,6 +62,8 @@ class FakeDesk:
                 raise ConflictError(
                     "The key was used for another body.", reason="idempotency_key"
                 )
+            if digest is None and self.cases[case_id].leaver != departure.leaver:
+                raise ConflictError("Used for another person.", reason="event_key")
             return Opened(self.cases[case_id], OpenedAs.REPEATED)
         self.departures.append(departure)
         case = self._add(departure)
@@ -122,6 +125,8 @@ class FakeDesk:
 
     def pause(self, account_id, *, paused):
         self._used()
+        if account_id in self.unknown_accounts:
+            raise ConflictError("There is no such account.", reason="no_such_account")
         self.paused.append((account_id, paused))
         return Paused(
             account_id is None and paused, (account_id,) if account_id else ()

@@ -322,3 +322,39 @@ def test_the_web_loads_no_cloud_sdk_and_no_worker():
     )
 
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sentence"),
+    [
+        ("GET", "/nowhere", "There is nothing here."),
+        ("POST", "/events/nobody", "There is nothing here."),
+        (
+            "DELETE",
+            "/healthz",
+            "This path does not take that method; Allow names those it takes.",
+        ),
+    ],
+)
+def test_no_sentence_of_the_framework_gets_out(client, method, path, sentence):
+    answer = client.open(path, method=method)
+
+    assert answer.json["detail"] == sentence
+
+
+def test_a_sentence_of_ours_is_kept(client):
+    answer = client.post("/api/pause")
+
+    assert answer.json["detail"].startswith("Send a token that is known here")
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_an_account_that_is_not_here_is_a_conflict(client, desk, as_approver, verb):
+    desk.unknown_accounts = {"acc9"}
+
+    answer = client.post(
+        f"/api/{verb}", json={"account_id": "acc9"}, headers=as_approver
+    )
+
+    assert answer.status_code == 409
+    assert answer.json["reason"] == "no_such_account"

@@ -127,6 +127,10 @@ PLANS = {
     "an unread target": (a_case("settled", "planned", a_target(), an_unread()), 3),
     "a failed target": (a_case("settled", "planned", a_target(outcome="failed")), 3),
     "a list unreadable": (a_case("settled", "planned", warnings=BLIND), 3),
+    "a part not seen": (
+        a_case("settled", "planned", warnings=[a_note("scope_unmatched")]),
+        3,
+    ),
     "a short list": (a_case("settled", "planned", warnings=[a_note("list_short")]), 3),
     "no plan made": (a_case("settled", "planned", plan=None), 3),
     "would be held": (
@@ -193,7 +197,10 @@ def test_a_departure_put_off_on_purpose_is_not_waited_for(api, offboard):
     )
 
     assert done.exit_code == 0
-    assert "Scheduled for 2026-02-16T10:02:11.000Z." in done.stdout
+    assert done.stdout.startswith(
+        "Scheduled. Leaves 2026-02-16T10:02:11.000Z; work starts up to "
+        "OFFBOARD_LEAD_TIME_HOURS before."
+    )
     assert api.calls(*SHOW) == []
 
 
@@ -237,7 +244,7 @@ def test_each_change_of_a_target_is_told_once(api, offboard):
     assert told == [
         f"Case {CASE_ID} (armed): open",
         "us-south, resource group payments: under way",
-        "us-south, resource group payments: reset sent, not yet read back",
+        "us-south, resource group payments: under way, resets sent so far: 1",
         f"Case {CASE_ID} (armed): settled",
         "us-south, resource group payments: verified",
     ]
@@ -569,6 +576,16 @@ HEADLINES = {
         a_case("settled", "attention", warnings=BLIND),
         "Attention needed: not everything could be seen. Leaver: dana.lee@example.com.",
     ),
+    "a part that was not seen": (
+        a_case(*("settled", "attention"), warnings=[*BLIND, a_note("scope_unmatched")]),
+        "Attention needed: the part asked for names what was not seen, not everything "
+        "could be seen. Leaver: dana.lee@example.com.",
+    ),
+    "unknown in a dry run": (
+        a_case("settled", "planned", warnings=[a_note("person_not_found")]),
+        "Dry run, nothing was changed: dana.lee@example.com is unknown to the account, "
+        "and no cluster API key is theirs.",
+    ),
     "held": (
         a_case("waiting", plan=a_plan(a_note("paused", "Resets are paused."))),
         "Held. Resets are paused. Leaver: dana.lee@example.com.",
@@ -629,6 +646,89 @@ def test_every_command_that_is_printed_can_be_typed(api, offboard, case, command
     done = offboard(*shlex.split(command)[1:], "--help")
 
     assert done.exit_code == 0
+
+
+def test_a_part_that_was_not_seen_is_told_first_and_not_retried(api, offboard):
+    notes = [
+        a_note("list_unreadable", "A list."),
+        a_note("scope_unmatched", "A region."),
+    ]
+    blind = a_case("settled", "attention", warnings=notes)
+    misspelt = a_case("settled", "attention", warnings=notes[1:])
+    api.script(SHOW, Says(blind), Says(misspelt))
+
+    first, second = (offboard("case", "show", CASE_ID).stdout for _ in range(2))
+
+    assert first.index("- A region.") < first.index("- A list.")
+    assert f"offboard case retry {CASE_ID}" in first
+    assert "retry" not in second
+    assert "ibmcloud ks cluster ls --output json" in second.splitlines()
+
+
+def test_a_target_of_a_held_case_is_held_and_not_under_way(api, offboard):
+    target = a_target(outcome=None, attempts=2)
+    held = a_case("waiting", None, target, plan=a_plan(a_note("paused")))
+    api.script(SHOW, Says(held))
+
+    text = offboard("case", "show", CASE_ID).stdout
+
+    assert "held, resets sent so far: 2" in text
+    assert "under way" not in text
+
+
+def test_the_command_of_a_dry_run_carries_all_that_was_asked(api, offboard):
+    scope = {"regions": ["us-south"], "resource_groups": []}
+    api.opens(a_case("settled", "planned", a_target(), scope=scope))
+
+    done = offboard(
+        *("run", USER, "--region", "us-south", "--reason", "end of contract"),
+        *("--effective-at", "2027-01-01T00:00:00Z"),
+    )
+
+    assert (
+        f"offboard run {USER} --apply --region us-south "
+        "--effective-at 2027-01-01T00:00:00Z --reason 'end of contract'"
+    ) in done.stdout.splitlines()
+    assert "leaves --effective-at out: it shows what would happen now" in done.stderr
+
+
+def test_a_dry_run_that_is_shown_again_still_knows_the_day(api, offboard):
+    later = "2026-03-31T15:00:00.000Z"
+    case = a_case("settled", "planned", a_target(), effective_at=later)
+    api.script(SHOW, Says(case))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    assert f"offboard run {USER} --apply --effective-at {later}" in lines
+
+
+@pytest.mark.parametrize("opened_as", ["new", "joined", "repeated", None])
+def test_a_departure_that_joined_an_open_case_is_told_so(api, offboard, opened_as):
+    api.opens(a_case("settled", "safe", a_verified()))
+    headers = (("Offboard-Opened-As", opened_as),) if opened_as else ()
+    api.script(OPEN_A_CASE, Says({"case": a_case("open")}, 202, headers=headers))
+
+    done = offboard("run", USER, "--apply", "--yes")
+
+    told = f"Joined the open case {CASE_ID}." in done.stderr.splitlines()
+    assert told is (opened_as == "joined")
+
+
+@pytest.mark.parametrize(
+    ("warnings", "text"),
+    [
+        ([], "To have it done:"),
+        ([a_note("not_armed")], "Arm the service (OFFBOARD_ARMED=1), then:"),
+    ],
+    ids=["armed", "not armed"],
+)
+def test_a_service_that_is_not_armed_has_to_be_armed_first(
+    api, offboard, warnings, text
+):
+    planned = a_case("settled", "planned", a_target(), warnings=warnings)
+    api.script(SHOW, Says(planned))
+
+    assert text in offboard("case", "show", CASE_ID).stdout.splitlines()
 
 
 def test_a_written_case_is_not_offered_to_be_cancelled(api, offboard):
@@ -835,6 +935,39 @@ def test_pausing_tells_what_is_paused_now(api, offboard, asked, told):
     assert table.stdout == f"{told}\n"
     assert json.loads(as_json.stdout) == {"paused": paused}
     assert api.asked[0].body == body
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_an_unknown_account_is_refused_with_its_sentence(api, offboard, verb):
+    refused = a_problem(
+        409, "This service has no account acc9.", reason="no_such_account"
+    )
+    api.script(("POST", f"/api/{verb}"), refused)
+
+    done = offboard(verb, "--account", "acc9")
+
+    assert done.exit_code == 4
+    assert done.stderr == "This service has no account acc9.\n"
+
+
+@pytest.mark.parametrize(
+    ("verb", "paused", "code"),
+    [
+        ("resume", {"all": False, "accounts": []}, 0),
+        ("resume", {"all": True, "accounts": []}, 4),
+        ("resume", {"all": False, "accounts": ["acc1"]}, 4),
+        ("pause", {"all": True, "accounts": []}, 0),
+    ],
+)
+def test_resuming_is_good_only_where_nothing_is_paused_any_more(
+    api, offboard, verb, paused, code
+):
+    api.script(("POST", f"/api/{verb}"), Says({"paused": paused}))
+
+    done = offboard(verb)
+
+    assert done.exit_code == code
+    assert ("Something is still paused." in done.stderr) is (code == 4)
 
 
 def test_resuming_with_too_small_a_role_is_told(api, offboard):

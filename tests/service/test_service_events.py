@@ -325,5 +325,59 @@ def test_a_refused_event_is_logged_with_its_reason(client):
     assert {
         "event": "event.refused",
         "reason": "NotAuthenticError",
+        "cause": "header",
         "log_level": "warning",
     } in logs
+
+
+def _refusal(logs):
+    (refused,) = [one for one in logs if one["event"] == "event.refused"]
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("how", "cause"),
+    [
+        ({"at": datetime(2026, 1, 1, tzinfo=UTC)}, "timestamp"),
+        ({"secret": "whsec_" + "YmFy" * 10}, "signature"),
+        ({"id": "with.stop"}, "header"),
+    ],
+)
+def test_the_log_alone_says_what_did_not_fit(tell, a_departure, how, cause):
+    with capture_logs() as logs:
+        answer = tell(a_departure(), **how)
+
+    assert answer.status_code == 401
+    assert cause not in answer.text
+    assert _refusal(logs)["cause"] == cause
+
+
+def test_fields_that_cannot_be_used_are_logged_by_path_alone(tell, a_departure):
+    subjects = [{"format": "email", "email": "secret-of-mine"}]
+
+    with capture_logs() as logs:
+        tell(a_departure(subjects=subjects, effective_at="soon"))
+
+    refused = _refusal(logs)
+    assert refused["fields"] == ["data.effective_at", "data.subjects.0.email"]
+    assert "secret-of-mine" not in str(logs)
+
+
+def test_what_is_not_json_is_logged_as_that(tell):
+    with capture_logs() as logs:
+        tell(b"{")
+
+    assert _refusal(logs)["cause"] == "json"
+
+
+def test_an_event_id_of_another_person_is_a_conflict(tell, a_departure):
+    robin = {"format": "email", "email": "robin.park@example.com"}
+    tell(a_departure(), id="msg_1")
+
+    with capture_logs() as logs:
+        answer = tell(a_departure(subjects=[robin]), id="msg_1")
+
+    assert answer.status_code == 409
+    assert answer.json["reason"] == "event_key"
+    assert answer.mimetype == "application/problem+json"
+    assert _refusal(logs)["cause"] == "event_key"

@@ -267,3 +267,15 @@ def test_a_key_that_cannot_be_used_is_named(client, desk, as_operator, key):
     assert answer.status_code == 422
     assert list(answer.json["errors"]) == ["Idempotency-Key"]
     assert desk.departures == []
+
+
+def test_the_answer_says_what_became_of_the_asking(client, as_operator):
+    headers = as_operator | {"Idempotency-Key": "once"}
+
+    first, second = (
+        client.post("/offboard/dana.lee@example.com", headers=headers) for _ in range(2)
+    )
+
+    assert [list(one.json) for one in (first, second)] == [["case"], ["case"]]
+    said = [one.headers["Offboard-Opened-As"] for one in (first, second)]
+    assert said == ["new", "repeated"]

@@ -93,6 +93,46 @@ promise = schemathesis.openapi.from_wsgi(
 )
 
 
+def test_the_document_holds_no_schema_of_the_framework(document):
+    schemas = document["components"]["schemas"]
+
+    assert not {"Error", "PaginationMetadata"} & set(schemas)
+
+
+def test_the_document_names_what_an_event_is_signed_with(document):
+    taking = document["paths"]["/events/{source}"]["post"]
+    named = {one["name"]: one for one in taking["parameters"]}
+
+    assert list(named) == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+    assert {one["in"] for one in named.values()} == {"header"}
+    assert all(one["description"] for one in named.values())
+    assert "409" in taking["responses"]
+
+
+def test_the_document_says_where_an_opened_case_is(document):
+    answer = document["paths"]["/offboard/{user}"]["post"]["responses"]["202"]
+
+    assert answer["headers"]["Location"]["schema"] == {"type": "string"}
+
+
+def test_the_filters_of_cases_have_their_types(document):
+    listing = document["paths"]["/api/cases"]["get"]
+    schemas = {one["name"]: one["schema"] for one in listing["parameters"]}
+
+    assert (schemas["status"]["type"], schemas["result"]["type"]) == (
+        "string",
+        "string",
+    )
+    assert (schemas["user"]["minLength"], schemas["user"]["maxLength"]) == (1, 254)
+    assert "pattern" in schemas["user"]
+
+
+def test_every_field_of_the_published_event_is_described(document):
+    body = document["components"]["schemas"]["DepartureBody"]
+
+    assert set(examples.EVENT) <= set(body["properties"])
+
+
 # What a schema cannot say is left out of it: days ahead of today, who is a person,
 # a signature over the body. So a body that fits the schema may still be refused.
 @promise.parametrize()
