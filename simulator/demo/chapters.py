@@ -169,7 +169,10 @@ def what_next(screen: Screen) -> None:
 
 def to_try(screen: Screen, service: Running, simulator: Simulator) -> None:
     screen.title("Try it")
-    screen.say("Everything stays up until Ctrl-C. Paste these into another terminal:")
+    screen.say(
+        "Everything stays up until Ctrl-C. This service is armed, against the "
+        "simulated account only. Paste these into another terminal:"
+    )
     bearer = '-H "Authorization: Bearer $TOKEN"'
     as_json = "-H 'Content-Type: application/json'"
     screen.verbatim(
@@ -178,12 +181,17 @@ def to_try(screen: Screen, service: Running, simulator: Simulator) -> None:
                 "",
                 f"URL={service.url}",
                 f"TOKEN={service.keys.token}",
+                "# for the command line: offboard case list",
+                "export OFFBOARD_URL=$URL OFFBOARD_TOKEN=$TOKEN",
                 "",
                 "# all cases",
                 f'curl -s {bearer} "$URL/api/cases"',
                 "# a dry run for the colleague: says what it would do, writes nothing",
                 f"curl -s {bearer} {as_json} -d '{_DRY_RUN}'"
                 f' "$URL/offboard/{COLLEAGUE_EMAIL}"',
+                "# what Slack and the mail server were given",
+                f"curl -s {simulator.url}/_sim/slack",
+                f"curl -s {simulator.url}/_sim/mail",
                 "# every call the simulated account got",
                 f"curl -s {simulator.url}/_sim/journal",
                 "",

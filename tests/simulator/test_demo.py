@@ -225,6 +225,12 @@ def test_with_keep_it_stays_up_until_it_is_interrupted() -> None:
         token = re.search(r"^TOKEN=(ofb_\S+)$", text, re.MULTILINE)[1]
         journal = re.search(r"^curl -s (http\S+/_sim/journal)$", text, re.MULTILINE)[1]
 
+        given = [
+            requests.get(address, timeout=5)
+            for address in re.findall(
+                r"^curl -s (http\S+/_sim/(?:slack|mail))$", text, re.MULTILINE
+            )
+        ]
         bearer = {"Authorization": f"Bearer {token}"}
         listed = requests.get(f"{url}/api/cases", headers=bearer, timeout=5)
         dry = requests.post(
@@ -241,6 +247,11 @@ def test_with_keep_it_stays_up_until_it_is_interrupted() -> None:
 
         assert [one["result"] for one in listed.json()["cases"]] == ["safe"]
         assert dry.json()["case"]["dry_run"] is True
+        assert [one.status_code for one in given] == [200, 200]
+        assert "export OFFBOARD_URL=$URL OFFBOARD_TOKEN=$TOKEN\n" in text
+        assert "This service is armed, against the simulated account only." in " ".join(
+            text.split()
+        )
         assert sum(one["path"] == "/global/v1/keys" for one in calls) == 3
         assert rest.split("\n") == [
             "",
@@ -263,7 +274,7 @@ def test_where_the_store_cannot_run_the_reason_is_shown(tmp_path: Path) -> None:
         output = running.rest()
 
         assert running.process.returncode == 1
-        assert "The service cannot run here: its store died 3 times." in output
+        assert "The service ended by itself with code 5." in output
         assert "No embedded server for this system" in output
         assert not re.search(NOTHING_SECRET, output)
         assert len(running.started) >= 4
