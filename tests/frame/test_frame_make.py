@@ -29,8 +29,16 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make he
 
 @pytest.fixture
 def environ():
-    """Our own, without what a make that runs these tests hands on."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    """Our own, without what a make that runs these tests hands on.
+
+    That is make's own variables, and those of the Makefile that were given to it.
+    """
+    given = ("ARGS", "KEEP", "PYTHON")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MAKE", "MFLAGS")) and name not in given
+    }
 
 
 @pytest.fixture
