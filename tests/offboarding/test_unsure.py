@@ -220,7 +220,7 @@ def test_a_departure_put_off_unarmed_follows_the_setting_on_its_day():
 def test_a_dry_run_that_was_asked_for_stays_one_on_its_day():
     world = a_world(DALLAS)
 
-    case = world.settle(put_off(warnings=()))
+    case = world.settle(put_off(is_dry_as_asked=True))
 
     assert (case.dry_run, case.result) == (True, CaseResult.PLANNED)
     assert world.resets.sends == []

@@ -364,12 +364,13 @@ class Desk:
             starts_at=starts_at,
             status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
             dry_run=departure.dry_run or not self._armed,
+            is_dry_as_asked=departure.dry_run,
             told=(Told(departure.source, effective_at),),
             scope=departure.scope,
             reason=departure.reason,
             request_id=departure.request_id,
         )
-        if self._armed or departure.dry_run:
+        if self._armed:
             return case
         text = "The service is not armed: nothing was changed."
         return case.warned(Note(Reason.NOT_ARMED, text))

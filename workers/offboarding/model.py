@@ -430,6 +430,8 @@ class Case:
         effective_at: When the person leaves; equals ``received_at`` if nobody said.
         told: What each source said last; the earliest counts.
         aliases: Further e-mails by which joined departures named the leaver.
+        is_dry_as_asked: True where a dry run was asked for, False where the service
+            was not armed.
         starts_at: When work may begin: ``effective_at`` less the lead time.
         started_at: When work began: the zero of both clocks.
         targets: Those of the leaver and the unread ones, nobody else's.
@@ -447,6 +449,7 @@ class Case:
     dry_run: bool
     told: tuple[Told, ...] = ()
     aliases: tuple[str, ...] = ()
+    is_dry_as_asked: bool = False
     kind: CaseKind = CaseKind.DEPARTURE
     result: CaseResult | None = None
     scope: Scope | None = None
@@ -467,9 +470,8 @@ class Case:
     @property
     def was_put_off_unarmed(self) -> bool:
         """Tell whether it awaits its day, and is dry only as the service was then."""
-        is_dry_by_chance = any(one.reason is Reason.NOT_ARMED for one in self.warnings)
         is_to_come = self.started_at is None and self.starts_at > self.received_at
-        return self.dry_run and is_dry_by_chance and is_to_come
+        return self.dry_run and not self.is_dry_as_asked and is_to_come
 
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""

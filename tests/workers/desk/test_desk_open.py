@@ -98,6 +98,16 @@ def test_an_idempotency_key_with_another_body_is_a_conflict(desk, sender):
     assert sender.sent == []
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_whether_a_dry_run_was_asked_for_is_kept_beside_the_warning(
+    make_desk, is_asked
+):
+    case = make_desk(armed=False).open(asked(dry_run=is_asked)).case
+
+    assert (case.dry_run, case.is_dry_as_asked) == (True, is_asked)
+    assert [one.reason for one in case.warnings] == [Reason.NOT_ARMED]
+
+
 def test_on_a_service_that_is_not_armed_every_case_is_a_dry_run(make_desk):
     case = make_desk(armed=False).open(told()).case
 
