@@ -49,6 +49,9 @@ class Typing:
             stdout=stdout,
             stderr=slave,
             env=environment(url, TERM="xterm-256color", COLUMNS="60", **environ),
+            # A runner in the background may have left us SIGINT ignored, which a
+            # person's shell never does.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(slave)
         self.screen = ""
