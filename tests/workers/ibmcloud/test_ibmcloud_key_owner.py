@@ -242,3 +242,13 @@ def test_a_strange_cluster_id_stays_one_part_of_the_path(far, far_cloud, target)
     assert far.calls[-1] == (
         "GET /global/v1/logging/..%2F..%2Fv1%2Fkeys%3Fx/clusterkeyowner"
     )
+
+
+def test_half_a_surrogate_pair_in_a_name_can_be_stored(simulator, cloud, target):
+    cut = json.dumps({"id": LEAVER.id, "name": "Dana \ud83d", "email": LEAVER.email})
+    simulator.faults.add(Fault("GET", owner_path("c1"), status(200, cut)))
+
+    reading = cloud.key_owner(target("c1"))
+
+    assert reading.name == "Dana ?"
+    assert reading.name.encode()
