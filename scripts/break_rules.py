@@ -49,13 +49,13 @@ BUGS: Final = (
         "1",
         "go on with what a later plan stopped",
         f"{STEPS}/resetting.py",
-        (("if is_held(case):", "if False:"),),
+        (("if case.is_held:", "if False:"),),
     ),
     Bug(
         "1",
         "take a service that is not armed for one that is",
         f"{STEPS}/planning.py",
-        (("if case.dry_run or is_armed or", "if True or"),),
+        (("if case.dry_run or tools.is_armed or", "if True or"),),
     ),
     Bug(
         "3",

@@ -32,7 +32,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Account, Change, Claim, Discovery
-from workers.offboarding.steps.tools import Tools, is_held
+from workers.offboarding.steps.tools import Tools
 from workers.offboarding.workflow import do
 from workers.store.cases import Taken
 
@@ -490,7 +490,7 @@ class MemoryStore:
         if change.case is not None:
             case = change.case
             mine.head, mine.rev = _head(case), mine.rev + 1
-            mine.held = case.status is CaseStatus.WAITING and is_held(case)
+            mine.held = case.status is CaseStatus.WAITING and case.is_held
             if case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED):
                 self._let_go(case_id)
         mine.targets |= {one.target.id: one for one in change.targets}

@@ -25,7 +25,7 @@ from workers.desk.opening import await_store, broker_address, open_store, store_
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
 from workers.store.connection import connect
 from workers.store.switches import Switches
-from workers.tasks import carry_context, register
+from workers.tasks import fresh_context, register
 from workers.wiring import back_office, publish_identities
 
 log = structlog.get_logger()
@@ -43,7 +43,7 @@ _SOUND_SECONDS: Final = 60.0
 def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
-    carry_context()
+    fresh_context()
     office = back_office(settings)
     register(app, office)
     # Beside the work, so that IAM being away does not keep a worker from starting.

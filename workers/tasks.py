@@ -114,16 +114,8 @@ def _renewed(works: Works, claim: Claim) -> Iterator[None]:
         over.set()
 
 
-def carry_context() -> None:
-    """Have the request's and the case's ids travel with each task's messages."""
-
-    @signals.before_task_publish.connect(weak=False)
-    def _publish(headers: dict[str, object] | None = None, **_: object) -> None:
-        bound = structlog.contextvars.get_contextvars()
-        if headers is not None:
-            headers["offboard"] = {
-                name: bound[name] for name in ("request_id",) if name in bound
-            }
+def fresh_context() -> None:
+    """Have each task log under its own ids; the request's id comes with its case."""
 
     @signals.task_prerun.connect(weak=False)
     def _begin(task_id: str, task: object, **_: object) -> None:

@@ -12,6 +12,7 @@ from factories import (
     a_case_target,
     a_person,
 )
+from fakes import a_world
 
 from workers.offboarding.discovery import Seen, View
 from workers.offboarding.errors import Reason
@@ -24,7 +25,7 @@ from workers.offboarding.model import (
     Unread,
     Work,
 )
-from workers.offboarding.plan import Resolved, hash_of, refusals, targets_of, who_is
+from workers.offboarding.plan import Resolved, hash_of, refusals, who_is
 
 DANA_BY_MAIL = Leaver("dana.lee@example.com")
 DANA_KNOWN = Leaver("dana.lee@example.com", "IBMid-1", "Dana Lee")
@@ -118,28 +119,29 @@ def test_an_iam_id_with_an_e_mail_of_somebody_else_is_two_people():
 
 
 def test_the_plan_has_the_leavers_targets_and_the_unread_ones():
-    seen = [
-        Seen(DALLAS, DANA),
-        Seen(FRANKFURT, Unread(Reason.NO_ROLE)),
-        Seen(TOKYO, ROBIN),
-    ]
+    owners = {FRANKFURT: Unread(Reason.NO_ROLE), TOKYO: ROBIN}
+    world = a_world(DALLAS, FRANKFURT, TOKYO, owners=owners)
 
-    picked = targets_of(DANA_KNOWN, seen)
+    picked = world.settle().targets
 
-    assert [one.target for one in picked] == [DALLAS, FRANKFURT]
-    assert [one.owner_before for one in picked] == [DANA, None]
+    assert {one.target: one.owner_before for one in picked} == {
+        DALLAS: DANA,
+        FRANKFURT: None,
+    }
 
 
 def test_a_target_that_plainly_has_no_key_is_nobodys():
-    assert targets_of(DANA_KNOWN, [Seen(DALLAS, NoOwner())]) == []
+    world = a_world(DALLAS, owners={DALLAS: NoOwner()})
+
+    assert world.settle().targets == ()
 
 
 def test_a_leaver_nobody_knows_owns_nothing():
-    unnamed = KeyOwner("", None, None)
+    world = a_world(DALLAS)
 
-    picked = targets_of(Leaver("x@example.com"), [Seen(DALLAS, unnamed)])
+    case = world.settle(a_case(leaver=Leaver("x@example.com")))
 
-    assert picked == []
+    assert case.targets == ()
 
 
 def test_a_hash_does_not_depend_on_the_order_of_the_targets():

@@ -20,7 +20,6 @@ from workers.offboarding.model import (
     Departure,
     Entry,
     Leaver,
-    Note,
     OpenedBy,
     ReportKind,
     ReportLine,
@@ -222,9 +221,8 @@ class Desk:
         """
         for _ in range(_TRIES):
             case = self.show(case_id)
-            if case.result is not CaseResult.ATTENTION or case.status not in (
-                CaseStatus.SETTLED,
-            ):
+            is_settled = case.status is CaseStatus.SETTLED
+            if case.result is not CaseResult.ATTENTION or not is_settled:
                 raise ConflictError(
                     "Only a case that ended with attention can be retried.",
                     reason="not_attention",
@@ -363,17 +361,14 @@ class Desk:
             effective_at=effective_at,
             starts_at=starts_at,
             status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
-            dry_run=departure.dry_run or not self._armed,
+            dry_run=departure.dry_run,
             is_dry_as_asked=departure.dry_run,
             told=(Told(departure.source, effective_at),),
             scope=departure.scope,
             reason=departure.reason,
             request_id=departure.request_id,
         )
-        if self._armed:
-            return case
-        text = "The service is not armed: nothing was changed."
-        return case.warned(Note(Reason.NOT_ARMED, text))
+        return case if self._armed else case.unarmed()
 
 
 def _told(departure: Departure, now: datetime, what: str) -> Entry:

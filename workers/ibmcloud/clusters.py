@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import structlog
 from ibm_platform_services import ResourceManagerV2
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
 from workers.ibmcloud.client import ReadingClient, checked, reading
 from workers.ibmcloud.errors import odd_answer
+from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.regions import todays_name
 from workers.ibmcloud.tokens import Tokens, text_of
 from workers.offboarding.errors import (
@@ -48,10 +49,7 @@ _LISTS: Final = (
 )
 
 
-class _Item(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Item(Lenient):
     id = fields.String(required=True, validate=_PLAIN)
     region = fields.String(required=True, validate=_PLAIN)
     resourceGroup = fields.String(required=True, validate=_PLAIN)
@@ -61,18 +59,12 @@ class _Item(Schema):
     state = fields.Raw(load_default=None, allow_none=True)
 
 
-class _Group(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Group(Lenient):
     id = fields.String(required=True)
     name = fields.String(required=True)
 
 
-class _GroupList(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _GroupList(Lenient):
     resources = fields.List(fields.Nested(_Group), required=True)
 
 

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from ibm_platform_services import IamIdentityV1, UserManagementV1
 from ibm_platform_services.user_management_v1 import UsersPager
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import fields
 from marshmallow.validate import Length
 
 from workers.ibmcloud.client import checked, reading
 from workers.ibmcloud.errors import odd_answer
+from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.regions import all_names
 from workers.ibmcloud.tokens import Tokens, text_of
 from workers.offboarding.model import Person, Target
@@ -49,10 +50,7 @@ class ApiKey:
     created_at: datetime | None
 
 
-class _User(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _User(Lenient):
     iam_id = fields.String(required=True, validate=Length(1))
     email = fields.Raw(load_default=None, allow_none=True)
     user_id = fields.Raw(load_default=None, allow_none=True)
@@ -61,10 +59,7 @@ class _User(Schema):
     state = fields.Raw(load_default=None, allow_none=True)
 
 
-class _UserPage(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _UserPage(Lenient):
     resources = fields.List(fields.Nested(_User), required=True)
     next_url = fields.String(load_default=None, allow_none=True)
     # The SDK's model says the one, its pager's published pages say the other.
@@ -72,10 +67,7 @@ class _UserPage(Schema):
     total_count = fields.Integer(load_default=0, strict=True)
 
 
-class _Key(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Key(Lenient):
     id = fields.String(load_default="")
     iam_id = fields.Raw(load_default=None, allow_none=True)
     name = fields.Raw(load_default=None, allow_none=True)
@@ -83,10 +75,7 @@ class _Key(Schema):
     created_at = fields.Raw(load_default=None, allow_none=True)
 
 
-class _KeyPage(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _KeyPage(Lenient):
     apikeys = fields.List(fields.Nested(_Key), required=True)
     next = fields.String(load_default=None, allow_none=True)
 

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 import structlog
 from ibm_cloud_sdk_core import ApiException
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import fields
 from requests import exceptions as http
 
 from config.settings import AccountSettings, Settings
 from workers.ibmcloud.client import ReadingClient, ResettingClient, checked
 from workers.ibmcloud.errors import RateLimitedError, lost_or_not_done
+from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.tokens import Token, Tokens, text_of
 from workers.offboarding.errors import (
     LostAnswerError,
@@ -43,10 +44,7 @@ _RESET: Final = "Resetting the cluster API key"
 _log = structlog.get_logger(__name__)
 
 
-class _Owner(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _Owner(Lenient):
     id = fields.String(load_default=None, allow_none=True)
     name = fields.Raw(load_default=None, allow_none=True)
     email = fields.Raw(load_default=None, allow_none=True)

@@ -15,12 +15,13 @@ import jwt
 import structlog
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import Authenticator, IAMAuthenticator
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 from requests import exceptions as http
 
 from config.settings import Secret
 from workers.ibmcloud.errors import domain_error, odd_answer
+from workers.ibmcloud.lenient import Lenient
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.model import KeyOwner, OwnerKind
 
@@ -68,10 +69,7 @@ class Token:
         return min(by_wall, self.until - time.monotonic())
 
 
-class _TokenAnswer(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class _TokenAnswer(Lenient):
     # Three parts and nothing that could break out of a header.
     access_token = fields.String(
         required=True, validate=Regexp(r"[\w-]+(\.[\w-]*){2}\Z")

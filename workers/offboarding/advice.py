@@ -149,7 +149,7 @@ def advise(target: CaseTarget) -> Advice | None:
 
 def command_for(follow_up: FollowUp, target: Target) -> str | None:
     """Return the command that does *follow_up* by hand; None where there is none."""
-    cluster = _quoted(follow_up.cluster_id or "")
+    cluster = shell_word(follow_up.cluster_id or "")
     pods = _ADDON_PODS.get(follow_up.addon or "")
     if follow_up.kind == "recreate_addon_pods" and follow_up.cluster_id and pods:
         return (
@@ -173,7 +173,7 @@ _ADDON_PODS: Final = {
 
 def classic_credential_command(target: Target) -> str:
     """Return the command that shows a target's classic credential, changing nothing."""
-    region = _quoted(target.region)
+    region = shell_word(target.region)
     return _in(target, f"ibmcloud ks credential get --region {region}")
 
 
@@ -199,8 +199,9 @@ def _named(owner: KeyOwner) -> str:
     return cleaned(owner.name or owner.email or owner.id, 100)
 
 
-def _quoted(value: str) -> str:
-    return shlex.quote(cleaned(value))
+def shell_word(text: str) -> str:
+    """Quote *text* as one word of a shell."""
+    return shlex.quote(cleaned(text))
 
 
 def _in(target: Target, command: str) -> str:
@@ -212,13 +213,12 @@ def _in(target: Target, command: str) -> str:
     group = target.resource_group.id.strip()
     if not group:
         return "ibmcloud resource groups"
-    return (
-        f"ibmcloud target -g {_quoted(group)} -r {_quoted(target.region)} && {command}"
-    )
+    place = f"-g {shell_word(group)} -r {shell_word(target.region)}"
+    return f"ibmcloud target {place} && {command}"
 
 
 def _reset(target: CaseTarget) -> str:
-    region = _quoted(target.target.region)
+    region = shell_word(target.target.region)
     return _in(target.target, f"ibmcloud ks api-key reset --region {region}")
 
 
@@ -231,14 +231,14 @@ def _look(target: CaseTarget) -> str:
     cluster = _cluster(target)
     if cluster is None:
         return _in(target.target, "ibmcloud ks cluster ls")
-    return f"ibmcloud ks api-key info --cluster {_quoted(cluster.id)}"
+    return f"ibmcloud ks api-key info --cluster {shell_word(cluster.id)}"
 
 
 def _find(target: CaseTarget) -> str:
     cluster = _cluster(target)
     if cluster is None:
         return _in(target.target, "ibmcloud ks cluster ls")
-    return f"ibmcloud ks cluster get --cluster {_quoted(cluster.id)}"
+    return f"ibmcloud ks cluster get --cluster {shell_word(cluster.id)}"
 
 
 def _grant(target: CaseTarget) -> str:
@@ -251,7 +251,7 @@ def _grant(target: CaseTarget) -> str:
         return _policy("user", login, "Administrator,Manager", target.target)
     grant = _policy("service", service_id, "Administrator,Manager", target.target)
     return (
-        f"{grant} && ibmcloud iam service-policy-create {_quoted(service_id)}"
+        f"{grant} && ibmcloud iam service-policy-create {shell_word(service_id)}"
         " --roles Operator --service-name iam-identity"
     )
 
@@ -269,10 +269,10 @@ def _people(_: CaseTarget) -> str:
 
 def _policy(kind: str, login: str, roles: str, target: Target) -> str:
     return (
-        f"ibmcloud iam {kind}-policy-create {_quoted(login)} --roles {roles}"
+        f"ibmcloud iam {kind}-policy-create {shell_word(login)} --roles {roles}"
         " --service-name containers-kubernetes"
-        f" --resource-group-id {_quoted(target.resource_group.id)}"
-        f" --region {_quoted(target.region)}"
+        f" --resource-group-id {shell_word(target.resource_group.id)}"
+        f" --region {shell_word(target.region)}"
     )
 
 
@@ -284,11 +284,11 @@ def _service_id(owner: KeyOwner | None) -> str | None:
 
 def _new_key(target: CaseTarget) -> str:
     service_id = _service_id(target.functional_id)
-    account = _quoted(target.target.account_id)
+    account = shell_word(target.target.account_id)
     kind, whose = (
         ("api-key-create offboard", "")
         if service_id is None
-        else ("service-api-key-create offboard", f" {_quoted(service_id)}")
+        else ("service-api-key-create offboard", f" {shell_word(service_id)}")
     )
     return (
         f"ibmcloud target -c {account}"
@@ -300,7 +300,7 @@ def _keys(target: CaseTarget) -> str:
     service_id = _service_id(target.functional_id)
     if service_id is None:
         return "ibmcloud iam api-keys"
-    return f"ibmcloud iam service-api-keys {_quoted(service_id)}"
+    return f"ibmcloud iam service-api-keys {shell_word(service_id)}"
 
 
 _MEND: Final[dict[Reason, tuple[str, Callable[[CaseTarget], str]]]] = {

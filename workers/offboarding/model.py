@@ -220,18 +220,6 @@ class Scope:
         )
         return in_region and in_group
 
-    def is_within(self, wider: Self | None) -> bool:
-        """Tell whether everything this covers is covered by *wider* (None: all)."""
-        if wider is None:
-            return True
-        return _narrower(self.regions, wider.regions) and _narrower(
-            self.resource_groups, wider.resource_groups
-        )
-
-
-def _narrower(inner: tuple[str, ...], outer: tuple[str, ...]) -> bool:
-    return not outer or (bool(inner) and set(inner) <= set(outer))
-
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -468,6 +456,12 @@ class Case:
     revision: int = 0
 
     @property
+    def is_held(self) -> bool:
+        """Tell whether a guard stopped the plan; a pause alone ends by itself."""
+        refused = self.plan.refused if self.plan is not None else ()
+        return any(note.reason is not Reason.PAUSED for note in refused)
+
+    @property
     def was_put_off_unarmed(self) -> bool:
         """Tell whether it awaits its day, and is dry only as the service was then."""
         is_to_come = self.started_at is None and self.starts_at > self.received_at
@@ -503,6 +497,11 @@ class Case:
             for line in self.reports
             if line.state is ReportState.PENDING
         )
+
+    def unarmed(self) -> Self:
+        """Return the case as the dry run it is on a service that is not armed."""
+        text = "The service is not armed: nothing was changed."
+        return replace(self, dry_run=True).warned(Note(Reason.NOT_ARMED, text))
 
     def warned(self, *notes: Note) -> Self:
         """Return the case with these warnings, each reason and text at most once."""

@@ -5,16 +5,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from workers.offboarding.discovery import Seen, View
+from workers.offboarding.discovery import View
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CaseTarget,
     KeyOwner,
     Leaver,
-    NoOwner,
     Note,
     Person,
-    Unread,
 )
 
 
@@ -95,24 +93,6 @@ def _named(
     email = next((email.lower() for email, _ in names if email), None)
     name = next((name for _, name in names if name), None)
     return replace(leaver, email=leaver.email or email, name=leaver.name or name)
-
-
-def targets_of(leaver: Leaver, seen: Iterable[Seen]) -> list[CaseTarget]:
-    """Pick the targets a case is about: the leaver's, and those that could not be read.
-
-    A target whose reading is final and somebody else's, or nobody's, is left out.
-    """
-    picked: list[CaseTarget] = []
-    for one in seen:
-        match one.reading:
-            case KeyOwner() as owner:
-                if owner.id == leaver.iam_id:
-                    picked.append(CaseTarget(one.target, owner_before=owner))
-            case Unread():
-                picked.append(CaseTarget(one.target))
-            case NoOwner():
-                pass
-    return picked
 
 
 def hash_of(leaver: Leaver, targets: Iterable[CaseTarget]) -> str:

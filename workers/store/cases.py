@@ -170,12 +170,6 @@ class Cases:
             found = self._client.hmget(f"{PREFIX}leavers", list(refs))
         return next((str(one) for one in found if one), None)
 
-    def event_case(self, event_key: str) -> str | None:
-        """Find the case an event led to."""
-        with faults():
-            found = self._client.get(f"{PREFIX}event:{event_key}")
-        return str(found).split(" ", 1)[0] if found else None
-
     def withdrawn(self, event_key: str) -> str | None:
         """Tell what a withdrawal led to: a case's id, or empty; None if it is new."""
         with faults():

@@ -146,16 +146,12 @@ class Works:
 def _head(case: Case | None) -> dict[str, object]:
     if case is None:
         return {}
-    refused = case.plan.refused if case.plan is not None else ()
-    is_held = case.status is CaseStatus.WAITING and any(
-        note.reason != "paused" for note in refused
-    )
     return {
         "head": head_of(case),
         "rev": case.revision,
         "status": case.status,
         "result": case.result or "",
-        "held": int(is_held),
+        "held": int(case.status is CaseStatus.WAITING and case.is_held),
         "refs": case.leaver.refs,
     }
 

@@ -1,10 +1,9 @@
 """How names, targets, times and commands are written; foreign text is a ``Name``."""
 
-import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from workers.offboarding.advice import cleaned
+from workers.offboarding.advice import cleaned, shell_word
 from workers.offboarding.model import Case, CaseTarget, Leaver, Scope
 from workers.offboarding.report.value import Line, Name
 
@@ -49,11 +48,6 @@ def listed(lines: Iterable[Line]) -> Line:
 def time_of(at: datetime) -> str:
     """Write a moment in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def shell_word(text: str) -> str:
-    """Quote *text* as one word of a shell."""
-    return shlex.quote(cleaned(text))
 
 
 def narrowing(scope: Scope | None) -> str:

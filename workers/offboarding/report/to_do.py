@@ -12,6 +12,7 @@ from workers.offboarding.advice import (
     classic_credential_command,
     cleaned,
     command_for,
+    shell_word,
 )
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
@@ -32,7 +33,7 @@ from workers.offboarding.report.facts import (
     is_unmatched,
     is_untouched,
 )
-from workers.offboarding.report.phrases import narrowing, shell_word, where
+from workers.offboarding.report.phrases import narrowing, where
 from workers.offboarding.report.targets import sorted_targets
 from workers.offboarding.report.value import Item
 

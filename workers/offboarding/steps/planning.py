@@ -39,7 +39,6 @@ from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
     entry_of,
-    is_held,
     lines_for,
     pause,
     with_target,
@@ -99,8 +98,7 @@ def _paused(case: Case) -> tuple[Note, ...]:
 
 def _armed_or_not(tools: Tools, case: Case) -> Case:
     """Decide on the day whether a case is a dry run, as the service is armed then."""
-    is_armed = any(each.resets for each in tools.accounts.values())
-    if is_armed and case.was_put_off_unarmed:
+    if tools.is_armed and case.was_put_off_unarmed:
         kept = (one for one in case.warnings if one.reason is not Reason.NOT_ARMED)
         return replace(case, dry_run=False, warnings=tuple(kept))
     return _disarmed(tools, case)
@@ -108,12 +106,10 @@ def _armed_or_not(tools: Tools, case: Case) -> Case:
 
 def _disarmed(tools: Tools, case: Case) -> Case:
     """Make a case of a service that cannot write the dry run that it is."""
-    is_armed = any(each.resets for each in tools.accounts.values())
     # What was begun armed is no dry run: it is told as it is.
-    if case.dry_run or is_armed or any(one.resets for one in case.targets):
+    if case.dry_run or tools.is_armed or any(one.resets for one in case.targets):
         return case
-    text = "The service is not armed: nothing was changed."
-    return replace(case, dry_run=True).warned(Note(Reason.NOT_ARMED, text))
+    return case.unarmed()
 
 
 def _look(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
@@ -191,7 +187,7 @@ def _give_up(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
 
     A held case stays held: nothing was looked at that could let it go.
     """
-    if is_held(case):
+    if case.is_held:
         return tools.works.finish(look.claim, Change())
     text = f"{look.claim.claims - 1} workers ended without a word while they planned."
     view = View("", unseen=(Note(Reason.LIST_UNREADABLE, text),))
@@ -328,14 +324,14 @@ def _nameless(look: Look, case: Case, one: Seen) -> CaseTarget | str:
     a leaver named by e-mail alone may be them.
     """
     owner = one.reading
+    if case.leaver.iam_id is not None or not isinstance(owner, KeyOwner):
+        return _NOT_THEIRS
     may_be_theirs = (
-        case.leaver.iam_id is None
-        and isinstance(owner, KeyOwner)
-        and owner.email is None
+        owner.email is None
         and owner.kind in (OwnerKind.PERSON, OwnerKind.UNKNOWN)
         and owner.id not in look.people
     )
-    if not may_be_theirs or not isinstance(owner, KeyOwner):
+    if not may_be_theirs:
         return _NOT_THEIRS
     text = f"It belongs to {owner.id}, who is on no user list and shows no e-mail."
     return CaseTarget(one.target).ended(

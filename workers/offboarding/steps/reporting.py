@@ -25,7 +25,6 @@ from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
     entry_of,
-    is_held,
     lines_for,
     pause,
 )
@@ -46,7 +45,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     is_planned = not case.departures and not case.tries
     is_done = is_planned and all(one.is_settled for one in case.targets)
     # A guard may have stopped a second plan after this was sent.
-    is_stopped = is_held(case) and not case.dry_run
+    is_stopped = case.is_held and not case.dry_run
     if not is_live or not is_done or is_stopped:
         return tools.works.finish(claim, Change())
     lines = lines_for(tools, case, ReportKind.FINAL)

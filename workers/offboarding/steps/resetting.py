@@ -32,7 +32,6 @@ from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
     entry_of,
-    is_held,
     lines_for,
     moved,
     pause,
@@ -73,7 +72,7 @@ def _reset(
     if account.resets is None or case.dry_run:
         planned = target.ended(Outcome.PLANNED, now)
         return tools.works.finish(claim, settled(claim, case, planned, now))
-    if is_held(case):
+    if case.is_held:
         # A later plan was stopped. The work ends; the plan that goes on sends it again.
         return tools.works.finish(claim, Change())
     if tools.switches.is_paused(target.target.account_id):

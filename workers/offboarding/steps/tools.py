@@ -52,6 +52,11 @@ class Tools:
     lead_time: timedelta = timedelta()
     protected: tuple[str, ...] = ()
 
+    @property
+    def is_armed(self) -> bool:
+        """Tell whether anything can be written anywhere."""
+        return any(each.resets for each in self.accounts.values())
+
 
 def pause(tries: int, *, longest_seconds: float, first_seconds: float = 1) -> timedelta:
     """Return a growing, jittered pause after *tries* failures in a row."""
@@ -100,12 +105,6 @@ def moved(
     """Make the change that writes a target as it is now, and what follows it."""
     after = with_target(case, target).after(claim.work.step, target.target.id)
     return Change(targets=(target,), entries=entries, after=after, wrote=wrote)
-
-
-def is_held(case: Case) -> bool:
-    """Tell whether a guard stopped the plan; a pause alone ends by itself."""
-    refused = case.plan.refused if case.plan is not None else ()
-    return any(note.reason is not Reason.PAUSED for note in refused)
 
 
 def with_target(case: Case, target: CaseTarget) -> Case:
