@@ -70,7 +70,8 @@ up: ## docker compose: web, worker, beat, Redis, a mail catcher
 
 # Index addresses of this machine must not get into the locks.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q $(ARGS)
+	--no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header -q $(ARGS)
 
 lock: $(INSTALLED) ## resolve both locks anew; ARGS=--upgrade for newer versions
 	$(COMPILE) --group dev -o requirements.lock

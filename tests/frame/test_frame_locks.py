@@ -6,7 +6,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = ["requirements.lock", "requirements-run.lock"]
 # One requirement: name==version, perhaps with a marker, then its hashes.
-REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9._-]*)==([^\s;]+)( ; [^\\]+)? \\")
+EXTRAS = r"(?:\[[a-z0-9,._-]+\])?"
+REQUIREMENT = re.compile(rf"([a-z0-9][a-z0-9._-]*{EXTRAS})==([^\s;]+)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
 
@@ -41,10 +42,19 @@ def test_a_lock_holds_no_address(name, word):
     text = (ROOT / name).read_text(encoding="utf-8").lower()
     # A package's own name, such as httpx, is none.
     rest = re.sub(
-        r"(?m)^[a-z0-9._-]+==|^    # +(via )?[a-z0-9._ -]+$|^    #   .*$", "", text
+        rf"(?m)^[a-z0-9._-]+{EXTRAS}==|^    # +(via )?[a-z0-9._ -]+$|^    #   .*$",
+        "",
+        text,
     )
 
     assert word not in rest
+
+
+def test_a_requirement_asked_for_with_extras_is_locked_with_them():
+    """Else pip takes the extra for another package, and wants a hash of its newest."""
+    names = {name for name, _, _ in read("requirements.lock")}
+
+    assert {"coverage[toml]", "fakeredis[lua]", "apispec[marshmallow]"} <= names
 
 
 def test_what_runs_is_a_part_of_what_is_tested():
