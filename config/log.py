@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
+from threading import Lock
 from typing import Any, Final
 
 import structlog
@@ -58,10 +59,20 @@ class Redactor:
     """Takes out secrets, by the name of a field, by their look, and by their text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._lock = Lock()
+        self._secrets: tuple[str, ...] = ()
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Take these texts out too from now on; safe while other threads write."""
         # The longest first: one may hold another. What is shorter than the bound is no
         # secret, and taking it out would garble every line.
         own = {one for one in secrets if len(one) >= _SHORTEST_SECRET}
-        self._secrets = sorted(own, key=len, reverse=True)
+        with self._lock:
+            # Put in place whole, since it is read without the lock.
+            self._secrets = tuple(
+                sorted(own.union(self._secrets), key=len, reverse=True)
+            )
 
     def __call__(self, _logger: object, _method: str, event: Processed) -> Processed:
         """Redact one event; the last processor before it becomes text."""
@@ -96,14 +107,24 @@ class Redactor:
         return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
+# One a process: what it learned under way holds after a second set-up as well.
+_redactor = Redactor()
+
+
+def learn(secret: str) -> None:
+    """Keep this text too out of every line of this process, from now on."""
+    _redactor.learn(secret)
+
+
 def set_up(level: str, *, secrets: Iterable[str] = (), service: str) -> None:
     """Send every log of this process to stderr as JSON lines.
 
     Args:
         level: The lowest level that is written.
-        secrets: The very texts that must never appear.
+        secrets: The very texts that must never appear, besides those learned.
         service: Which process this is, in every line.
     """
+    _redactor.learn(*secrets)
 
     def name_process(_logger: object, _method: str, event: Processed) -> Processed:
         event["service"] = service
@@ -123,7 +144,7 @@ def set_up(level: str, *, secrets: Iterable[str] = (), service: str) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             # Not dict_tracebacks: it would print local variables, keys among them.
             structlog.processors.format_exc_info,
-            Redactor(secrets),
+            _redactor,
             structlog.processors.JSONRenderer(),
         ],
     )

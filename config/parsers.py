@@ -12,37 +12,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from marshmallow import ValidationError
 from marshmallow import fields as ma
-from marshmallow.validate import Length, Range
+from marshmallow.validate import Length, Range, Regexp
+
+from config.secret import Secret
 
 ROLES: Final = ("viewer", "operator", "approver")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-
-
-class Secret:
-    """A text that no log, message or traceback shows by accident."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself; call it only where it leaves for its addressee."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +104,10 @@ def listed(raw: str) -> tuple[str, ...]:
         raise ValidationError("Needs at least one entry.")
     return parts
 
+
+account_id = text(
+    Regexp(r"[0-9A-Za-z]{1,64}\Z", error="Only letters and digits, 64 at most.")
+)
 
 email = by(ma.Email())
 

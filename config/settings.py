@@ -6,29 +6,42 @@ values. marshmallow does the parsing, so that a setting is checked as a request 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Any, Final, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 from marshmallow import ValidationError
-from marshmallow.validate import OneOf, Regexp
+from marshmallow.validate import OneOf
 
 from config import parsers
-from config.parsers import LOOPBACK, ROLES, Parser, Secret, Token
+from config.accounts import AccountSettings, FunctionalIdSettings
+from config.accounts_file import check_keys, read_accounts, without_keys
+from config.identities import MappedPerson, read_people
+from config.parsers import LOOPBACK, ROLES, Parser, Token
+from config.secret import FileSecret, Secret
+from config.together import amiss_together
+from config.variables import (
+    KEY_HOLDERS,
+    faults_of,
+    may_read,
+    unknown_in,
+    value_of,
+    variable_of,
+)
 
 __all__ = [
     "LOOPBACK",
     "ROLES",
     "AccountSettings",
+    "FileSecret",
+    "FunctionalIdSettings",
+    "MappedPerson",
     "Secret",
     "Settings",
     "SettingsError",
     "Token",
     "environ_for",
 ]
-
-PREFIX: Final = "OFFBOARD_"
 
 
 class SettingsError(Exception):
@@ -39,25 +52,32 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
-    """One IBM Cloud account and the keys that act in it."""
-
-    id: str
-    functional_id_apikey: Secret
-    reader_apikey: Secret | None = None
-
-
 def _setting(
     default: Any,  # noqa: ANN401 - each field of Settings names its own type
     parse: Parser,
     meaning: str,
     *,
     secret: bool = False,
+    rotates: bool = False,
     only: str | None = None,
 ) -> Any:  # noqa: ANN401 - as dataclasses.field itself
-    """Declare a setting; *only* names the one process that may read it."""
-    facts = {"parse": parse, "meaning": meaning, "secret": secret, "only": only}
+    """Declare a setting.
+
+    Args:
+        default: What holds where it is not set.
+        parse: Makes the value of its text, or raises ValidationError.
+        meaning: One line for those who set it.
+        secret: Whether it may come as a file, and is never shown.
+        rotates: Whether that file may be replaced while the process runs.
+        only: The one process that may read it.
+    """
+    facts = {
+        "parse": parse,
+        "meaning": meaning,
+        "secret": secret,
+        "rotates": rotates,
+        "only": only,
+    }
     return field(default=default, metadata=facts, repr=not secret)
 
 
@@ -92,18 +112,31 @@ class Settings:
         parsers.flag,
         "1 runs on a store that may lose what was acknowledged; loud",
     )
+    # Its keys stand in files that it names; outside of a worker they are left out.
+    accounts_file: tuple[AccountSettings, ...] = _setting(
+        (), read_accounts, "accounts and where their keys are, as TOML"
+    )
     account_id: str | None = _setting(
-        None, parsers.text(Regexp(r"[0-9A-Za-z]{1,64}\Z")), "the IBM Cloud account"
+        None, parsers.account_id, "the IBM Cloud account, where it is only one"
     )
     functional_id_apikey: Secret | None = _setting(
-        None, parsers.secret, "key of the functional ID", secret=True, only="worker"
+        None,
+        parsers.secret,
+        "key of the functional ID",
+        secret=True,
+        rotates=True,
+        only="worker",
     )
     reader_apikey: Secret | None = _setting(
         None,
         parsers.secret,
         "key that reads; default: the above",
         secret=True,
+        rotates=True,
         only="worker",
+    )
+    identity_map_file: tuple[MappedPerson, ...] = _setting(
+        (), read_people, "names of the same person, as TOML"
     )
     iam_url: str = _setting("https://iam.cloud.ibm.com", parsers.https, "IAM's address")
     containers_url: str = _setting(
@@ -114,6 +147,12 @@ class Settings:
     )
     resource_manager_url: str = _setting(
         "https://resource-controller.cloud.ibm.com", parsers.https, "resource manager"
+    )
+    ibm_cloud_requests_per_10_seconds: int = _setting(
+        120, parsers.number(4, 200), "calls of all workers in any ten seconds"
+    )
+    exposure_interval_minutes: float = _setting(
+        360.0, parsers.decimal(0.05, 10080), "how often all accounts are surveyed"
     )
     verify_deadline_seconds: float = _setting(
         300.0, parsers.decimal(1, 3600), "how long to wait for the new owner to show"
@@ -180,24 +219,32 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str], *, process: str = "web") -> Self:
         """Read the settings of one *process*, named as its command is.
 
-        Only ``worker`` reads IBM Cloud keys, and only it needs an account.
+        Only ``worker`` and ``local``, which is a command with ``--local``, read IBM
+        Cloud keys, and only they need an account.
 
         Raises:
             SettingsError: With every fault, by name, without values.
         """
         values: dict[str, Any] = {}
         faults: list[str] = []
+        faulty: set[str] = set()
         for each in fields(cls):
-            if each.metadata["only"] not in (None, process):
-                continue
             try:
-                raw = _raw(environ, each.name, secret=each.metadata["secret"])
-                if raw is not None:
-                    values[each.name] = each.metadata["parse"](raw)
+                value = value_of(each, environ) if may_read(each, process) else None
             except ValidationError as error:
-                faults.append(f"{PREFIX}{each.name.upper()}: {_sentence(error)}")
+                faults += faults_of(each.name, error)
+                faulty.add(each.name)
+            else:
+                values |= {} if value is None else {each.name: value}
         settings = cls(**values)
-        faults += _unknown(environ) + _together(settings, process, faults)
+        faults += unknown_in(environ, fields(cls))
+        faults += amiss_together(settings, process, faulty)
+        if process in KEY_HOLDERS:
+            faults += _faults_of_keys(settings.accounts_file)
+        else:
+            settings = replace(
+                settings, accounts_file=without_keys(settings.accounts_file)
+            )
         if faults:
             raise SettingsError(faults)
         return settings
@@ -214,14 +261,21 @@ class Settings:
 
     @property
     def accounts(self) -> tuple[AccountSettings, ...]:
-        """Return the accounts with their keys; empty outside a worker."""
-        if self.account_id is None or self.functional_id_apikey is None:
+        """Return the accounts with their keys; empty in a process that holds none."""
+        if self.accounts_file:
+            return tuple(one for one in self.accounts_file if one.keys)
+        key, reader = self.functional_id_apikey, self.reader_apikey
+        if key is None and reader is None:
             return ()
-        return (
-            AccountSettings(
-                self.account_id, self.functional_id_apikey, self.reader_apikey
-            ),
-        )
+        functional = (FunctionalIdSettings("functional-id", key),) if key else ()
+        return (AccountSettings(self.account_id or "", functional, reader),)
+
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """Return the ids of all accounts, known to every process."""
+        if self.accounts_file:
+            return tuple(one.id for one in self.accounts_file)
+        return (self.account_id,) if self.account_id else ()
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret text, so that the log's redactor knows them."""
@@ -230,16 +284,24 @@ class Settings:
             value = getattr(self, each.name)
             several = value if isinstance(value, tuple) else (value,)
             found += [one.reveal() for one in several if isinstance(one, Secret)]
+        for account in self.accounts_file:
+            found += [one.reveal() for one in account.keys]
         found += _passwords_in(self.store_url) + _passwords_in(self.broker_url or "")
         return tuple(found)
+
+
+def _faults_of_keys(accounts: tuple[AccountSettings, ...]) -> list[str]:
+    try:
+        check_keys(accounts)
+    except ValidationError as error:
+        return faults_of("accounts_file", error)
+    return []
 
 
 def environ_for(process: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return *environ* without the settings that another process alone may read."""
     foreign = {
-        f"{PREFIX}{each.name.upper()}"
-        for each in fields(Settings)
-        if each.metadata["only"] not in (None, process)
+        variable_of(each) for each in fields(Settings) if not may_read(each, process)
     }
     return {
         name: value
@@ -254,98 +316,3 @@ def _passwords_in(address: str) -> list[str]:
         return []
     # As it stands in the address, and as it is sent.
     return list(dict.fromkeys((password, unquote(password))))
-
-
-def _raw(environ: Mapping[str, str], name: str, *, secret: bool) -> str | None:
-    variable = f"{PREFIX}{name.upper()}"
-    text = environ.get(variable)
-    file = environ.get(f"{variable}_FILE") if secret else None
-    if not file:
-        return text if text else None
-    if text:
-        raise ValidationError(f"Set it or {variable}_FILE, not both.")
-    try:
-        content = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise ValidationError(
-            f"The file named by {variable}_FILE cannot be read."
-        ) from None
-    # A secret that was not written yet must not switch off what it is for, unseen.
-    if not content:
-        raise ValidationError(f"The file named by {variable}_FILE is empty.")
-    return content
-
-
-def _sentence(error: ValidationError) -> str:
-    said = error.messages
-    return " ".join(str(one) for one in said) if isinstance(said, list) else str(said)
-
-
-def _unknown(environ: Mapping[str, str]) -> list[str]:
-    known = {f"{PREFIX}{each.name.upper()}" for each in fields(Settings)}
-    known |= {
-        f"{PREFIX}{each.name.upper()}_FILE"
-        for each in fields(Settings)
-        if each.metadata["secret"]
-    }
-    return [
-        f"{name}: There is no such setting."
-        for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in known
-    ]
-
-
-def _together(settings: Settings, process: str, faults: list[str]) -> list[str]:
-    """Find what is wrong only in the light of another setting."""
-    faulty = {fault.split(":", 1)[0].removeprefix(PREFIX).lower() for fault in faults}
-    # A channel that is set up and faulty is told as that, and not as missing.
-    channel_faulty = faulty & {"slack_bot_token", "slack_webhook_url", "smtp_host"}
-    wrong = {
-        "functional_id_apikey": (
-            process == "worker" and settings.functional_id_apikey is None,
-            "A worker needs it, or it as a file.",
-        ),
-        "account_id": (
-            process == "worker" and settings.account_id is None,
-            "A worker needs it.",
-        ),
-        "armed": (
-            settings.armed and not settings.channels and not channel_faulty,
-            "Armed, but no report channel is set up: set SLACK_… or SMTP_….",
-        ),
-        "slack_channel_id": (
-            settings.slack_bot_token is not None and settings.slack_channel_id is None,
-            "Needed with SLACK_BOT_TOKEN.",
-        ),
-        "slack_webhook_url": (
-            bool(settings.slack_bot_token and settings.slack_webhook_url),
-            "Set it or SLACK_BOT_TOKEN, not both.",
-        ),
-        "mail_from": (
-            settings.smtp_host is not None and settings.mail_from is None,
-            "Needed with SMTP_HOST.",
-        ),
-        "mail_to": (
-            settings.smtp_host is not None and not settings.mail_to,
-            "Needed with SMTP_HOST.",
-        ),
-        "smtp_user": (
-            settings.smtp_password is not None and settings.smtp_user is None,
-            "Needed with SMTP_PASSWORD.",
-        ),
-        "smtp_password": (
-            settings.smtp_user is not None and settings.smtp_password is None,
-            "Needed with SMTP_USER.",
-        ),
-        "smtp_security": (
-            settings.smtp_security == "none"
-            and settings.smtp_password is not None
-            and settings.smtp_host not in LOOPBACK,
-            "A password is sent only over starttls or tls.",
-        ),
-    }
-    return [
-        f"{PREFIX}{name.upper()}: {sentence}"
-        for name, (bad, sentence) in wrong.items()
-        if bad and name not in faulty
-    ]

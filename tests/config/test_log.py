@@ -2,13 +2,14 @@ import io
 import json
 import logging
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
 
 from config import log as logs
 from config.log import Redactor
-from config.settings import Secret
+from config.settings import FileSecret, Secret
 
 OWN = "9f3c-own-secret-text"
 
@@ -133,6 +134,28 @@ def test_of_two_secrets_the_one_that_holds_the_other_goes_first():
     assert redacted("abcdefgh-ijkl", ["abcd", "abcdefgh-ijkl"]) == "[redacted]"
 
 
+def test_what_is_learned_later_is_taken_out_in_its_place_by_length():
+    redactor = Redactor(["abcd-efgh"])
+
+    redactor.learn("abcd")
+    redactor.learn("abcd-efgh-ijkl")
+    redactor.learn("abc")
+
+    assert redactor.text("abcd-efgh-ijkl abcd-efgh abcd abc") == (
+        "[redacted] [redacted] [redacted] abc"
+    )
+
+
+def test_nothing_is_forgotten_when_threads_learn_at_once():
+    redactor = Redactor()
+    texts = [f"secret-{number:04}" for number in range(400)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(redactor.learn, texts))
+
+    assert {redactor.text(text) for text in texts} == {"[redacted]"}
+
+
 def test_a_short_password_is_a_secret_and_an_empty_one_is_none():
     assert redacted("it is pass", ["pass", ""]) == "it is [redacted]"
 
@@ -250,3 +273,29 @@ def test_setting_up_twice_writes_each_line_once_and_to_stderr(lines, capsys):
     assert [json.loads(line)["service"] for line in err.splitlines()] == ["worker"]
     assert out == ""
     assert lines() == []
+
+
+def test_a_key_that_was_replaced_is_in_no_line_written_since(lines, tmp_path):
+    (tmp_path / "key").write_text("key-before-rotation")
+    key = FileSecret(tmp_path / "key")
+    key.check()
+    (tmp_path / "key").write_text("key-after-rotation")
+
+    sent = key.reveal()
+    structlog.get_logger().info("target.reset", detail=f"sent {sent}")
+    logging.getLogger("other").warning("sent key-before-rotation, then %s", sent)
+
+    changed, ours, theirs = lines()
+    assert sent == "key-after-rotation"
+    assert changed["event"] == "secret_file.changed"
+    assert ours["detail"] == "sent [redacted]"
+    assert theirs["event"] == "sent [redacted], then [redacted]"
+
+
+def test_what_was_learned_holds_after_logging_is_set_up_anew(lines, capsys):
+    logs.learn("learned-under-way")
+
+    logs.set_up("INFO", secrets=["another-secret"], service="worker")
+    structlog.get_logger().info("learned-under-way another-secret")
+
+    assert json.loads(capsys.readouterr().err)["event"] == "[redacted] [redacted]"

@@ -5,6 +5,8 @@ import pytest
 
 from config.settings import (
     AccountSettings,
+    FileSecret,
+    FunctionalIdSettings,
     Secret,
     Settings,
     SettingsError,
@@ -43,6 +45,10 @@ def test_with_nothing_set_it_is_a_dry_run_on_the_embedded_store():
     assert settings.host == "127.0.0.1"
     assert settings.channels == ()
     assert settings.accounts == ()
+    assert settings.account_ids == ()
+    assert settings.identity_map_file == ()
+    assert settings.ibm_cloud_requests_per_10_seconds == 120
+    assert settings.exposure_interval_minutes == 360
     assert settings.secrets() == ()
 
 
@@ -65,6 +71,8 @@ def test_every_kind_of_value_is_read():
             "OFFBOARD_SOURCE_STANDARD_SECRET": f"{WHSEC},{WHSEC}",
             "OFFBOARD_MAIL_TO": "ops@example.com, night@example.com",
             "OFFBOARD_PORT": "9000",
+            "OFFBOARD_IBM_CLOUD_REQUESTS_PER_10_SECONDS": "4",
+            "OFFBOARD_EXPOSURE_INTERVAL_MINUTES": "0.05",
             "UNRELATED": "left alone",
         }
     )
@@ -80,6 +88,8 @@ def test_every_kind_of_value_is_read():
     assert settings.source_standard_secret == (Secret(WHSEC), Secret(WHSEC))
     assert settings.mail_to == ("ops@example.com", "night@example.com")
     assert settings.port == 9000
+    assert settings.ibm_cloud_requests_per_10_seconds == 4
+    assert settings.exposure_interval_minutes == 0.05
     assert settings.channels == ("slack", "mail")
 
 
@@ -102,6 +112,8 @@ def test_all_faults_are_told_at_once_by_name_and_without_values(tmp_path):
         "OFFBOARD_ARMED": "value-armed",
         "OFFBOARD_STORE_URL": "value-store://",
         "OFFBOARD_BROKER_URL": "value-broker://",
+        "OFFBOARD_ACCOUNTS_FILE": str(tmp_path / "value-accounts"),
+        "OFFBOARD_IDENTITY_MAP_FILE": str(tmp_path / "value-people"),
         "OFFBOARD_ACCOUNT_ID": "value/account",
         "OFFBOARD_IAM_URL": "http://value-iam.example.com",
         "OFFBOARD_SETTLE_MINUTES": "value-settle",
@@ -124,7 +136,9 @@ def test_all_faults_are_told_at_once_by_name_and_without_values(tmp_path):
         "OFFBOARD_ARMED",
         "OFFBOARD_STORE_URL",
         "OFFBOARD_BROKER_URL",
+        "OFFBOARD_ACCOUNTS_FILE",
         "OFFBOARD_ACCOUNT_ID",
+        "OFFBOARD_IDENTITY_MAP_FILE",
         "OFFBOARD_IAM_URL",
         "OFFBOARD_SETTLE_MINUTES",
         "OFFBOARD_API_TOKENS",
@@ -138,7 +152,6 @@ def test_all_faults_are_told_at_once_by_name_and_without_values(tmp_path):
         "OFFBOARD_LOG_LEVEL",
         "OFFBOARD_PORT",
         "OFFBOARD_VALUE",
-        "OFFBOARD_FUNCTIONAL_ID_APIKEY",
     ]
     assert "value-" not in str(found)
     assert "70000" not in str(found)
@@ -255,16 +268,116 @@ def test_a_worker_reads_both_keys(tmp_path):
 
     assert settings.accounts == (
         AccountSettings(
-            "b1f3", Secret("key-of-the-functional-id"), Secret("key-of-the-reader")
+            "b1f3",
+            (
+                FunctionalIdSettings(
+                    "functional-id", Secret("key-of-the-functional-id")
+                ),
+            ),
+            FileSecret(tmp_path / "reader"),
         ),
     )
+    assert settings.account_ids == ("b1f3",)
     assert settings.secrets() == ("key-of-the-functional-id", "key-of-the-reader")
+
+
+@pytest.mark.parametrize("name", ["functional_id_apikey", "reader_apikey"])
+def test_a_key_in_a_file_may_be_replaced_while_the_worker_runs(tmp_path, name):
+    (tmp_path / "key").write_text("the-first-key\n")
+    settings = Settings.from_env(
+        {
+            "OFFBOARD_ACCOUNT_ID": "b1f3",
+            f"OFFBOARD_{name.upper()}_FILE": str(tmp_path / "key"),
+        },
+        process="worker",
+    )
+    known = settings.secrets()
+
+    (tmp_path / "key").write_text("the-second-key\n")
+
+    assert known == ("the-first-key",)
+    assert getattr(settings, name).reveal() == "the-second-key"
+    assert settings.accounts[0].keys[0].reveal() == "the-second-key"
+    assert settings.secrets() == ("the-second-key",)
+
+
+@pytest.mark.parametrize("process", ["worker", "local"])
+@pytest.mark.parametrize("name", ["FUNCTIONAL_ID_APIKEY", "READER_APIKEY"])
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "cannot be read"), (" \n", "is empty")]
+)
+def test_a_key_file_of_no_use_is_the_only_fault_told_of_it(
+    tmp_path, process, name, content, why
+):
+    if content is not None:
+        (tmp_path / "key").write_text(content)
+    variable = f"OFFBOARD_{name}"
+    environ = {
+        "OFFBOARD_ACCOUNT_ID": "b1f3",
+        f"{variable}_FILE": str(tmp_path / "key"),
+    }
+
+    assert faults(environ, process=process) == [
+        f"{variable}: The file named by {variable}_FILE {why}."
+    ]
 
 
 def test_a_worker_without_account_or_key_is_a_fault():
     assert faults({}, process="worker") == [
-        "OFFBOARD_FUNCTIONAL_ID_APIKEY: A worker needs it, or it as a file.",
-        "OFFBOARD_ACCOUNT_ID: A worker needs it.",
+        "OFFBOARD_ACCOUNT_ID: A worker needs it, or ACCOUNTS_FILE.",
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY: "
+        "A worker needs it, or it as a file; READER_APIKEY is enough to look.",
+    ]
+
+
+def test_an_account_that_is_faulty_is_not_told_as_missing_too():
+    found = faults({**WORKER, "OFFBOARD_ACCOUNT_ID": "b1f3/"}, process="worker")
+
+    assert found == ["OFFBOARD_ACCOUNT_ID: Only letters and digits, 64 at most."]
+
+
+def test_a_worker_that_only_looks_needs_no_functional_id_and_an_armed_one_does():
+    environ = {
+        "OFFBOARD_ACCOUNT_ID": "b1f3",
+        "OFFBOARD_READER_APIKEY": "key-of-the-reader",
+    }
+
+    settings = Settings.from_env(environ, process="worker")
+    found = faults({**environ, **SLACK, "OFFBOARD_ARMED": "1"}, process="worker")
+
+    assert settings.accounts == (
+        AccountSettings("b1f3", (), Secret("key-of-the-reader")),
+    )
+    assert settings.secrets() == ("key-of-the-reader",)
+    assert found == [
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY: "
+        "An armed worker needs it, or it as a file: READER_APIKEY only looks."
+    ]
+
+
+@pytest.mark.parametrize("name", ["FUNCTIONAL_ID_APIKEY", "READER_APIKEY"])
+def test_a_local_command_needs_a_key_and_no_account(name):
+    settings = Settings.from_env({f"OFFBOARD_{name}": "one-key"}, process="local")
+
+    assert [one.id for one in settings.accounts] == [""]
+    assert [one.reveal() for one in settings.accounts[0].keys] == ["one-key"]
+    assert settings.account_ids == ()
+    assert settings.secrets() == ("one-key",)
+
+
+def test_a_local_command_without_a_key_is_a_fault():
+    assert faults({"OFFBOARD_ACCOUNT_ID": "b1f3"}, process="local") == [
+        "OFFBOARD_READER_APIKEY: "
+        "Needed with --local, or it as a file; or ACCOUNTS_FILE."
+    ]
+
+
+@pytest.mark.parametrize("process", ["worker", "local"])
+def test_an_accounts_file_of_no_use_is_not_told_as_missing_too(tmp_path, process):
+    environ = {"OFFBOARD_ACCOUNTS_FILE": str(tmp_path / "not-there")}
+
+    assert faults(environ, process=process) == [
+        "OFFBOARD_ACCOUNTS_FILE: The file cannot be read."
     ]
 
 
@@ -275,10 +388,12 @@ def test_a_process_is_given_no_key_that_it_may_not_read():
         "OFFBOARD_READER_APIKEY_FILE": "two",
         "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE": "three",
         "OFFBOARD_TOKEN_FILE": "four",
+        "OFFBOARD_ACCOUNTS_FILE": "five",
         "PATH": "/bin",
     }
     others = {
         "OFFBOARD_ACCOUNT_ID": "b1f3",
+        "OFFBOARD_ACCOUNTS_FILE": "five",
         "OFFBOARD_TOKEN_FILE": "four",
         "PATH": "/bin",
     }
@@ -287,6 +402,7 @@ def test_a_process_is_given_no_key_that_it_may_not_read():
     assert environ_for("beat", environ) == others
     assert environ_for("store", environ) == others
     assert environ_for("worker", environ) == environ
+    assert environ_for("local", environ) == environ
 
 
 def test_armed_without_a_report_channel_is_a_fault():
@@ -451,6 +567,11 @@ def test_what_only_looks_like_loopback_or_an_address_is_refused(address):
         ("armed", "2"),
         ("armed", "on "),
         ("account_id", "b1f3\n"),
+        ("ibm_cloud_requests_per_10_seconds", "3"),
+        ("ibm_cloud_requests_per_10_seconds", "201"),
+        ("ibm_cloud_requests_per_10_seconds", "12.5"),
+        ("exposure_interval_minutes", "0.04"),
+        ("exposure_interval_minutes", "10081"),
         ("account_id", "b1f3/x"),
         ("verify_deadline_seconds", "0"),
         ("verify_deadline_seconds", "nan"),
@@ -568,6 +689,17 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
         ("ARMED", "perhaps", "Give 1 or 0."),
         ("PORT", "many", "Give a whole number between 1 and 65535."),
         ("PORT", "70000", "Give a whole number between 1 and 65535."),
+        ("ACCOUNT_ID", "b1f3/", "Only letters and digits, 64 at most."),
+        (
+            "IBM_CLOUD_REQUESTS_PER_10_SECONDS",
+            "9999",
+            "Give a whole number between 4 and 200.",
+        ),
+        (
+            "EXPOSURE_INTERVAL_MINUTES",
+            "often",
+            "Give a number between 0.05 and 10080.",
+        ),
         ("LEAD_TIME_HOURS", "soon", "Give a number between 0 and 8760."),
         ("LEAD_TIME_HOURS", "nan", "Give a number between 0 and 8760."),
         ("LEAD_TIME_HOURS", "9000", "Give a number between 0 and 8760."),

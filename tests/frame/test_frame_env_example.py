@@ -7,7 +7,7 @@ import pytest
 from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-ASSIGNMENT = re.compile(r"(#?)OFFBOARD_([A-Z_]+)=(.*)")
+ASSIGNMENT = re.compile(r"(#?)OFFBOARD_([A-Z0-9_]+)=(.*)")
 SETTINGS = {each.name: each for each in fields(Settings)}
 
 
@@ -19,7 +19,8 @@ def read_example():
         match = ASSIGNMENT.fullmatch(line)
         if match:
             found.append((match[2].lower(), match[3], " ".join(comment)))
-        comment = [*comment, line.lstrip("# ")] if line.startswith("# ") else []
+        is_comment = line.startswith("#") and not match
+        comment = [*comment, line.lstrip("# ")] if is_comment else []
     return found
 
 
@@ -54,7 +55,23 @@ def test_the_comment_says_what_may_come_as_a_file_and_who_reads_it(
     facts = SETTINGS[name].metadata
 
     assert (f"OFFBOARD_{name.upper()}_FILE" in comment) is facts["secret"]
-    assert ("Only the worker reads it." in comment) is (facts["only"] == "worker")
+    assert ("Only the worker reads it, and" in comment) is (facts["only"] == "worker")
+    assert ("read again when it changes" in comment) is facts["rotates"]
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("accounts_file", "[[account]]"), ("identity_map_file", "[[person]]")],
+)
+def test_the_file_in_the_example_can_be_read(tmp_path, name, heading):
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = text[text.index(heading) : text.index(f"OFFBOARD_{name.upper()}")]
+    (tmp_path / "it.toml").write_text(shown.replace("\n#", "\n"))
+
+    (found,) = SETTINGS[name].metadata["parse"](str(tmp_path / "it.toml"))
+
+    said = [getattr(found, each.name) for each in fields(found)]
+    assert [one for one in said if one in (None, (), "")] == []
 
 
 def test_only_what_has_no_default_and_is_needed_waits_for_a_value():

@@ -1,0 +1,35 @@
+"""The accounts and the keys that act in them."""
+
+from dataclasses import dataclass
+
+from config.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionalIdSettings:
+    """One functional ID of an account, and what it may own; empty means everything."""
+
+    name: str
+    apikey: Secret
+    regions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """One IBM Cloud account. Without a reader the first functional ID reads.
+
+    ``armed`` False holds the account back: it is planned, and never written.
+    """
+
+    id: str
+    functional_ids: tuple[FunctionalIdSettings, ...] = ()
+    reader: Secret | None = None
+    name: str = ""
+    armed: bool = True
+
+    @property
+    def keys(self) -> tuple[Secret, ...]:
+        """Return every key of the account."""
+        functional = tuple(one.apikey for one in self.functional_ids)
+        return functional if self.reader is None else (*functional, self.reader)

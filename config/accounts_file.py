@@ -1,0 +1,126 @@
+"""OFFBOARD_ACCOUNTS_FILE: several accounts, each with its functional IDs and reader.
+
+The file names where keys are and holds none, so every process may read it. The files
+it names are read by ``check_keys``, and again whenever a key is revealed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from marshmallow import ValidationError, fields
+from marshmallow.validate import Regexp
+
+from config import parsers
+from config.accounts import AccountSettings, FunctionalIdSettings
+from config.secret import FileSecret, Secret, SecretFileError
+from config.toml_file import Fault, Strict, entries_of, line, lines, load, tables, twice
+
+_REGION: Final = Regexp(
+    r"[a-z]+(-[a-z0-9]+)*\Z", error="Give a region's name, such as us-south."
+)
+
+
+def _refuse(_key: object) -> None:
+    raise ValidationError("No key belongs here; put it in a file, set apikey_file.")
+
+
+class _KeyFile(Strict):
+    apikey_file = line(needed=True)
+    # Known only to be refused with the way out.
+    apikey = fields.Raw(validate=_refuse)
+
+
+class _FunctionalId(_KeyFile):
+    name = line(needed=True)
+    regions = lines(_REGION)
+    resource_groups = lines()
+
+
+class _Account(Strict):
+    id = line(parsers.account_id, needed=True)
+    name = line()
+    armed = fields.Boolean(
+        truthy={True}, falsy={False}, error_messages={"invalid": "Give true or false."}
+    )
+    reader = fields.Nested(_KeyFile)
+    functional_id = tables(_FunctionalId, "[[account.functional_id]]")
+
+
+class _File(Strict):
+    account = tables(_Account, "[[account]]", needed=True)
+
+
+def _faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from twice(raw, "account", "id")
+    for index, account in entries_of(raw, "account"):
+        here = f"account[{index}]"
+        if not account.keys() & {"functional_id", "reader"}:
+            yield here, "Needs a functional_id or a reader."
+        for path, sentence in twice(account, "functional_id", "name"):
+            yield f"{here}.{path}", sentence
+
+
+def read_accounts(raw: str) -> tuple[AccountSettings, ...]:
+    """Read the file whose path is *raw*; the keys it names are not read yet.
+
+    Raises:
+        ValidationError: With every fault by its path.
+    """
+    path = Path(raw)
+    loaded = load(path, _File(), _faults)
+    return tuple(_account(path.parent, entry) for entry in loaded["account"])
+
+
+def _account(folder: Path, entry: dict[str, Any]) -> AccountSettings:
+    reader = entry.get("reader")
+    return AccountSettings(
+        entry["id"],
+        tuple(_functional_id(folder, one) for one in entry.get("functional_id", ())),
+        _key(folder, reader) if reader else None,
+        entry.get("name", ""),
+        entry.get("armed", True),
+    )
+
+
+def _functional_id(folder: Path, entry: dict[str, Any]) -> FunctionalIdSettings:
+    return FunctionalIdSettings(
+        entry["name"],
+        _key(folder, entry),
+        tuple(entry.get("regions", ())),
+        tuple(entry.get("resource_groups", ())),
+    )
+
+
+def _key(folder: Path, entry: dict[str, Any]) -> Secret:
+    return FileSecret(folder / entry["apikey_file"])
+
+
+def check_keys(found: tuple[AccountSettings, ...]) -> None:
+    """Read every key file once.
+
+    Raises:
+        ValidationError: With every file that cannot be used, by its path in the TOML.
+    """
+    faults: dict[str, list[str]] = {}
+    for path, key in _keys(found):
+        try:
+            if isinstance(key, FileSecret):
+                key.check()
+        except SecretFileError as error:
+            faults[path] = [f"The file named by its apikey_file {error}."]
+    if faults:
+        raise ValidationError(faults)
+
+
+def _keys(found: tuple[AccountSettings, ...]) -> Iterator[tuple[str, Secret | None]]:
+    for index, account in enumerate(found):
+        yield f"account[{index}].reader", account.reader
+        for number, one in enumerate(account.functional_ids):
+            yield f"account[{index}].functional_id[{number}]", one.apikey
+
+
+def without_keys(found: tuple[AccountSettings, ...]) -> tuple[AccountSettings, ...]:
+    """Return the accounts as a process knows them that holds no keys."""
+    return tuple(replace(one, functional_ids=(), reader=None) for one in found)

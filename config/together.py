@@ -1,0 +1,126 @@
+"""What is wrong with a setting only in the light of another, or of the process."""
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Final
+
+from config.parsers import LOOPBACK
+from config.variables import PREFIX
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+
+Rule = tuple[str, bool, str]
+"""Which setting is told, whether it is wrong, and the sentence."""
+
+_CHANNELS: Final = {"slack_bot_token", "slack_webhook_url", "smtp_host"}
+
+
+def amiss_together(
+    settings: "Settings", process: str, faulty: Collection[str]
+) -> list[str]:
+    """Find what does not go together.
+
+    Args:
+        settings: What could be read of them.
+        process: Who reads them.
+        faulty: The settings whose fault is told already: none is told as missing too.
+    """
+    rules = (
+        *_accounts(settings),
+        *_keys(settings, process, faulty),
+        *_channels(settings, faulty),
+        *_mail(settings),
+    )
+    return [
+        f"{PREFIX}{name.upper()}: {sentence}"
+        for name, is_wrong, sentence in rules
+        if is_wrong and name not in faulty
+    ]
+
+
+def _accounts(settings: "Settings") -> Iterator[Rule]:
+    one = settings.account_id, settings.functional_id_apikey, settings.reader_apikey
+    yield (
+        "accounts_file",
+        bool(settings.accounts_file) and any(one),
+        "Set it or ACCOUNT_ID, FUNCTIONAL_ID_APIKEY and READER_APIKEY, not both.",
+    )
+
+
+def _keys(
+    settings: "Settings", process: str, faulty: Collection[str]
+) -> Iterator[Rule]:
+    is_worker = process == "worker"
+    if is_worker and settings.armed:
+        for index, account in enumerate(settings.accounts_file):
+            yield (
+                "accounts_file",
+                account.armed and not account.functional_ids,
+                f"account[{index}]: Needs a functional_id to be written to; or set"
+                " armed = false in it.",
+            )
+    if settings.accounts_file or "accounts_file" in faulty:
+        return
+    reads = bool(settings.reader_apikey) or "reader_apikey" in faulty
+    writes = bool(settings.functional_id_apikey) or "functional_id_apikey" in faulty
+    yield (
+        "account_id",
+        is_worker and settings.account_id is None,
+        "A worker needs it, or ACCOUNTS_FILE.",
+    )
+    yield (
+        "functional_id_apikey",
+        is_worker and not (writes or reads),
+        "A worker needs it, or it as a file; READER_APIKEY is enough to look.",
+    )
+    yield (
+        "functional_id_apikey",
+        is_worker and settings.armed and reads and not writes,
+        "An armed worker needs it, or it as a file: READER_APIKEY only looks.",
+    )
+    yield (
+        "reader_apikey",
+        process == "local" and not (writes or reads),
+        "Needed with --local, or it as a file; or ACCOUNTS_FILE.",
+    )
+
+
+def _channels(settings: "Settings", faulty: Collection[str]) -> Iterator[Rule]:
+    yield (
+        "armed",
+        # A channel that is set up and faulty is told as that, and not as missing.
+        settings.armed and not settings.channels and not _CHANNELS & set(faulty),
+        "Armed, but no report channel is set up: set SLACK_… or SMTP_….",
+    )
+    yield (
+        "slack_channel_id",
+        settings.slack_bot_token is not None and settings.slack_channel_id is None,
+        "Needed with SLACK_BOT_TOKEN.",
+    )
+    yield (
+        "slack_webhook_url",
+        bool(settings.slack_bot_token and settings.slack_webhook_url),
+        "Set it or SLACK_BOT_TOKEN, not both.",
+    )
+
+
+def _mail(settings: "Settings") -> Iterator[Rule]:
+    has_server = settings.smtp_host is not None
+    has_user = settings.smtp_user is not None
+    has_password = settings.smtp_password is not None
+    in_the_clear = (
+        settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK
+    )
+    yield (
+        "mail_from",
+        has_server and settings.mail_from is None,
+        "Needed with SMTP_HOST.",
+    )
+    yield "mail_to", has_server and not settings.mail_to, "Needed with SMTP_HOST."
+    yield "smtp_user", has_password and not has_user, "Needed with SMTP_PASSWORD."
+    yield "smtp_password", has_user and not has_password, "Needed with SMTP_USER."
+    yield (
+        "smtp_security",
+        in_the_clear and has_password,
+        "A password is sent only over starttls or tls.",
+    )
