@@ -7,16 +7,30 @@ from simulator.account import Account
 from simulator.faults import (
     Fault,
     FaultPlan,
+    bad_gateway,
+    cut_json,
     delay,
     delay_after,
     drop_after,
     drop_before,
+    empty,
+    half_list,
+    published_error,
+    published_fault,
+    rate_limited,
     status,
     truncate,
 )
 from simulator.journal import Call, Journal
 from simulator.mail import CaughtMail, MailCatcher
+from simulator.policies import (
+    Policy,
+    account_administrator,
+    account_reader,
+    on_resource_group,
+)
 from simulator.scenario import demo_account
+from simulator.second_scene import two_accounts
 from simulator.server import Simulator
 from simulator.slack import Slack, SlackMessage
 
@@ -28,14 +42,26 @@ __all__ = [
     "FaultPlan",
     "Journal",
     "MailCatcher",
+    "Policy",
     "Simulator",
     "Slack",
     "SlackMessage",
+    "account_administrator",
+    "account_reader",
+    "bad_gateway",
+    "cut_json",
     "delay",
     "delay_after",
     "demo_account",
     "drop_after",
     "drop_before",
+    "empty",
+    "half_list",
+    "on_resource_group",
+    "published_error",
+    "published_fault",
+    "rate_limited",
     "status",
     "truncate",
+    "two_accounts",
 ]

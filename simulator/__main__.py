@@ -1,4 +1,4 @@
-"""Run the demo's account in the foreground: ``python -m simulator``."""
+"""Run accounts in the foreground: ``python -m simulator``."""
 
 import os
 import shlex
@@ -8,7 +8,12 @@ from pathlib import Path
 
 import click
 
+from simulator.accounts_file import write_accounts
+from simulator.scenario import demo_account
+from simulator.second_scene import two_accounts
 from simulator.server import Simulator
+
+_SCENES = {"demo": lambda: [demo_account()], "two-accounts": two_accounts}
 
 
 @click.command()
@@ -21,18 +26,39 @@ from simulator.server import Simulator
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the settings here.",
 )
+@click.option(
+    "--accounts-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write an accounts file here, key files beside it, and point the settings at "
+    "it instead of at one account.",
+)
+@click.option(
+    "--scene",
+    type=click.Choice(list(_SCENES)),
+    default="demo",
+    help="Which accounts there are; two-accounts needs --accounts-file.",
+)
 def main(
-    port: int, smtp_port: int, latency: float, lag: float, env_file: Path | None
+    port: int,
+    smtp_port: int,
+    latency: float,
+    lag: float,
+    env_file: Path | None,
+    accounts_file: Path | None,
+    scene: str,
 ) -> None:
     """Print the settings that point the service here, and run until told to end."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    simulator = Simulator(port=port, smtp_port=smtp_port)
-    simulator.account.latency_seconds = latency
-    simulator.account.replication_lag_seconds = lag
+    simulator = Simulator(_SCENES[scene](), port=port, smtp_port=smtp_port)
+    for account in simulator.accounts:
+        account.latency_seconds = latency
+        account.replication_lag_seconds = lag
     with simulator:
-        lines = _export_lines(simulator.environ())
+        if accounts_file is not None:
+            write_accounts(simulator.accounts, accounts_file)
+        lines = _export_lines(simulator.environ(accounts_file))
         if env_file is not None:
             _write_whole(env_file, lines)
         click.echo(lines, nl=False)

@@ -11,6 +11,7 @@ from flask import g, request
 from simulator import tokens
 from simulator.account import Account
 from simulator.errors import FarSideError
+from simulator.rights import Rights
 
 
 def this_account(
@@ -34,6 +35,11 @@ def this_account(
     g.claims = claims
     admit(account)
     return account
+
+
+def rights_of_caller() -> Rights:
+    """Answer what the call's token may see, as its policies are now."""
+    return Rights(g.account.policies(g.claims.iam_id))
 
 
 def admit(account: Account) -> None:

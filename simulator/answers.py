@@ -1,22 +1,21 @@
 """How an account's records look on the wire.
 
-Knows no routes. Field names and types are those of the published bodies (IBM's Go and
-Python SDKs); values that say nothing about offboarding are plausible constants.
+Knows no routes; clusters are in ``cluster_answers``. Field names and types are those of
+the published bodies (IBM's Go and Python SDKs); values that say nothing about
+offboarding are plausible constants.
 """
 
+import uuid
 from datetime import UTC, datetime
 
 from simulator.account import Account
 from simulator.errors import Json
-from simulator.records import ApiKey, Cluster, Group, Identity
+from simulator.records import ApiKey, Group, Identity
 from simulator.regions import ALIASES
 
-_MASTER = {"kubernetes": "1.33.4_1543", "openshift": "4.18.9_1540_openshift"}
-_CITIES = {"us-south": "Dallas", "us-east": "Washington DC", "eu-de": "Frankfurt"}
-_DATA_CENTERS = {"us-south": "dal10", "us-east": "wdc04", "eu-de": "fra02"}
 
-
-def _time(epoch_seconds: float, pattern: str) -> str:
+def timestamp(epoch_seconds: float, pattern: str) -> str:
+    """Write a time in UTC."""
     return datetime.fromtimestamp(epoch_seconds, tz=UTC).strftime(pattern)
 
 
@@ -36,7 +35,7 @@ def user(person: Identity, account_id: str) -> Json:
         "altphonenumber": "",
         "photo": "",
         "account_id": account_id,
-        "added_on": _time(person.added_at, "%Y-%m-%dT%H:%M:%S.000Z"),
+        "added_on": timestamp(person.added_at, "%Y-%m-%dT%H:%M:%S.000Z"),
     }
 
 
@@ -67,7 +66,7 @@ def api_key(key: ApiKey, account_id: str) -> Json:
 
     ``created_at`` has minutes and no seconds, as in the sample.
     """
-    made_at = _time(key.created_at, "%Y-%m-%dT%H:%M+0000")
+    made_at = timestamp(key.created_at, "%Y-%m-%dT%H:%M+0000")
     crn = f"crn:v1:bluemix:public:iam-identity::a/{account_id}::apikey:{key.key_id}"
     return {
         "id": key.key_id,
@@ -88,82 +87,17 @@ def api_key(key: ApiKey, account_id: str) -> Json:
     }
 
 
-def cluster(one: Cluster, account: Account) -> Json:
-    """Shape an item of the three v2 cluster lists; no owner and no CRN, as published.
-
-    ``region`` is the managing region for every provider; for Satellite this is
-    inferred, not confirmed against a live account.
-    """
-    its_group = account.group(one.group_id)
-    is_classic = one.provider == "classic"
-    data_center = _DATA_CENTERS.get(one.region, one.region) if is_classic else ""
-    return {
-        "addons": [{"name": n, "version": "1.0.0"} for n in one.addons] or None,
-        "caCertRotationStatus": {
-            "actionCompletedDate": "",
-            "actionTriggerDate": "",
-            "status": "",
-        },
-        "createdDate": _time(one.created_at, "%Y-%m-%dT%H:%M:%S+0000"),
-        "datacenter": data_center,
-        "entitlement": "",
-        "etcdPort": "",
-        "id": one.cluster_id,
-        "imageSecurityEnabled": False,
-        "ingress": {
-            "hostname": "",
-            "message": "",
-            "secretName": "",
-            "status": "healthy",
-        },
-        "isPaid": True,
-        "location": data_center or _CITIES.get(one.region, one.region),
-        "masterKubeVersion": _MASTER.get(one.type, _MASTER["kubernetes"]),
-        "masterURL": "https://c100.example.com:30000",
-        "multiAzCapable": not is_classic,
-        "name": one.name,
-        "podSubnet": "172.17.0.0/18",
-        "provider": one.provider,
-        "region": one.region,
-        "resourceGroup": one.group_id,
-        "resourceGroupName": its_group.name if its_group else "",
-        "serviceSubnet": "172.21.0.0/16",
-        "state": one.state,
-        "status": "All Workers Normal" if one.state == "normal" else "",
-        "targetVersion": "",
-        "type": one.type,
-        "versionEOS": "",
-        "workerCount": one.workers,
-    }
-
-
-def addon(name: str) -> Json:
-    """Shape an installed add-on of a cluster."""
-    return {
-        "allowed_upgrade_versions": [],
-        "deprecated": False,
-        "healthState": "normal",
-        "healthStatus": "Addon Ready",
-        "installOptionsTemplate": {"content": "", "immutable": False},
-        "minKubeVersion": "1.30",
-        "minOCPVersion": "4.14",
-        "name": name,
-        "options": "",
-        "supportedKubeRange": "",
-        "supportedOCPRange": "",
-        "targetVersion": "1.0.0",
-        "version": "1.0.0",
-        "vlan_spanning_required": False,
-    }
-
-
-def key_owner(owner: Identity) -> Json:
+def key_owner(owner: Identity, account: Account) -> Json:
     """Shape the owner of a cluster API key.
 
     That ``id`` is the IAM ID, and that a service ID has an empty e-mail, is inferred,
-    not confirmed against a live account.
+    not confirmed against a live account; ``owner_id_style`` of the account makes it
+    something else.
     """
-    return {"id": owner.iam_id, "name": owner.name, "email": owner.email}
+    owner_id = owner.iam_id
+    if account.owner_id_style == "other":
+        owner_id = str(uuid.uuid5(uuid.NAMESPACE_URL, owner.iam_id))
+    return {"id": owner_id, "name": owner.name, "email": owner.email}
 
 
 def regions() -> Json:

@@ -1,4 +1,4 @@
-"""The Kubernetes Service: cluster lists, key owner, reset, add-ons, regions.
+"""The Kubernetes Service: clusters, key owner, reset, credentials, add-ons, regions.
 
 Every route lies under ``/global`` and needs a token, as on the public host. Sources:
 IBM Cloud's Go SDKs and documentation; what they leave open is marked in ``account``,
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
-from simulator import answers
-from simulator.access import this_account
+from simulator import answers, cluster_answers
+from simulator.access import rights_of_caller, this_account
 from simulator.account import Account
 from simulator.errors import Json, containers, published
 from simulator.records import Cluster, Identity, Provider
+from simulator.switches import OwnerAnswer
 
 _GROUP_HEADERS = ("X-Auth-Resource-Group", "X-Auth-Resource-Group-ID")
 _PROVIDERS: dict[str, Provider] = {
@@ -46,12 +47,22 @@ def _add_lists(routes: Blueprint) -> None:
     def list_clusters(kind: str) -> Response:
         if kind not in _PROVIDERS:
             raise containers(404, "There is no such route.")
-        found = [c for c in g.account.clusters() if _is_asked_for(c, _PROVIDERS[kind])]
-        return jsonify([answers.cluster(one, g.account) for one in found])
+        found = _listed(_PROVIDERS[kind])
+        return jsonify([cluster_answers.cluster(one, g.account) for one in found])
+
+    @routes.get("/v1/clusters")
+    def list_classic() -> Response:
+        shape = cluster_answers.classic_cluster
+        return jsonify([shape(one, g.account) for one in _listed("classic")])
 
     @routes.get("/v1/clusters/<id_or_name>/addons")
     def addons(id_or_name: str) -> Response:
-        return jsonify([answers.addon(name) for name in _cluster(id_or_name).addons])
+        found = _cluster(id_or_name).addons
+        return jsonify([cluster_answers.addon(name) for name in found])
+
+    @routes.get("/v1/locations")
+    def locations() -> Response:
+        return jsonify(cluster_answers.locations())
 
     @routes.get("/v1/regions")
     def regions() -> Response:
@@ -64,6 +75,10 @@ def _add_keys(routes: Blueprint) -> None:
         cluster = _cluster(id_or_name)
         owner = g.account.shown_owner(cluster.region, cluster.group_id)
         return jsonify(_owner_answer(g.account, owner))
+
+    @routes.get("/v1/credentials")
+    def credential() -> Response:
+        return jsonify({"apiUser": _credential()})
 
     @routes.post("/v1/keys")
     def reset() -> tuple[str, int]:
@@ -78,11 +93,47 @@ def register(app: Flask, accounts: Sequence[Account]) -> None:
     app.register_blueprint(container_routes(accounts))
 
 
+def _listed(provider: Provider) -> list[Cluster]:
+    """Answer the clusters of a provider that are asked for and that the caller sees.
+
+    Who may not see one gets a shorter list and no word of it.
+    """
+    rights = rights_of_caller()
+    return [
+        one
+        for one in g.account.clusters()
+        if _is_asked_for(one, provider)
+        and not one.is_hidden
+        and rights.sees_target(one.region, one.group_id, one.cluster_id)
+    ]
+
+
 def _is_asked_for(cluster: Cluster, provider: Provider) -> bool:
     group_id = request.headers.get("X-Auth-Resource-Group")
     is_in_group = group_id in (None, "", cluster.group_id)
     is_provider = request.args.get("provider") in (None, provider)
-    return cluster.provider == provider and is_in_group and is_provider
+    is_there = request.args.get("location") in (None, cluster_answers.location(cluster))
+    return cluster.provider == provider and is_in_group and is_provider and is_there
+
+
+def _credential() -> str:
+    """Answer the classic user name of the target that the headers name.
+
+    Without a resource group it is the default group's, as for a reset. That, and the
+    refusals, are inferred, not confirmed against a live account.
+    """
+    account: Account = g.account
+    region = request.headers.get("X-Region", "")
+    default = next((one.group_id for one in account.groups() if one.default), "")
+    group_id = request.headers.get("X-Auth-Resource-Group") or default
+    if not region:
+        raise containers(400, "X-Region is missing.")
+    if not rights_of_caller().sees_target(region, group_id):
+        raise containers(403, "You are not authorized to view this.")
+    api_user = account.classic_credential(region, group_id)
+    if api_user is None:
+        raise published("E0051")
+    return api_user
 
 
 def _cluster(id_or_name: str) -> Cluster:
@@ -92,7 +143,9 @@ def _cluster(id_or_name: str) -> Cluster:
     here each one that is sent must fit.
     """
     cluster: Cluster | None = g.account.cluster(id_or_name)
-    if cluster is None:
+    if cluster is None or not rights_of_caller().sees_target(
+        cluster.region, cluster.group_id, cluster.cluster_id
+    ):
         raise published("G0004")
     named = {
         request.headers[name] for name in _GROUP_HEADERS if request.headers.get(name)
@@ -103,11 +156,17 @@ def _cluster(id_or_name: str) -> Cluster:
 
 
 def _owner_answer(account: Account, owner: Identity | None) -> Json:
-    if owner is not None and owner.is_member:
-        return answers.key_owner(owner)
-    how = account.no_owner_answer if owner is None else account.removed_owner_answer
+    how = _how_answered(account, owner)
     if how == "P0005":
         raise published("P0005")
     if how == "404":
         raise containers(404, "No owner of the cluster API key was found.")
-    return answers.key_owner(owner) if how == "keep" and owner else {}
+    return answers.key_owner(owner, account) if how == "keep" and owner else {}
+
+
+def _how_answered(account: Account, owner: Identity | None) -> OwnerAnswer:
+    if owner is None:
+        return account.no_owner_answer
+    if not owner.is_member:
+        return account.removed_owner_answer
+    return account.service_owner_answer if owner.is_service else "keep"

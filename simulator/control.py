@@ -1,31 +1,22 @@
 """Routes to look into the simulator and steer it from another process.
 
-Under /_sim/; never journalled, never hit by a fault, and without any login.
+Under /_sim/; never journalled, never hit by a fault, and without any login. What is in
+an account is set in ``control_state``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from email.message import EmailMessage
-from typing import get_args
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from simulator.account import Account, OwnerAnswer
+from simulator.account import Account
 from simulator.errors import Json
 from simulator.faults import Fault, FaultPlan
 from simulator.journal import Journal
 from simulator.mail import CaughtMail, MailCatcher
 from simulator.slack import Slack
-
-_OWNER_ANSWERS = get_args(OwnerAnswer)
-_STEERED: dict[str, Callable[[object], bool]] = {
-    "latency_seconds": lambda value: isinstance(value, int | float) and value >= 0,
-    "replication_lag_seconds": lambda v: isinstance(v, int | float) and v >= 0,
-    "token_life_seconds": lambda value: isinstance(value, int) and value > 0,
-    "key_limit": lambda value: isinstance(value, int) and value >= 0,
-    "removed_owner_answer": lambda value: value in _OWNER_ANSWERS,
-    "no_owner_answer": lambda value: value in _OWNER_ANSWERS,
-}
+from simulator.switches import STEERED
 
 
 def control_routes(
@@ -38,7 +29,7 @@ def control_routes(
 ) -> Blueprint:
     """Make the routes; ``?account_id=`` chooses among several accounts.
 
-    404 for an unknown account or person, 422 with ``error`` for a body that cannot
+    404 for an unknown account, 422 with ``error`` for a body that cannot
     be read.
     """
     routes = Blueprint("control", __name__, url_prefix="/_sim")
@@ -61,12 +52,17 @@ def _add_looking(
 
     @routes.get("/owners")
     def get_owners() -> Response:
-        owners = _chosen(accounts).owners()
+        owners = chosen(accounts).owners()
         shaped = [
             {"region": region, "resource_group": group_id, "owner": iam_id}
             for (region, group_id), iam_id in owners.items()
         ]
         return jsonify({"owners": shaped})
+
+    @routes.get("/accounts")
+    def get_accounts() -> Response:
+        shaped = [{"id": a.account_id, "name": a.account_name} for a in accounts]
+        return jsonify({"accounts": shaped})
 
     @routes.get("/slack")
     def get_slack() -> Response:
@@ -87,24 +83,16 @@ def _add_steering(
 
     @routes.patch("/account")
     def patch_account() -> tuple[Response, int]:
-        account = _chosen(accounts)
+        account = chosen(accounts)
         body = request.get_json(silent=True)
         if not isinstance(body, dict):
             return jsonify({"error": "a JSON object is needed"}), 422
-        faulty = [n for n, v in body.items() if n not in _STEERED or not _STEERED[n](v)]
+        faulty = [n for n, v in body.items() if n not in STEERED or not STEERED[n](v)]
         if faulty:
             return jsonify({"error": "unknown or wrong: " + ", ".join(faulty)}), 422
         for name, value in body.items():
             setattr(account, name, value)
-        return jsonify({name: getattr(account, name) for name in _STEERED}), 200
-
-    @routes.delete("/people/<iam_id>")
-    def delete_person(iam_id: str) -> tuple[str, int]:
-        try:
-            _chosen(accounts).remove_person(iam_id)
-        except KeyError:
-            return "", 404
-        return "", 204
+        return jsonify({name: getattr(account, name) for name in STEERED}), 200
 
 
 def _add_faults(routes: Blueprint, faults: FaultPlan) -> None:
@@ -130,7 +118,8 @@ def _add_faults(routes: Blueprint, faults: FaultPlan) -> None:
         return "", 204
 
 
-def _chosen(accounts: Sequence[Account]) -> Account:
+def chosen(accounts: Sequence[Account]) -> Account:
+    """Answer the account ``?account_id=`` names, the first without it; else 404."""
     wanted = request.args.get("account_id", accounts[0].account_id)
     found = [account for account in accounts if account.account_id == wanted]
     return found[0] if found else abort(404)

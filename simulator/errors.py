@@ -3,6 +3,8 @@
 Knows nothing of Flask. Codes, statuses and key sets are those of published bodies
 (see tests/fixtures/published-ibm); the wording is ours. Where no public body names a
 code, ours has none: every field of the Kubernetes Service's error is optional.
+The status and type of E0051, and the statuses of BXNIM0407E, BXNIM0408E and BXNIM0151E
+as an answer of IAM itself, are inferred, not confirmed against a live account.
 """
 
 import uuid
@@ -42,7 +44,17 @@ _PUBLISHED: dict[str, tuple[int, str, str, str | None]] = {
         "The account named in X-Auth-Resource-Account is not that of the token.",
         None,
     ),
+    "E0051": (404, "General", "The user credentials could not be found.", None),
+    "G3917": (400, "Cluster", "The operation is not for this cluster provider.", None),
 }
+# code -> HTTP status, message
+_PUBLISHED_BY_IAM: dict[str, tuple[int, str]] = {
+    "BXNIM0415E": (400, "Provided API key could not be found."),
+    "BXNIM0407E": (400, "Provided token is invalid."),
+    "BXNIM0408E": (400, "Provided refresh token is expired."),
+    "BXNIM0151E": (422, "The limit of API keys of this identity is reached."),
+}
+CODES = (*_PUBLISHED, *_PUBLISHED_BY_IAM)
 
 
 class FarSideError(Exception):
@@ -55,12 +67,19 @@ class FarSideError(Exception):
 
 
 def published(code: str) -> FarSideError:
-    """Make the Kubernetes Service error of this code, shaped as it was published."""
+    """Make the error of this code, shaped as it was published.
+
+    Raises:
+        KeyError: No published answer has this code.
+    """
+    if code in _PUBLISHED_BY_IAM:
+        return iam(*_PUBLISHED_BY_IAM[code], code)
     status, kind, description, recovery = _PUBLISHED[code]
     incident = str(uuid.uuid4())
+    # Not every id is a UUID: A0006 came with one twice, G3917 with a ray and a place.
+    incidents = {"A0006": f"{incident},{incident}", "G3917": f"{incident[-16:]}-IAD"}
     body: Json = {
-        # The published A0006 has its id twice, joined by a comma.
-        "incidentID": f"{incident},{incident}" if code == "A0006" else incident,
+        "incidentID": incidents.get(code, incident),
         "code": code,
         "description": description,
         "type": kind,
@@ -94,6 +113,16 @@ def platform(status: int, message: str) -> FarSideError:
         "message": message,
         "code": status,
         "global_transaction_id": str(uuid.uuid4()),
+    }
+    return FarSideError(status, body)
+
+
+def access(status: int, code: str, message: str) -> FarSideError:
+    """Make an error of the policy or access group service, as IBM's SDK models it."""
+    body: Json = {
+        "trace": uuid.uuid4().hex,
+        "errors": [{"code": code, "message": message}],
+        "status_code": status,
     }
     return FarSideError(status, body)
 

@@ -3,12 +3,23 @@
 Knows not when it happens (``faults``) nor how it is done (``gate``).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, get_args
+
+from simulator.errors import CODES, published
+from simulator.fields import checked
 
 Kind = Literal[
-    "status", "drop_before", "drop_after", "delay", "delay_after", "truncate"
+    "status",
+    "drop_before",
+    "drop_after",
+    "delay",
+    "delay_after",
+    "truncate",
+    "cut_json",
+    "half_list",
 ]
 _ACTION_FIELDS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
@@ -19,7 +30,7 @@ _ACTION_FIELDS: dict[str, type | tuple[type, ...]] = {
     "seconds": (int, float),
     "bytes": int,
 }
-_KINDS = ("status", "drop_before", "drop_after", "delay", "delay_after", "truncate")
+_KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +87,51 @@ def truncate(bytes: int) -> Action:
     return Action("truncate", bytes=bytes)
 
 
+def empty() -> Action:
+    """Do it, and answer its status without any body."""
+    return truncate(0)
+
+
+def cut_json() -> Action:
+    """Do it, and answer the first half of the body, as if that were all of it."""
+    return Action("cut_json")
+
+
+def half_list() -> Action:
+    """Do it, and answer only the first half of the items of the list it answers.
+
+    The rest of the body stays: a total that is counted, a link to the next page.
+    """
+    return Action("half_list")
+
+
+def rate_limited(retry_after_seconds: int | None = None) -> Action:
+    """Answer 429 in plain text, as IAM was seen to; Retry-After only if given."""
+    wait = retry_after_seconds
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    return status(
+        429, "User based rate limit for this API", headers, content_type="text/plain"
+    )
+
+
+def bad_gateway() -> Action:
+    """Answer 502 with a page of HTML, as a proxy in between does."""
+    page = "<html><head><title>502 Bad Gateway</title></head><body></body></html>"
+    return status(502, page, content_type="text/html")
+
+
+def published_error(code: str) -> Action:
+    """Answer the error that was published under this code; its ids are made now.
+
+    Raises:
+        ValueError: No published answer has this code.
+    """
+    if code not in CODES:
+        raise ValueError("published is one of " + ", ".join(CODES))
+    error = published(code)
+    return status(error.status, json.dumps(error.body))
+
+
 def action_from_json(given: Mapping[str, object]) -> Action:
     """Read an action from a JSON object with the fields' names.
 
@@ -86,23 +142,3 @@ def action_from_json(given: Mapping[str, object]) -> Action:
     if fields["kind"] not in _KINDS:
         raise ValueError("action.kind is one of " + ", ".join(_KINDS))
     return Action(**fields)
-
-
-def checked(
-    given: Mapping[str, object],
-    fields: Mapping[str, type | tuple[type, ...]],
-    needed: set[str],
-) -> dict[str, Any]:
-    """Answer an object's fields, if all are known, of their type, and none is missing.
-
-    Raises:
-        ValueError: It names the faulty fields.
-    """
-    faulty = [
-        name
-        for name in sorted(given.keys() | needed)
-        if name not in fields or not isinstance(given.get(name), fields[name])
-    ]
-    if faulty:
-        raise ValueError("missing, unknown or of a wrong type: " + ", ".join(faulty))
-    return dict(given)

@@ -11,23 +11,36 @@ from dataclasses import asdict, dataclass, field
 from simulator.fault_actions import (
     Action,
     action_from_json,
-    checked,
+    bad_gateway,
+    cut_json,
     delay,
     delay_after,
     drop_after,
     drop_before,
+    empty,
+    half_list,
+    published_error,
+    rate_limited,
     status,
     truncate,
 )
+from simulator.fields import checked
 
 __all__ = [
     "Action",
     "Fault",
     "FaultPlan",
+    "bad_gateway",
+    "cut_json",
     "delay",
     "delay_after",
     "drop_after",
     "drop_before",
+    "empty",
+    "half_list",
+    "published_error",
+    "published_fault",
+    "rate_limited",
     "status",
     "truncate",
 ]
@@ -35,7 +48,6 @@ __all__ = [
 _FAULT_FIELDS: dict[str, type | tuple[type, ...]] = {
     "method": str,
     "path": str,
-    "action": Mapping,
     "times": (int, type(None)),
     "skip": int,
     "where": Mapping,
@@ -73,17 +85,40 @@ class Fault:
     def from_json(cls, given: Mapping[str, object]) -> "Fault":
         """Read a fault from a JSON object with the fields' names.
 
+        ``"published": "P0005"`` may stand for ``action``.
+
         Raises:
             ValueError: A field is unknown or missing, or ``path`` is no expression.
         """
-        fields = checked(given, _FAULT_FIELDS, {"method", "path", "action"})
-        action = action_from_json(fields.pop("action"))
+        how = "published" if "published" in given else "action"
+        kinds = {**_FAULT_FIELDS, how: str if how == "published" else Mapping}
+        fields = checked(given, kinds, {"method", "path", how})
+        read = published_error if how == "published" else action_from_json
+        action = read(fields.pop(how))
         fault = cls(action=action, **fields)
         try:
             re.compile(fault.path)
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from error
         return fault
+
+
+def published_fault(
+    method: str,
+    path: str,
+    code: str,
+    *,
+    times: int | None = 1,
+    skip: int = 0,
+    where: Mapping[str, str] | None = None,
+) -> Fault:
+    """Make a fault that answers an error published by its code, for example P0005.
+
+    Raises:
+        ValueError: No published answer has this code.
+    """
+    action = published_error(code)
+    return Fault(method, path, action, times=times, skip=skip, where=dict(where or {}))
 
 
 @dataclass(slots=True)

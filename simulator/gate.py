@@ -3,10 +3,11 @@
 Knows nothing of what the routes do. The control routes are let by.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -102,12 +103,29 @@ class Gate:
             return None
         if action.kind == "delay_after":
             self.closing.wait(action.seconds)
-        if action.kind == "truncate":
-            response.set_data(response.get_data()[: action.bytes])
-        return response
+        return _shortened(response, action)
 
     def _go_on(self, environ: "WSGIEnvironment") -> Response:
         return Response.from_app(self._application, environ, buffered=True)
+
+
+def _shortened(response: Response, action: Action) -> Response:
+    body = response.get_data()
+    if action.kind == "truncate":
+        response.set_data(body[: action.bytes])
+    if action.kind == "cut_json":
+        response.set_data(body[: len(body) // 2])
+    if action.kind == "half_list":
+        response.set_data(json.dumps(_half(json.loads(body))))
+    return response
+
+
+def _half(body: Any) -> Any:  # noqa: ANN401 - whatever JSON a route answers
+    if isinstance(body, list):
+        return body[: len(body) // 2]
+    if not isinstance(body, dict):
+        return body
+    return {n: _half(v) if isinstance(v, list) else v for n, v in body.items()}
 
 
 def _request_id(response: Response | None) -> str | None:

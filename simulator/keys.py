@@ -4,6 +4,8 @@ Knows no people and no rules, and has no lock: ``Account`` brings all three.
 """
 
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 
 from simulator.records import CLUSTER_KEY_NAME, ApiKey, StoredKey
 
@@ -40,6 +42,11 @@ class KeyRing:
         key_id = self._raw.get(raw_key)
         return None if key_id is None else self._keys[key_id].iam_id
 
+    def raw_key_of(self, iam_id: str) -> str | None:
+        """Answer an identity's first key that gives tokens; None without one."""
+        mine = (raw for raw in self._raw if self.login(raw) == iam_id)
+        return next(mine, None)
+
     def delete_of(self, iam_id: str) -> None:
         """Delete all keys of an identity; what is stored for targets stays named."""
         gone = {key.key_id for key in self._keys.values() if key.iam_id == iam_id}
@@ -47,15 +54,25 @@ class KeyRing:
         self._raw = {raw: i for raw, i in self._raw.items() if i not in gone}
 
     def store(
-        self, target: Target, iam_id: str, *, created_at: float, visible_at: float
+        self,
+        target: Target,
+        iam_id: str,
+        *,
+        description: str,
+        created_at: float,
+        visible_at: float,
     ) -> None:
         """Make a new cluster API key for a target, and store it; the old one stays."""
-        region, group_id = target
-        # Only that both are named in it is known; the wording is ours.
-        description = f"Cluster API key, region {region}, resource group {group_id}."
-        key = self._add(iam_id, CLUSTER_KEY_NAME, description, created_at)
+        key = self._add(iam_id, CLUSTER_KEY_NAME, description, created_at, target)
         entry = StoredKey(iam_id, key.key_id, visible_at)
         self._stored.setdefault(target, []).append(entry)
+
+    def describe(self, describe: Callable[[Target], str]) -> None:
+        """Describe every cluster API key anew."""
+        for key in self.all():
+            if key.target is not None:
+                told = describe(key.target)
+                self._keys[key.key_id] = replace(key, description=told)
 
     def owners(self) -> dict[Target, str]:
         """Answer whose key is truly stored for each target that has one."""
@@ -68,8 +85,14 @@ class KeyRing:
         return shown[-1] if shown else None
 
     def _add(
-        self, iam_id: str, name: str, description: str, created_at: float
+        self,
+        iam_id: str,
+        name: str,
+        description: str,
+        created_at: float,
+        target: Target | None = None,
     ) -> ApiKey:
-        key = ApiKey(f"ApiKey-{uuid.uuid4()}", iam_id, name, description, created_at)
+        key_id = f"ApiKey-{uuid.uuid4()}"
+        key = ApiKey(key_id, iam_id, name, description, created_at, target)
         self._keys[key.key_id] = key
         return key

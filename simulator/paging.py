@@ -1,4 +1,7 @@
-"""How the two paged lists are cut: people by ``next_url``, API keys by ``next``.
+"""How paged lists are cut, each in its own way.
+
+People and instances go on by ``next_url``, API keys by ``next``, policies by
+``next.start``, access groups by ``next.href``.
 
 Knows no account; takes shaped items and the query.
 """
@@ -11,6 +14,10 @@ from urllib.parse import urlencode
 from simulator.errors import Json
 
 _USERS_LIMIT = 100
+_INSTANCES_LIMIT = (100, 100)
+# The most policies on a page is not published; the default is the sample's.
+_POLICIES_LIMIT = (50, 100)
+_GROUPS_LIMIT = (50, 100)
 _KEYS_LIMIT = (20, 100)  # default, highest
 _SERVICE_PREFIX = "iam-ServiceId-"
 _KEPT = (
@@ -47,6 +54,70 @@ def users_page(people: list[Json], path: str, query: Mapping[str, str]) -> Json:
     if start + limit < len(people):
         following = urlencode({"limit": limit, "_start": f"from-{start + limit}"})
         page["next_url"] = f"{path}?{following}"
+    return page
+
+
+def instances_page(instances: list[Json], path: str, query: Mapping[str, str]) -> Json:
+    """Cut a page of the resource instances.
+
+    ``next_url`` is a path with query and null on the last page; ``start`` is opaque.
+    """
+    limit = _number(query.get("limit"), *_INSTANCES_LIMIT)
+    start = _number(query.get("start", "").removeprefix("from-"), 0, len(instances))
+    shown = instances[start : start + limit]
+    asked = {n: v for n, v in query.items() if n not in {"limit", "start"}}
+    following = {**asked, "limit": limit, "start": f"from-{start + limit}"}
+    is_last = start + limit >= len(instances)
+    return {
+        "rows_count": len(shown),
+        "next_url": None if is_last else f"{path}?{urlencode(following)}",
+        "resources": shown,
+    }
+
+
+def policies_page(
+    policies: list[Json], base_url: str, query: Mapping[str, str]
+) -> Json:
+    """Cut a page of the policies; ``next`` is absent at the end, its start opaque."""
+    limit = _number(query.get("limit"), *_POLICIES_LIMIT)
+    start = _number(query.get("start", "").removeprefix("page-"), 0, len(policies))
+    asked = {n: v for n, v in query.items() if n not in {"limit", "start"}}
+
+    def link(token: str | None) -> Json:
+        at = {**asked, "limit": limit, **({"start": token} if token else {})}
+        shown = {"href": f"{base_url}?{urlencode(at)}"}
+        return {**shown, "start": token} if token else {**shown}
+
+    page: Json = {
+        "limit": limit,
+        "first": link(None),
+        "policies": policies[start : start + limit],
+    }
+    if start + limit < len(policies):
+        page["next"] = link(f"page-{start + limit}")
+    return page
+
+
+def groups_page(groups: list[Json], base_url: str, query: Mapping[str, str]) -> Json:
+    """Cut a page of the access groups; ``next.href`` has the offset it goes on at."""
+    limit = _number(query.get("limit"), *_GROUPS_LIMIT)
+    start = _number(query.get("offset"), 0, len(groups))
+    asked = {n: v for n, v in query.items() if n not in {"limit", "offset"}}
+
+    def link(offset: int) -> Json:
+        at = {**asked, "limit": limit, "offset": offset}
+        return {"href": f"{base_url}?{urlencode(at)}"}
+
+    page: Json = {
+        "limit": limit,
+        "offset": start,
+        "total_count": len(groups),
+        "first": link(0),
+        "last": link(max(len(groups) - 1, 0) // limit * limit),
+        "groups": groups[start : start + limit],
+    }
+    if start + limit < len(groups):
+        page["next"] = link(start + limit)
     return page
 
 

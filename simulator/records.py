@@ -40,7 +40,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A cluster; ``type`` is ``kubernetes`` or ``openshift``."""
+    """A cluster; ``type`` is ``kubernetes`` or ``openshift``.
+
+    ``creator_email`` is who ordered it, which is not the owner of the cluster API key.
+    ``is_hidden`` keeps it out of every cluster list and nothing else.
+    """
 
     cluster_id: str
     name: str
@@ -52,17 +56,24 @@ class Cluster:
     addons: tuple[str, ...]
     workers: int
     created_at: float
+    creator_email: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An IAM API key. The raw key is kept apart and never shown."""
+    """An IAM API key. The raw key is kept apart and never shown.
+
+    ``target`` is what a cluster API key was made for: a region's present name and a
+    resource group id.
+    """
 
     key_id: str
     iam_id: str
     name: str
     description: str
     created_at: float
+    target: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +86,16 @@ class StoredKey:
     iam_id: str
     key_id: str
     visible_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """An identity the service is given the key of, as a functional ID.
+
+    ``regions`` and ``group_ids`` are what it may own; empty means everything.
+    """
+
+    iam_id: str
+    name: str
+    regions: tuple[str, ...] = ()
+    group_ids: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ ALIASES = {
     "us-south": "us-south",
 }
 
+_OLDER = {alias: name for name, alias in ALIASES.items()}
+
 REGIONS = frozenset(
     {
         "au-syd",
@@ -40,6 +42,11 @@ def canonical(region: str) -> str:
     confirmed against a live account.
     """
     return ALIASES.get(region, region)
+
+
+def legacy(region: str) -> str:
+    """Answer the older name of a region; where there is none, the one given."""
+    return _OLDER.get(region, region)
 
 
 def is_known(region: str) -> bool:

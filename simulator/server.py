@@ -4,6 +4,7 @@ Knows every room of this package; nothing outside tests, demo and benchmarks kno
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,12 +12,14 @@ from flask import Flask
 
 from simulator import containers, ibmcloud
 from simulator.account import Account
+from simulator.accounts_file import FILE_NAME, service_key, write_accounts
 from simulator.control import control_routes
+from simulator.control_state import state_routes
 from simulator.faults import FaultPlan
 from simulator.gate import Gate
 from simulator.journal import Journal
 from simulator.mail import MailCatcher
-from simulator.scenario import FUNCTIONAL_ID_APIKEY, demo_account
+from simulator.scenario import demo_account
 from simulator.slack import (
     SLACK_BOT_TOKEN,
     SLACK_CHANNEL_ID,
@@ -67,6 +70,7 @@ class Simulator:
                 mail=self.mail,
             )
         )
+        app.register_blueprint(state_routes(self.accounts))
         return app
 
     def start(self) -> Self:
@@ -148,11 +152,19 @@ class Simulator:
         """Answer the mail catcher's port."""
         return self.mail.port
 
-    def environ(self) -> dict[str, str]:
+    def accounts_toml(self, folder: str | Path) -> Path:
+        """Write an accounts file for all accounts into a folder, key files beside it.
+
+        Answers the file, for ``OFFBOARD_ACCOUNTS_FILE``.
+        """
+        return write_accounts(self.accounts, Path(folder) / FILE_NAME)
+
+    def environ(self, accounts_file: Path | None = None) -> dict[str, str]:
         """Answer the service's settings that point it here.
 
-        The functional ID's key is the demo's where the account has it, else the first
-        key that gives tokens; an account without any has none here.
+        With an accounts file the service reads its accounts there. Without, it gets the
+        first account alone, and the key ``accounts_file.service_key`` answers for it;
+        an account without any key has none here.
         """
         settings = {
             "OFFBOARD_IAM_URL": self.iam_url,
@@ -167,11 +179,12 @@ class Simulator:
             "OFFBOARD_SMTP_SECURITY": "none",
             "OFFBOARD_MAIL_FROM": MAIL_FROM,
             "OFFBOARD_MAIL_TO": MAIL_TO,
-            "OFFBOARD_ACCOUNT_ID": self.account.account_id,
         }
-        keys = self.account.login_keys()
-        if keys:
-            has_demo_key = FUNCTIONAL_ID_APIKEY in keys
-            key = FUNCTIONAL_ID_APIKEY if has_demo_key else keys[0]
+        if accounts_file is not None:
+            file = str(accounts_file.resolve())
+            return {**settings, "OFFBOARD_ACCOUNTS_FILE": file}
+        settings["OFFBOARD_ACCOUNT_ID"] = self.account.account_id
+        key = service_key(self.account)
+        if key is not None:
             settings["OFFBOARD_FUNCTIONAL_ID_APIKEY"] = key
         return settings

@@ -5,15 +5,21 @@ import smtplib
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 import requests
 
+from simulator import Simulator, two_accounts
 from simulator.scenario import (
+    COLLEAGUE_APIKEY,
+    COLLEAGUE_IAM_ID,
     FUNCTIONAL_ID_IAM_ID,
     LEAVER_IAM_ID,
     PAYMENTS_GROUP_ID,
 )
+from simulator.second_scene import STAGING_ID
 
 
 @pytest.fixture
@@ -93,12 +99,201 @@ def test_the_account_is_steered(simulator, control):
         {"key_limit": "many"},
         {"latency_seconds": -1},
         {"removed_owner_answer": "maybe"},
+        {"own_policies_readable": 1},
+        {"description_style": "{nobody}"},
+        {"restrict_user_list_visibility": "restricted"},
         [],
     ],
 )
 def test_what_cannot_be_steered_is_refused(simulator, control, body):
     assert control("PATCH", "account", json=body).status_code == 422
     assert simulator.account.key_limit == 20
+
+
+def test_every_switch_can_be_set_and_is_answered(simulator, control):
+    wanted = {
+        "latency_seconds": 0,
+        "replication_lag_seconds": 1.5,
+        "token_life_seconds": 900,
+        "key_limit": 40,
+        "removed_owner_answer": "P0005",
+        "no_owner_answer": "404",
+        "service_owner_answer": "empty",
+        "owner_id_style": "other",
+        "key_list_refusal": "403",
+        "policy_refusal": "403",
+        "own_policies_readable": False,
+        "restrict_user_list_visibility": "RESTRICTED",
+        "restrict_create_platform_apikey": "RESTRICTED",
+        "region_style": "legacy",
+        "description_style": "legacy",
+    }
+
+    answer = control("PATCH", "account", json=wanted)
+
+    assert (answer.status_code, answer.json()) == (200, wanted)
+    assert {name: getattr(simulator.account, name) for name in wanted} == wanted
+    descriptions = {key.description for key in simulator.account.api_keys()}
+    assert any("eu-central" in one for one in descriptions)
+
+
+def test_a_published_fault_is_planned_by_its_code(simulator, caller, control):
+    fault = {"method": "GET", "path": "/global/v1/regions", "published": "P0005"}
+
+    planned = control("POST", "faults", json=fault)
+    answer = caller.get(f"{simulator.containers_url}/v1/regions")
+
+    assert (planned.status_code, planned.json()["action"]["code"]) == (201, 401)
+    assert (answer.status_code, answer.json()["code"]) == (401, "P0005")
+
+
+def test_policies_are_set_and_taken_back(simulator, token, control):
+    headers = {"Authorization": f"Bearer {token(COLLEAGUE_APIKEY)}"}
+    url = f"{simulator.containers_url}/v2/vpc/getClusters"
+    path = f"policies/{COLLEAGUE_IAM_ID}"
+    policy = {
+        "roles": ["Viewer"],
+        "service_name": "containers-kubernetes",
+        "attributes": [["region", "stringMatch", "us-*"]],
+    }
+
+    def count():
+        return len(requests.get(url, headers=headers, timeout=5).json())
+
+    given = control("PUT", path, json={"policies": [policy]})
+    narrowed = count()
+    control("PUT", path, json={"policies": []})
+    without = count()
+    control("DELETE", path)
+
+    assert given.status_code == 204
+    assert (narrowed, without, count()) == (3, 0, 5)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"policies": [1]},
+        {"policies": [{}]},
+        {"policies": [{"roles": ["Watcher"]}]},
+        {"policies": [{"roles": [1]}]},
+        {"policies": [{"roles": [], "attributes": [["region"]]}]},
+        {"policies": [{"roles": [], "state": "gone"}]},
+        {"policies": [{"roles": [], "more": 1}]},
+    ],
+)
+def test_policies_that_cannot_be_read_are_refused(simulator, control, body):
+    answer = control("PUT", f"policies/{COLLEAGUE_IAM_ID}", json=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+    assert len(simulator.account.policies(COLLEAGUE_IAM_ID)) == 6
+
+
+def test_an_access_group_is_set(simulator, control):
+    body = {
+        "name": "ops",
+        "members": [COLLEAGUE_IAM_ID],
+        "dynamic_members": [LEAVER_IAM_ID],
+        "policies": [{"roles": ["Viewer"], "service_name": "containers-kubernetes"}],
+    }
+
+    answer = control("PUT", "access-groups/AccessGroupId-1", json=body)
+    faulty = control("PUT", "access-groups/x", json={"name": "ops", "members": [1]})
+
+    (group,) = simulator.account.access_groups()
+    assert (answer.status_code, faulty.status_code) == (204, 422)
+    assert group.holds(COLLEAGUE_IAM_ID, "static")
+    assert group.holds(LEAVER_IAM_ID, "dynamic")
+    assert len(group.policies) == 1
+
+
+def test_an_owner_is_set(simulator, control):
+    body = {"region": "jp-tok", "resource_group": "g1", "owner": COLLEAGUE_IAM_ID}
+
+    answer = control("POST", "owners", json=body)
+
+    assert (answer.status_code, answer.json()) == (201, body)
+    assert simulator.account.owner("jp-tok", "g1") == COLLEAGUE_IAM_ID
+
+
+def test_a_classic_credential_is_set_and_taken_away(simulator, control):
+    place = {"region": "us-south", "resource_group": PAYMENTS_GROUP_ID}
+
+    control("PUT", "credentials", json={**place, "api_user": "1_d@example.com"})
+    stored = simulator.account.classic_credential("us-south", PAYMENTS_GROUP_ID)
+    control("PUT", "credentials", json={**place, "api_user": None})
+
+    assert stored == "1_d@example.com"
+    assert simulator.account.classic_credential("us-south", PAYMENTS_GROUP_ID) is None
+
+
+def test_a_cluster_is_hidden_and_changes_its_state(simulator, control):
+    body = {"hidden": True, "state": "deleting"}
+
+    answer = control("PATCH", "clusters/cq1def00east000007", json=body)
+
+    cluster = simulator.account.cluster("sandbox")
+    assert answer.status_code == 204
+    assert (cluster.is_hidden, cluster.state) == (True, "deleting")
+    assert control("PATCH", "clusters/none", json=body).status_code == 404
+
+
+def test_a_person_is_added(simulator, control):
+    body = {"email": "new@example.com", "state": "PENDING"}
+
+    answer = control("PUT", "people/IBMid-1", json=body)
+
+    assert answer.status_code == 204
+    assert simulator.account.people()[-1].state == "PENDING"
+    assert control("PUT", "people/IBMid-2", json={}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "policies/IBMid-nobody", {"policies": []}),
+        ("DELETE", "policies/IBMid-nobody", None),
+        ("PUT", "access-groups/g", {"name": "g", "members": ["IBMid-nobody"]}),
+        (
+            "POST",
+            "owners",
+            {"region": "eu-de", "resource_group": "g", "owner": "IBMid-nobody"},
+        ),
+    ],
+)
+def test_whom_nobody_knows_is_404(simulator, control, method, path, body):
+    before = simulator.account.owners()
+
+    answer = control(method, path, json=body)
+
+    assert answer.status_code == 404
+    assert "IBMid-nobody" in answer.json()["error"]
+    assert simulator.account.owners() == before
+
+
+def test_the_second_account_is_chosen_by_its_id():
+    with Simulator(two_accounts()) as simulator:
+        base = f"{simulator.url}/_sim"
+        account = {"account_id": STAGING_ID}
+        accounts = requests.get(f"{base}/accounts", timeout=5).json()["accounts"]
+
+        removed = requests.delete(
+            f"{base}/people/{LEAVER_IAM_ID}", params=account, timeout=5
+        )
+        requests.patch(
+            f"{base}/account", params=account, json={"key_limit": 3}, timeout=5
+        )
+
+    production, staging = simulator.accounts
+    assert [one["name"] for one in accounts] == ["production", "staging"]
+    assert accounts[1]["id"] == STAGING_ID
+    assert removed.status_code == 204
+    assert LEAVER_IAM_ID in {one.iam_id for one in production.people()}
+    assert LEAVER_IAM_ID not in {one.iam_id for one in staging.people()}
+    assert (production.key_limit, staging.key_limit) == (20, 3)
 
 
 def test_an_unknown_account_is_404(control):
@@ -148,6 +343,27 @@ def test_the_command_runs_until_it_is_told_to_end(tmp_path, number):
     assert settings["OFFBOARD_SMTP_SECURITY"] == "none"
     assert account["latency_seconds"] == 0.01
     assert account["replication_lag_seconds"] == 2.0
+
+
+def test_the_command_writes_an_accounts_file_and_points_the_settings_at_it(tmp_path):
+    env_file, accounts_file = tmp_path / "simulator.env", tmp_path / "etc" / "a.toml"
+    files = ["--env-file", str(env_file), "--accounts-file", str(accounts_file)]
+    command = [sys.executable, "-m", "simulator", "--scene", "two-accounts", *files]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        give_up_at = time.monotonic() + 30
+        while not env_file.exists() and time.monotonic() < give_up_at:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+
+    lines = env_file.read_text().splitlines()
+    settings = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    accounts = tomllib.loads(accounts_file.read_text())["account"]
+    assert settings["OFFBOARD_ACCOUNTS_FILE"] == str(accounts_file)
+    assert "OFFBOARD_ACCOUNT_ID" not in settings
+    assert [account["name"] for account in accounts] == ["production", "staging"]
+    key_file = accounts[0]["reader"]["apikey_file"]
+    assert Path(key_file).read_text() == "simulated-apikey-of-offboard-reader"
 
 
 def test_the_settings_point_everything_here(simulator):

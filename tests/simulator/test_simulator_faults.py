@@ -8,10 +8,16 @@ import requests
 from simulator import (
     Fault,
     FaultPlan,
+    bad_gateway,
+    cut_json,
     delay,
     delay_after,
     drop_after,
     drop_before,
+    empty,
+    half_list,
+    published_fault,
+    rate_limited,
     status,
     truncate,
 )
@@ -120,6 +126,99 @@ def test_a_truncated_body_is_no_json(simulator, caller):
         answer.json()
 
 
+@pytest.fixture
+def groups(simulator, caller):
+    """What the list of resource groups answers with this action planned."""
+
+    def ask(action):
+        path = "/v2/resource_groups"
+        simulator.faults.add(Fault("GET", path, action))
+        return caller.get(f"{simulator.url}{path}")
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "field"),
+    [
+        ("P0005", 401, "code"),
+        ("E0058", 401, "code"),
+        ("A0656", 403, "code"),
+        ("A03e9b", 400, "code"),
+        ("G3917", 400, "code"),
+        ("G0004", 404, "code"),
+        ("A0006", 404, "code"),
+        ("E0051", 404, "code"),
+        ("BXNIM0415E", 400, "errorCode"),
+        ("BXNIM0407E", 400, "errorCode"),
+        ("BXNIM0408E", 400, "errorCode"),
+        ("BXNIM0151E", 422, "errorCode"),
+    ],
+)
+def test_a_published_error_is_planned_by_its_code(
+    simulator, reset, code, status, field
+):
+    simulator.faults.add(published_fault(*RESET, code, where={"X-Region": "us-south"}))
+
+    answer = reset()
+
+    assert (answer.status_code, answer.json()[field]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert owner(simulator) == LEAVER_IAM_ID
+    assert reset().status_code == 204
+
+
+def test_a_code_nobody_published_is_refused():
+    with pytest.raises(ValueError, match="P0005"):
+        published_fault(*RESET, "X1234")
+
+
+@pytest.mark.parametrize(("seconds", "header"), [(None, None), (7, "7"), (0, "0")])
+def test_a_429_is_plain_text_with_or_without_a_wait(groups, seconds, header):
+    answer = groups(rate_limited(seconds))
+
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (429, header)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "rate limit" in answer.text
+
+
+def test_a_502_is_a_page_of_html(groups):
+    answer = groups(bad_gateway())
+
+    assert answer.status_code == 502
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.text.startswith("<html>")
+
+
+def test_an_empty_body_keeps_its_status(groups):
+    answer = groups(empty())
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_cut_json_is_half_a_body_and_no_json(groups):
+    answer = groups(cut_json())
+
+    assert answer.status_code == 200
+    assert answer.text.startswith('{"resources":[')
+    with pytest.raises(requests.exceptions.JSONDecodeError):
+        answer.json()
+
+
+def test_half_a_list_looks_whole(simulator, caller, groups):
+    path = r"/global/v2/vpc/getClusters"
+    users = f"/v2/accounts/{simulator.account.account_id}/users"
+    simulator.faults.add(Fault("GET", path, half_list()))
+    simulator.faults.add(Fault("GET", users, half_list()))
+
+    clusters = caller.get(f"{simulator.url}{path}")
+    people = caller.get(f"{simulator.url}{users}").json()
+
+    assert (clusters.status_code, len(clusters.json())) == (200, 2)
+    assert (len(people["resources"]), people["total_results"]) == (1, 3)
+    assert len(groups(half_list()).json()["resources"]) == 1
+
+
 def test_a_cut_connection_does_not_spoil_the_next_call(simulator, caller):
     url = f"{simulator.containers_url}/v1/regions"
     caller.get(url)
@@ -212,6 +311,9 @@ def test_faults_fire_in_order_and_tell_what_is_left():
         delay(0.5),
         delay_after(1),
         truncate(3),
+        cut_json(),
+        half_list(),
+        rate_limited(3),
     ],
 )
 def test_a_fault_survives_the_way_through_json(action):
@@ -229,11 +331,28 @@ def test_a_fault_survives_the_way_through_json(action):
         {"method": "GET", "path": "/x", "action": {"kind": "status", "code": "503"}},
         {"method": "GET", "path": "(", "action": {"kind": "drop_before"}},
         {"method": "GET", "path": "/x", "action": {"kind": "drop_before"}, "more": 1},
+        {"method": "GET", "path": "/x", "published": "X1234"},
+        {"method": "GET", "path": "/x", "published": 5},
+        {
+            "method": "GET",
+            "path": "/x",
+            "published": "P0005",
+            "action": {"kind": "drop_before"},
+        },
     ],
 )
 def test_a_fault_that_cannot_be_read_is_refused(given):
-    with pytest.raises(ValueError, match=r"path|action|kind|code|more"):
+    with pytest.raises(ValueError, match=r"path|action|kind|code|more|published"):
         Fault.from_json(given)
+
+
+def test_a_published_code_may_stand_for_the_action_in_json():
+    given = {"method": "GET", "path": "/x", "published": "P0005", "times": None}
+
+    fault = Fault.from_json(given)
+
+    assert (fault.action.kind, fault.action.code, fault.times) == ("status", 401, None)
+    assert '"P0005"' in fault.action.body
 
 
 def test_latency_is_added_to_ibm_cloud_and_not_to_slack(simulator, caller):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulator import Simulator
+from simulator import Policy, Simulator, published_error
 from simulator.scenario import (
     DEFAULT_GROUP_ID,
     FUNCTIONAL_ID_APIKEY,
@@ -38,6 +38,56 @@ API_KEYS = {
     "-.apikeys[].history": "comes only with include_history",
     "-.apikeys[].activity": "comes only with include_activity, on a single key",
 }
+CLASSIC = {
+    "~[].vlans list null": "null in a published captured list",
+    "~[].worker_vlans list null": "null in a published captured list",
+    "+[].ownerEmail": "in the published captured list; the Go model has none",
+}
+POLICIES = {
+    "-.total_count": "the pager example's; the SDK's model has none",
+    "+.first": "in the SDK's model",
+    "+.next.href": "in the SDK's model, beside start",
+    "-.policies[].last_permit_at": "comes only with format=include_last_permit",
+    "-.policies[].last_permit_frequency": "comes only with include_last_permit",
+    "-.policies[].template": "optional in the SDK's model; ours are of no template",
+    "~.policies[].rule.value str list": "optional in the model: several days",
+}
+LAST_POLICIES = {name: why for name, why in POLICIES.items() if ".next" not in name}
+GROUPS = {
+    "+.first": "in the SDK's model",
+    "+.last": "in the SDK's model",
+    "+.offset": "in the SDK's model",
+}
+INSTANCES = {
+    "-.total_count": "the pager example's word; the SDK's model has rows_count",
+    "+.rows_count": "see total_count",
+    "-.limit": "the pager example's; the SDK's model has none",
+    "~.resources[].deleted_at str null": "ours are not deleted",
+    **{
+        f"-.resources[].{name}": "optional in the SDK's model"
+        for name in (
+            "controlled_by",
+            "created_by",
+            "dashboard_url",
+            "deleted_by",
+            "extensions",
+            "last_operation",
+            "migrated",
+            "onetime_credentials",
+            "parameters",
+            "plan_history",
+            "reseller_channel_id",
+            "restored_at",
+            "restored_by",
+            "scheduled_reclaim_at",
+            "scheduled_reclaim_by",
+            "sub_type",
+            "target_crn",
+            "updated_by",
+        )
+    },
+}
+LAST_INSTANCES = {**INSTANCES, "+.next_url": "null at the end in the SDK's model"}
 REGIONS_OF_DOCS = {"+.regions[].satellite": "newer than the page; in the Go SDK"}
 
 
@@ -123,6 +173,62 @@ def _expired_token(simulator: Simulator, caller: requests.Session) -> object:
     return caller.get(f"{simulator.resource_manager_url}/v2/resource_groups")
 
 
+def _classic_list(simulator: Simulator, caller: requests.Session) -> object:
+    simulator.account.add_cluster(
+        "first",
+        "first",
+        region="us-south",
+        group_id=DEFAULT_GROUP_ID,
+        provider="classic",
+        addons=("vpc-block-csi-driver",),
+    )
+    headers = {"X-Auth-Resource-Group": DEFAULT_GROUP_ID}
+    return caller.get(f"{simulator.containers_url}/v1/clusters", headers=headers)
+
+
+def _credential(simulator: Simulator, caller: requests.Session) -> object:
+    account = simulator.account
+    account.set_classic_credential("us-south", PAYMENTS_GROUP_ID, "1_d@example.com")
+    return caller.get(f"{simulator.containers_url}/v1/credentials", headers=TARGET)
+
+
+def _policies(**query: str) -> Callable[[Simulator, requests.Session], object]:
+    def ask(simulator: Simulator, caller: requests.Session) -> object:
+        policy = Policy(
+            ("Viewer",),
+            service_name="containers-kubernetes",
+            tags=(("env", "prod"),),
+            rule={
+                "key": "{{environment.attributes.day_of_week}}",
+                "operator": "dayOfWeekAnyOf",
+                "value": ["1+00:00"],
+            },
+        )
+        simulator.account.set_policies(LEAVER_IAM_ID, [policy, policy])
+        asked = {"account_id": simulator.account.account_id, "iam_id": LEAVER_IAM_ID}
+        return caller.get(f"{simulator.iam_url}/v2/policies", params={**asked, **query})
+
+    return ask
+
+
+def _groups(**query: str) -> Callable[[Simulator, requests.Session], object]:
+    def ask(simulator: Simulator, caller: requests.Session) -> object:
+        for number in range(2):
+            simulator.account.add_access_group(f"AccessGroupId-{number}", "one")
+        asked = {"account_id": simulator.account.account_id, **query}
+        return caller.get(f"{simulator.iam_url}/v2/groups", params=asked)
+
+    return ask
+
+
+def _instances(**query: str) -> Callable[[Simulator, requests.Session], object]:
+    def ask(simulator: Simulator, caller: requests.Session) -> object:
+        url = f"{simulator.resource_manager_url}/v2/resource_instances"
+        return caller.get(url, params=query)
+
+    return ask
+
+
 ONE_USER = f"/v2/accounts/3f0aa1d2b4c65e7f8091a2b3c4d5e6f7/users/{LEAVER_IAM_ID}"
 OWNER = "/global/v1/logging/payments-eu/clusterkeyowner"
 ADDONS = "/global/v1/clusters/payments-prod/addons"
@@ -144,6 +250,23 @@ CASES = [
     ("sdkgo_vpc_get_clusters", _list_clusters("vpc"), {}),
     ("sdkgo_classic_get_clusters", _list_clusters("classic"), {}),
     ("sdkgo_get_satellite_clusters", _list_clusters("satellite"), {}),
+    ("sdkgo_get_clusters", _classic_list, CLASSIC),
+    ("sdkgo_get_user_credentials", _credential, {}),
+    ("sdkgo_list_locations", _get("/global/v1/locations"), {}),
+    ("psdk_policies_v2_two_pages#0", _policies(limit="1"), POLICIES),
+    (
+        "psdk_policies_v2_two_pages#1",
+        _policies(limit="1", start="page-1"),
+        LAST_POLICIES,
+    ),
+    ("psdk_access_groups_two_pages#0", _groups(limit="1"), GROUPS),
+    ("psdk_access_groups_two_pages#1", _groups(limit="1", offset="1"), GROUPS),
+    ("psdk_resource_instances_two_pages#0", _instances(limit="1"), INSTANCES),
+    (
+        "psdk_resource_instances_two_pages#1",
+        _instances(limit="1", start="from-6"),
+        LAST_INSTANCES,
+    ),
     ("sdkgo_get_cluster_key_owner", _get(OWNER), {}),
     ("sdkgo_reset_user_api_key", _reset, {}),
     ("terraform_module_expected_keys_reset", _reset, {}),
@@ -195,6 +318,21 @@ def test_an_error_carries_the_published_code(simulator, caller, name):
 
     assert answered["code"] == body["code"]
     assert answered["type"] == body["type"]
+
+
+@pytest.mark.parametrize(
+    "code", ["A0006", "A03e9b", "A0656", "E0058", "G0004", "G3917", "P0005"]
+)
+def test_a_planned_error_has_the_published_status_and_fields(code):
+    (file,) = PUBLISHED.glob(f"issue_{code}_*.json")
+    status, body = published(file.stem)
+
+    planned = published_error(code)
+
+    answered = json.loads(planned.body)
+    assert planned.code == status
+    assert differences(body, answered) == set()
+    assert (answered["code"], answered["type"]) == (body["code"], body["type"])
 
 
 def test_the_published_region_names_have_the_same_aliases(simulator, caller):
