@@ -28,6 +28,12 @@ OF_CASES = {
     Reason.PERSON_NOT_FOUND,
     Reason.SCOPE_LIMITED,
     Reason.SCOPE_UNMATCHED,
+    Reason.VISIBILITY_NOT_PROVEN,
+    Reason.CLASSIC_CREDENTIAL,
+    Reason.CLASSIC_CREDENTIAL_ELSEWHERE,
+    Reason.OWNS_TARGETS,
+    Reason.CASE_NOT_SAFE,
+    Reason.READING_UNDER_WAY,
     Reason.JOINED,
 }
 TARGET = Target(

@@ -19,62 +19,31 @@ from workers.offboarding.model import (
     Outcome,
     Target,
 )
+from workers.offboarding.reasons import (
+    FUNCTIONAL_ID,
+    IAM_ADMIN,
+    KEY_KEEPER,
+    KUBERNETES_ADMIN,
+    OPERATOR,
+    REASONS,
+    RUNNER,
+    sentence,
+)
 
-_SAID: Final = {
-    Reason.NO_CLUSTER: "There is no readable cluster here, and a key's owner is seen "
-    "only through a cluster.",
-    Reason.OWNER_UNKNOWN: "IBM Cloud answered without naming the key's owner.",
-    Reason.UNREACHABLE: "IBM Cloud could not be reached, or kept answering with "
-    "errors.",
-    Reason.NO_ROLE: "IBM Cloud refused because a role is missing.",
-    Reason.BAD_KEY: "IBM Cloud did not accept this service's own API key: it was "
-    "deleted, disabled or locked, or its identity is gone.",
-    Reason.WRONG_ACCOUNT: "The API key given to this service belongs to another "
-    "account.",
-    Reason.WRONG_IDENTITY: "The API key in hand is not the planned functional ID's, "
-    "and whoever asks for a reset becomes the owner.",
-    Reason.NOT_FOUND: "IBM Cloud says that the cluster or the resource group does not "
-    "exist or may not be seen; it has said so of clusters that exist.",
-    Reason.KEY_NOT_USABLE: "IBM Cloud says that the API key stored here cannot be "
-    "used.",
-    Reason.KEY_LIMIT: "The functional ID has no room for another API key: IAM allows "
-    "20 for each identity unless the limit was raised.",
-    Reason.REFUSED_BY_IBM_CLOUD: "IBM Cloud refused, and asking again will not help.",
-    Reason.UNEXPECTED_ANSWER: "IBM Cloud's answer could not be understood, so it was "
-    "not taken for a yes.",
-    Reason.OWNER_NOT_SHOWN: "A reset was sent, but the functional ID did not show as "
-    "the owner in time.",
-    Reason.ANOTHER_OWNER: "The key belongs to somebody else now.",
-    Reason.GAVE_UP: "The work here broke off several times without an end, so it was "
-    "stopped.",
-    Reason.PROTECTED_USER: "This person is on the list of people nobody may offboard, "
-    "or is one of this service's own identities.",
-    Reason.AMBIGUOUS_PERSON: "More than one person in the account fits, and the "
-    "service does not guess.",
-    Reason.PAUSED: "Resets are paused; none is sent until the pause ends.",
-    Reason.NOT_ARMED: "The service is not armed, so every case is a dry run.",
-    Reason.PERSON_NOT_FOUND: "Nobody in the account has this e-mail or IAM ID: it may "
-    "be misspelt, or the person may be removed already.",
-    Reason.SCOPE_LIMITED: "Only a part of the account was asked for; what lies outside "
-    "was not dealt with.",
-    Reason.SCOPE_UNMATCHED: "The part asked for names a region or a resource group in "
-    "which no cluster was seen: it may be misspelt.",
-    Reason.LIST_UNREADABLE: "A list in the account could not be read, so there may be "
-    "more than is shown here.",
-    Reason.JOINED: "This person has another open case, and this one goes on there.",
-}
+__all__ = [
+    "TARGET_REASONS",
+    "advise",
+    "classic_credential_command",
+    "cleaned",
+    "command_for",
+    "sentence",
+    "shell_word",
+]
+
 _LOSS: Final = (
     "Once the person is removed from the account, the clusters on this key can no "
     "longer order workers, attach storage or scale."
 )
-_KUBERNETES_ADMIN: Final = "an administrator of Kubernetes Service in the account"
-_IAM_ADMIN: Final = "an administrator of IAM in the account"
-_FUNCTIONAL_ID: Final = (
-    "whoever can log in as the functional ID; nobody else may run this, since the one "
-    "who resets becomes the owner"
-)
-_OPERATOR: Final = "an operator of this service, with whoever told it of the departure"
-_KEY_KEEPER: Final = "whoever can log in as the functional ID and runs this service"
 _DEFAULT: Final = {
     Outcome.CHANGED_HANDS: Reason.ANOTHER_OWNER,
     Outcome.FAILED: Reason.UNEXPECTED_ANSWER,
@@ -100,6 +69,12 @@ _EXTRA: Final = {
     (Reason.LIST_UNREADABLE, Outcome.FAILED): "It could not be seen whom the departure "
     "means, so nothing was reset here. The identity that reads needs Viewer on User "
     "Management; put its login in place of READER.",
+    (Reason.CANNOT_CREATE_KEY, Outcome.FAILED): "A service ID needs Operator on IAM "
+    "Identity; where the account restricts key creation, a user needs User API key "
+    "creator there.",
+    (Reason.LIST_SHORT, Outcome.UNREAD): "The identity that reads needs Viewer on "
+    "Kubernetes Service and Administrator on IAM Identity, account-wide; put its login "
+    "in place of READER.",
     (Reason.PROTECTED_USER, Outcome.FAILED): _STOPPED,
     (Reason.AMBIGUOUS_PERSON, Outcome.FAILED): _STOPPED,
     (Reason.KEY_LIMIT, Outcome.FAILED): "Make room by deleting its superseded keys; "
@@ -124,11 +99,6 @@ def _visible(character: str) -> str:
     return "\ufffd" if category in ("Cf", "Cs") else character
 
 
-def sentence(reason: Reason) -> str:
-    """Say in one sentence what *reason* is, without regard to any outcome."""
-    return _SAID[reason]
-
-
 def advise(target: CaseTarget) -> Advice | None:
     """Say what a target that did not end well means, and who mends it with what.
 
@@ -141,7 +111,7 @@ def advise(target: CaseTarget) -> Advice | None:
     if outcome is None or outcome not in _DEFAULT:
         return None
     reason = target.reason or _DEFAULT[outcome]
-    who, command = _MEND.get(reason, (_KUBERNETES_ADMIN, _look))
+    who, command = _MEND.get(reason, (KUBERNETES_ADMIN, _look))
     said = (sentence(reason), _EXTRA.get((reason, outcome)), _meaning(target, outcome))
     text = " ".join(part for part in said if part)
     return Advice(text=text, who=who, command=command(target))
@@ -256,6 +226,34 @@ def _grant(target: CaseTarget) -> str:
     )
 
 
+def _doctor(_: CaseTarget) -> str:
+    return "offboard doctor"
+
+
+def _grant_keys(target: CaseTarget) -> str:
+    owner = target.functional_id
+    service_id = _service_id(owner)
+    if service_id is not None:
+        return (
+            f"ibmcloud iam service-policy-create {shell_word(service_id)}"
+            " --roles Operator --service-name iam-identity"
+        )
+    login = (owner.email or owner.id) if owner else "FUNCTIONAL_ID"
+    return (
+        f"ibmcloud iam user-policy-create {shell_word(login)}"
+        " --roles 'User API key creator' --service-name iam-identity"
+    )
+
+
+def _reading_roles(_: CaseTarget) -> str:
+    return (
+        "ibmcloud iam user-policy-create READER --roles Viewer"
+        " --service-name containers-kubernetes"
+        " && ibmcloud iam user-policy-create READER --roles Administrator"
+        " --service-name iam-identity"
+    )
+
+
 def _grant_user_list(_: CaseTarget) -> str:
     return (
         "ibmcloud iam user-policy-create READER --roles Viewer"
@@ -304,23 +302,28 @@ def _keys(target: CaseTarget) -> str:
 
 
 _MEND: Final[dict[Reason, tuple[str, Callable[[CaseTarget], str]]]] = {
-    Reason.NO_CLUSTER: (_FUNCTIONAL_ID, _reset),
-    Reason.OWNER_UNKNOWN: (_KUBERNETES_ADMIN, _look),
-    Reason.UNREACHABLE: (_KUBERNETES_ADMIN, _look),
-    Reason.NO_ROLE: (_IAM_ADMIN, _grant),
-    Reason.BAD_KEY: (_KEY_KEEPER, _new_key),
-    Reason.WRONG_ACCOUNT: (_KEY_KEEPER, _new_key),
-    Reason.WRONG_IDENTITY: (_KEY_KEEPER, _new_key),
-    Reason.NOT_FOUND: (_KUBERNETES_ADMIN, _find),
-    Reason.KEY_NOT_USABLE: (_FUNCTIONAL_ID, _reset),
-    Reason.KEY_LIMIT: ("whoever can log in as the functional ID", _keys),
-    Reason.REFUSED_BY_IBM_CLOUD: (_FUNCTIONAL_ID, _reset),
-    Reason.UNEXPECTED_ANSWER: (_KUBERNETES_ADMIN, _look),
-    Reason.OWNER_NOT_SHOWN: (_KUBERNETES_ADMIN, _look),
-    Reason.ANOTHER_OWNER: (_KUBERNETES_ADMIN, _look),
-    Reason.GAVE_UP: (_KUBERNETES_ADMIN, _look),
-    Reason.LIST_UNREADABLE: (_IAM_ADMIN, _grant_user_list),
-    Reason.PROTECTED_USER: (_OPERATOR, _people),
-    Reason.AMBIGUOUS_PERSON: (_OPERATOR, _people),
+    Reason.NO_CLUSTER: (FUNCTIONAL_ID, _reset),
+    Reason.OWNER_UNKNOWN: (KUBERNETES_ADMIN, _look),
+    Reason.UNREACHABLE: (KUBERNETES_ADMIN, _look),
+    Reason.NO_ROLE: (IAM_ADMIN, _grant),
+    Reason.NO_FUNCTIONAL_ID: (RUNNER, _doctor),
+    Reason.CANNOT_CREATE_KEY: (IAM_ADMIN, _grant_keys),
+    Reason.RATE_LIMITED: (REASONS[Reason.RATE_LIMITED].who, _look),
+    Reason.WRONG_PROVIDER: (KUBERNETES_ADMIN, _find),
+    Reason.LIST_SHORT: (IAM_ADMIN, _reading_roles),
+    Reason.BAD_KEY: (KEY_KEEPER, _new_key),
+    Reason.WRONG_ACCOUNT: (KEY_KEEPER, _new_key),
+    Reason.WRONG_IDENTITY: (KEY_KEEPER, _new_key),
+    Reason.NOT_FOUND: (KUBERNETES_ADMIN, _find),
+    Reason.KEY_NOT_USABLE: (FUNCTIONAL_ID, _reset),
+    Reason.KEY_LIMIT: (REASONS[Reason.KEY_LIMIT].who, _keys),
+    Reason.REFUSED_BY_IBM_CLOUD: (FUNCTIONAL_ID, _reset),
+    Reason.UNEXPECTED_ANSWER: (KUBERNETES_ADMIN, _look),
+    Reason.OWNER_NOT_SHOWN: (KUBERNETES_ADMIN, _look),
+    Reason.ANOTHER_OWNER: (KUBERNETES_ADMIN, _look),
+    Reason.GAVE_UP: (KUBERNETES_ADMIN, _look),
+    Reason.LIST_UNREADABLE: (IAM_ADMIN, _grant_user_list),
+    Reason.PROTECTED_USER: (OPERATOR, _people),
+    Reason.AMBIGUOUS_PERSON: (OPERATOR, _people),
 }
 TARGET_REASONS: Final = frozenset(_MEND)

@@ -20,6 +20,10 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     KEY_NOT_USABLE = "key_not_usable"
     KEY_LIMIT = "key_limit"
+    NO_FUNCTIONAL_ID = "no_functional_id"
+    CANNOT_CREATE_KEY = "cannot_create_key"
+    WRONG_PROVIDER = "wrong_provider"
+    RATE_LIMITED = "rate_limited"
     REFUSED_BY_IBM_CLOUD = "refused_by_ibm_cloud"
     UNEXPECTED_ANSWER = "unexpected_answer"
     OWNER_NOT_SHOWN = "owner_not_shown"
@@ -35,7 +39,15 @@ class Reason(StrEnum):
     SCOPE_LIMITED = "scope_limited"
     SCOPE_UNMATCHED = "scope_unmatched"
     LIST_UNREADABLE = "list_unreadable"
+    LIST_SHORT = "list_short"
+    VISIBILITY_NOT_PROVEN = "visibility_not_proven"
+    CLASSIC_CREDENTIAL = "classic_credential"
+    CLASSIC_CREDENTIAL_ELSEWHERE = "classic_credential_elsewhere"
     JOINED = "joined"
+    # why the gate does not say safe
+    OWNS_TARGETS = "owns_targets"
+    CASE_NOT_SAFE = "case_not_safe"
+    READING_UNDER_WAY = "reading_under_way"
 
 
 class OffboardingError(Exception):
