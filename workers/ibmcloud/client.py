@@ -1,54 +1,47 @@
 """The clients that speak to IBM Cloud: one that can only read, one that can reset.
 
-Timeouts, connections and what is refused on the way are settled here, for the SDK's
-clients too. No retries: who tries again, and when, is decided above.
+No retries: who tries again, and when, is decided above.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from copy import copy
+from functools import cache
+from http.cookiejar import CookieJar
+from typing import Any
 
-from ibm_cloud_sdk_core import BaseService, DetailedResponse
+from ibm_cloud_sdk_core import ApiException, BaseService, DetailedResponse
 from ibm_cloud_sdk_core.authenticators import NoAuthAuthenticator
-from ibm_cloud_sdk_core.http_adapter import SSLHTTPAdapter
 from marshmallow import Schema, ValidationError
-from requests import PreparedRequest, Response, Session
+from requests import Response, Session
 
-from workers.ibmcloud.errors import far_side, odd_answer, request_id
-from workers.ibmcloud.tokens import HTTP_CONFIG, Bearer, Tokens
+from workers.ibmcloud.answers import answer_of, request_id
+from workers.ibmcloud.errors import far_side, odd_answer
+from workers.ibmcloud.session import configured, writing_session
+from workers.ibmcloud.tokens import Bearer, Tokens
 from workers.offboarding.errors import PermanentError, Reason
 
 Json = dict[str, Any] | list[Any] | str | int | float | bool | None
-# Sixteen threads of a worker and the readers of a survey share one session.
-_POOL: Final = {"pool_connections": 8, "pool_maxsize": 32}
-
-
-class WriteRefusedError(Exception):
-    """Somebody tried to write through a session that only reads: a bug, not a fault."""
-
-
-class _ReadOnly(SSLHTTPAdapter):  # type: ignore[misc]  # the SDK ships no types
-    """The last place before the wire, so nothing built on the session can write."""
-
-    def send(self, request: PreparedRequest, **kwargs: object) -> Response:
-        if request.method != "GET":
-            raise WriteRefusedError(f"{request.method} on a session that only reads")
-        answer: Response = super().send(request, **kwargs)
-        return answer
-
-
-def reading_session() -> Session:
-    """Make a session that sends GET and refuses everything else before the wire."""
-    return _session(_ReadOnly(**_POOL))
+_Get = Callable[[str, str, Mapping[str, str], Mapping[str, Json]], Json]
 
 
 def reading_service(
     kind: Callable[..., Any], service_url: str, tokens: Tokens, session: Session
 ) -> Any:  # noqa: ANN401 - one of the SDK's clients, which have no types
     """Make one of the SDK's clients on a reading session. No I/O."""
-    return _configured(kind(authenticator=Bearer(tokens)), service_url, session)
+    service = copy(_prototype(kind))
+    service.authenticator, service.jar = Bearer(tokens), CookieJar()
+    return configured(service, service_url, session)
+
+
+@cache
+def _prototype(kind: Callable[..., Any]) -> Any:  # noqa: ANN401 - as above
+    """Make one client of a kind, to be copied for each account.
+
+    The SDK has each load every trusted certificate for an adapter of its own, which
+    ours replaces: a second of a worker's start for four accounts.
+    """
+    return kind(authenticator=NoAuthAuthenticator())
 
 
 @contextmanager
@@ -93,15 +86,22 @@ class ReadingClient:
         *,
         doing: str,
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        means: Mapping[str, Json] | None = None,
     ) -> Json:
         """Read *path*; None for an empty answer. *doing* begins an error's message.
+
+        Args:
+            path: Below the service's address.
+            doing: What is being done, as "Reading the key owner".
+            headers: Sent besides the token.
+            means: Codes of errors that are answers, whatever their status, and what
+                is returned for them.
 
         Raises:
             TransientError: Timeout, 429, 5xx, 404, 401 P0005, a cut or odd answer.
             PermanentError: Other 4xx, and what ``Tokens.token`` raises.
         """
-        return self._get(path, doing, dict(headers or {}), dict(params or {}))
+        return self._get(path, doing, headers or {}, means or {})
 
 
 class ResettingClient:
@@ -109,12 +109,11 @@ class ResettingClient:
 
     __slots__ = ("_service",)
 
-    def __init__(self, service_url: str) -> None:
+    def __init__(self, service_url: str, session: Session | None = None) -> None:
         service = BaseService(
             service_url=service_url, authenticator=NoAuthAuthenticator()
         )
-        session = _session(SSLHTTPAdapter(**_POOL))
-        self._service = _configured(service, service_url, session)
+        self._service = configured(service, service_url, session or writing_session())
 
     def post_empty(
         self, path: str, *, headers: Mapping[str, str]
@@ -126,27 +125,29 @@ class ResettingClient:
             requests.RequestException: No answer. What both mean for a reset is for
                 the caller to say.
         """
-        # An idle connection may be closed just as we write to it, and then nobody
-        # knows whether the reset arrived: each one gets a connection of its own.
+        # The session keeps no connection for the next reset, so the far side need not.
         sent = {"Accept": "application/json", "Connection": "close", **headers}
         request = self._service.prepare_request("POST", path, headers=sent, data="")
         answer: DetailedResponse = self._service.send(request)
         return answer.get_status_code(), request_id(answer.get_headers())
 
 
-def _getter(
-    service_url: str, tokens: Tokens, session: Session
-) -> Callable[[str, str, dict[str, str], dict[str, str]], Json]:
-    service = BaseService(service_url=service_url, authenticator=Bearer(tokens))
-    _configured(service, service_url, session)
+def _getter(service_url: str, tokens: Tokens, session: Session) -> _Get:
+    service = reading_service(BaseService, service_url, tokens, session)
 
     def get(
-        path: str, doing: str, headers: dict[str, str], params: dict[str, str]
+        path: str, doing: str, headers: Mapping[str, str], means: Mapping[str, Json]
     ) -> Json:
         sent = {"Accept": "application/json", **headers}
         with reading(tokens, doing):
-            request = service.prepare_request("GET", path, headers=sent, params=params)
-            answer: Json | Response = service.send(request).get_result()
+            request = service.prepare_request("GET", path, headers=sent)
+            try:
+                answer: Json | Response = service.send(request).get_result()
+            except ApiException as error:
+                code = answer_of(error).code
+                if code not in means:
+                    raise
+                return means[code]
         return _as_json(answer, doing)
 
     return get
@@ -161,29 +162,3 @@ def _as_json(answer: Json | Response, doing: str) -> Json:
     except ValueError as error:
         raise odd_answer(doing, "the answer is no JSON") from error
     return body
-
-
-def _session(adapter: SSLHTTPAdapter) -> Session:
-    session = Session()
-    # No answer to one caller may colour the next one's request.
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # Without an auth of its own requests looks into ~/.netrc, and puts what it finds
-    # there in the place of our token.
-    session.auth = _untouched
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
-
-
-def _untouched(request: PreparedRequest) -> PreparedRequest:
-    return request
-
-
-def _configured(service: Any, service_url: str, session: Session) -> Any:  # noqa: ANN401 - as above
-    # At DEBUG the SDK prints whole requests as it makes them.
-    logging.getLogger("ibm-cloud-sdk-core").setLevel(logging.WARNING)
-    service.set_service_url(service_url)
-    service.set_http_config(HTTP_CONFIG)
-    # Last, since the SDK mounts an adapter with a pool too small for our threads.
-    service.set_http_client(session)
-    return service

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from ibm_platform_services import ResourceManagerV2
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
-from workers.ibmcloud.client import ReadingClient, checked, reading
+from workers.ibmcloud.claims import text_of
+from workers.ibmcloud.client import ReadingClient
 from workers.ibmcloud.errors import odd_answer
 from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.regions import todays_name
-from workers.ibmcloud.tokens import Tokens, text_of
 from workers.offboarding.errors import (
     OffboardingError,
     PermanentError,
@@ -26,12 +25,10 @@ from workers.offboarding.errors import (
     TransientError,
 )
 from workers.offboarding.model import Cluster, Note, ResourceGroup, Target
-from workers.offboarding.ports import Discovery
 
 _GONE: Final = frozenset({"deleted", "deleting"})
 # They become headers and parts of paths.
 _PLAIN: Final = Regexp(re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}\Z", re.ASCII))
-_GROUPS: Final = "Listing the resource groups"
 _log = structlog.get_logger(__name__)
 
 
@@ -40,6 +37,10 @@ class _List:
     path: str
     provider: str
     title: str
+
+    @property
+    def doing(self) -> str:
+        return f"Reading the {self.title} cluster list"
 
 
 _LISTS: Final = (
@@ -59,15 +60,6 @@ class _Item(Lenient):
     state = fields.Raw(load_default=None, allow_none=True)
 
 
-class _Group(Lenient):
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-
-
-class _GroupList(Lenient):
-    resources = fields.List(fields.Nested(_Group), required=True)
-
-
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A cluster and where its key is kept; ``group_name`` as the cluster says it."""
@@ -78,69 +70,84 @@ class _Placed:
     cluster: Cluster
 
 
-def discover(
-    client: ReadingClient, account_id: str, group_names: Mapping[str, str]
-) -> Discovery:
-    """Find every target that has a cluster, and note each list that is not whole.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the three lists showed.
 
-    Targets are sorted by region and group id, clusters by id.
+    Attributes:
+        targets: Sorted by region and group id, their clusters by id.
+        cluster_ids: Every cluster shown, those included that could not be placed.
+        unseen: A note for each list that failed or has entries that cannot be used.
+        is_whole: Whether all lists were read; else ``may_recover`` tells whether
+            reading again may help.
+    """
+
+    targets: tuple[Target, ...]
+    cluster_ids: frozenset[str]
+    unseen: tuple[Note, ...] = ()
+    is_whole: bool = True
+    may_recover: bool = False
+
+
+def list_clusters(
+    client: ReadingClient, account_id: str, group_names: Mapping[str, str]
+) -> Listed:
+    """Read the three cluster lists, and note each that is not whole.
+
+    A cluster's region is its ``region``, never its location: a classic cluster may be
+    managed from another region than that of its data centre.
 
     Source: Kubernetes Service API, GET /v2/{vpc,classic,satellite}/getClusters.
     """
     placed: list[_Placed] = []
+    shown: set[str] = set()
     unseen: list[Note] = []
-    is_final = True
+    failed: list[OffboardingError] = []
     for one in _LISTS:
         try:
-            found, notes = _read(client, account_id, one)
+            items = _read(client, account_id, one)
         except (TransientError, PermanentError) as error:
             _log.warning("clusters.unreadable", list=one.title, reason=error.reason)
-            found, notes = [], [Note(Reason.LIST_UNREADABLE, str(error))]
-            is_final = is_final and isinstance(error, PermanentError)
+            unseen.append(Note(Reason.LIST_UNREADABLE, str(error)))
+            failed.append(error)
+            continue
+        found, notes = _placeable(items, one)
         placed += found
         unseen += notes
-    targets = _grouped(account_id, placed, group_names)
-    return Discovery(targets, tuple(unseen), is_final)
+        shown |= {item["id"] for item in items if _has_id(item)}
+    return Listed(
+        _grouped(account_id, placed, group_names),
+        frozenset(shown),
+        tuple(unseen),
+        is_whole=not failed,
+        may_recover=any(isinstance(error, TransientError) for error in failed),
+    )
 
 
-def group_names(
-    client: ResourceManagerV2, tokens: Tokens, account_id: str
-) -> dict[str, str]:
-    """Read the resource groups' names by id; empty where they cannot be read.
-
-    Names are for people only, so a fault here hides no target.
-
-    Source: Resource Manager API, GET /v2/resource_groups.
-    """
-    try:
-        with reading(tokens, _GROUPS):
-            answer = client.list_resource_groups(account_id=account_id).get_result()
-        groups = checked(_GroupList(), answer, _GROUPS)["resources"]
-    except OffboardingError as error:
-        _log.warning("resource_groups.unreadable", cause=str(error))
-        return {}
-    return {one["id"]: one["name"] for one in groups if one["name"].strip()}
-
-
-def _read(
-    client: ReadingClient, account_id: str, one: _List
-) -> tuple[list[_Placed], list[Note]]:
-    doing = f"Reading the {one.title} cluster list"
+def _read(client: ReadingClient, account_id: str, one: _List) -> list[Any]:
     headers = {"X-Auth-Resource-Account": account_id}
-    answer = client.get(one.path, doing=doing, headers=headers)
+    answer = client.get(one.path, doing=one.doing, headers=headers)
     if not isinstance(answer, list):
-        raise odd_answer(doing, "the answer is no list")
+        raise odd_answer(one.doing, "the answer is no list")
+    return answer
+
+
+def _placeable(items: list[Any], one: _List) -> tuple[list[_Placed], list[Note]]:
     placed: list[_Placed] = []
     lacking: list[str] = []
-    for item in answer:
+    for item in items:
         try:
             placed.append(_placed(_Item().load(item), one))
         except ValidationError as error:
             lacking.append(_which(item, error))
     if not lacking:
         return placed, []
-    text = f"{doing}: {len(lacking)} of {len(answer)} entries cannot be used: "
+    text = f"{one.doing}: {len(lacking)} of {len(items)} entries cannot be used: "
     return placed, [Note(Reason.LIST_UNREADABLE, text + "; ".join(lacking))]
+
+
+def _has_id(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), str)
 
 
 def _which(item: object, error: ValidationError) -> str:

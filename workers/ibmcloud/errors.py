@@ -1,24 +1,19 @@
-"""What IBM Cloud answers, turned into the domain's errors.
+"""What IBM Cloud answers, turned into the domain's errors: again or never, and why.
 
-Reads the HTTP answer itself and leniently: the SDK's exception knows neither the
-Kubernetes Service's codes nor its incident ids. Never repeats a body, which may echo
-what was sent.
+A code says more than a status: a 401 may speak of the caller's token or of the key a
+target has stored. The published codes are those of IBM's issue trackers and docs; that
+they mean the same on every call is not confirmed against a live account.
 """
 
-import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import urllib3.exceptions as wire
 from ibm_cloud_sdk_core import ApiException
-from requests import Response
 from requests import exceptions as http
 
+from workers.ibmcloud.answers import Answer, answer_of
 from workers.offboarding.errors import (
     LostAnswerError,
     PermanentError,
@@ -26,27 +21,42 @@ from workers.offboarding.errors import (
     TransientError,
 )
 
-_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,24}")
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:,/=-]{1,96}")
-_REQUEST_ID_HEADERS: Final = (
-    "Transaction-Id",
-    "X-Global-Transaction-ID",
-    "X-Request-Id",
-    "X-Correlation-Id",
-)
-_NEVER: Final = {
-    (400, "A03e9b"): Reason.KEY_LIMIT,
-    (401, ""): Reason.BAD_KEY,
-    (403, ""): Reason.NO_ROLE,
+_NEVER_CODES: Final = {
+    "A0656": Reason.CANNOT_CREATE_KEY,
+    # The usual cause is the limit of keys; the answer itself hides it.
+    "A03e9b": Reason.KEY_LIMIT,
+    "BXNIM0151E": Reason.KEY_LIMIT,
+    "BXNIM0407E": Reason.BAD_KEY,
+    "BXNIM0408E": Reason.BAD_KEY,
+    "BXNIM0415E": Reason.BAD_KEY,
+    "E0058": Reason.WRONG_ACCOUNT,
+    "G3917": Reason.WRONG_PROVIDER,
 }
-_AGAIN: Final = {
+_AGAIN_CODES: Final = {
     # The key the cluster's target has stored is unusable, or not replicated yet. The
     # caller's own token may be fine, so this is no reason to get another one.
-    (401, "P0005"): Reason.KEY_NOT_USABLE,
+    "P0005": Reason.KEY_NOT_USABLE,
     # Seen now and then for clusters that were there all the time.
-    (404, ""): Reason.NOT_FOUND,
-    (408, ""): Reason.UNREACHABLE,
+    "A0006": Reason.NOT_FOUND,
+    "G0004": Reason.NOT_FOUND,
 }
+_NEVER: Final = {
+    401: Reason.BAD_KEY,
+    403: Reason.NO_ROLE,
+    410: Reason.NOT_FOUND,
+}
+_AGAIN: Final = {
+    404: Reason.NOT_FOUND,
+    408: Reason.UNREACHABLE,
+    409: Reason.UNREACHABLE,
+    423: Reason.UNREACHABLE,
+    425: Reason.UNREACHABLE,
+}
+# Of these 4xx a reset may have happened all the same: the call was taken too slowly, or
+# clashed with one that may have been its own double on the way.
+_PROVES_NOTHING: Final = (408, 409)
+# Refused for now, and refused before anything was done.
+_REFUSED_FOR_NOW: Final = (423, 425)
 _NOT_SENT: Final = (
     wire.NewConnectionError,
     wire.ConnectTimeoutError,
@@ -54,22 +64,16 @@ _NOT_SENT: Final = (
 
 
 class RateLimitedError(TransientError):
-    """IBM Cloud asked us to slow down, so nobody may try a sibling call instead."""
+    """We have to slow down, so nobody may try a sibling call instead."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an answer says of itself; code and request id only if plainly written."""
-
-    status: int
-    code: str = ""
-    request_id: str | None = None
-    retry_after_seconds: float | None = None
-
-    def __str__(self) -> str:
-        code = f" {self.code}" if self.code else ""
-        number = f" (request {self.request_id})" if self.request_id else ""
-        return f"IBM Cloud answered {self.status}{code}{number}"
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(
+            message,
+            reason=Reason.RATE_LIMITED,
+            retry_after_seconds=retry_after_seconds,
+        )
 
 
 @contextmanager
@@ -92,14 +96,13 @@ def domain_error(
         return _fault(error, doing)
     answer = answer_of(error)
     message = f"{doing}: {answer}"
-    named = (answer.status, answer.code)
     if answer.status == 429:
         return RateLimitedError(message, retry_after_seconds=answer.retry_after_seconds)
-    reason = None if named in _AGAIN else _never(named)
+    reason = _never(answer)
     if reason is not None:
         return PermanentError(message, reason=reason)
     return TransientError(
-        message, reason=_again(named), retry_after_seconds=answer.retry_after_seconds
+        message, reason=_again(answer), retry_after_seconds=answer.retry_after_seconds
     )
 
 
@@ -108,22 +111,23 @@ def lost_or_not_done(
 ) -> LostAnswerError | TransientError | PermanentError:
     """Classify a fault of a reset: proven not done, or its answer is lost.
 
-    A 4xx is a refusal, so never to be tried again unseen, save 429, which proves that
-    nothing was done, and 408 and P0005, which do not. A connection that never came
-    into being carried no reset. All else may have happened.
+    A 4xx is a refusal, so never to be tried again unseen, save those that ask to come
+    back later (423, 425, 429), and those that prove nothing (408, 409 and P0005). A
+    connection that never came into being carried no reset. All else may have happened.
     """
-    if isinstance(error, ApiException):
-        known = domain_error(error, doing)
-        if isinstance(known, RateLimitedError):
-            return known
-        # P0005 speaks of the stored key, which may be the one just made.
-        is_stored_key = known.reason is Reason.KEY_NOT_USABLE
-        is_refusal = 400 <= error.status_code <= 499 and error.status_code != 408
-        if is_refusal and not is_stored_key:
-            return PermanentError(str(known), reason=known.reason)
-        return LostAnswerError(str(known))
-    fault = _fault(error, doing)
-    return fault if _was_never_sent(error) else LostAnswerError(str(fault))
+    if not isinstance(error, ApiException):
+        fault = _fault(error, doing)
+        return fault if _was_never_sent(error) else LostAnswerError(str(fault))
+    known = domain_error(error, doing)
+    status = error.status_code
+    if isinstance(known, RateLimitedError) or status in _REFUSED_FOR_NOW:
+        return known
+    # P0005 speaks of the stored key, which may be the one just made.
+    is_stored_key = known.reason is Reason.KEY_NOT_USABLE
+    is_refusal = 400 <= status <= 499 and status not in _PROVES_NOTHING
+    if is_refusal and not is_stored_key:
+        return PermanentError(str(known), reason=known.reason)
+    return LostAnswerError(str(known))
 
 
 def odd_answer(doing: str, what: str) -> TransientError:
@@ -131,50 +135,17 @@ def odd_answer(doing: str, what: str) -> TransientError:
     return TransientError(f"{doing}: {what}", reason=Reason.UNEXPECTED_ANSWER)
 
 
-def answer_of(error: ApiException) -> Answer:
-    """Read what an error answer says of itself, whatever its body is."""
-    response = error.http_response
-    if response is None:
-        return Answer(error.status_code)
-    body = _body(response)
-    return Answer(
-        error.status_code,
-        _code(body),
-        request_id(response.headers, body),
-        _retry_after(response.headers.get("Retry-After")),
-    )
+def _never(answer: Answer) -> Reason | None:
+    if answer.code in _AGAIN_CODES or answer.status in _AGAIN:
+        return _NEVER_CODES.get(answer.code)
+    known = _NEVER_CODES.get(answer.code) or _NEVER.get(answer.status)
+    is_refusal = 400 <= answer.status <= 499
+    return known or (Reason.REFUSED_BY_IBM_CLOUD if is_refusal else None)
 
 
-def request_id(
-    headers: Mapping[str, str], body: Mapping[str, object] | None = None
-) -> str | None:
-    """Find the number under which IBM Cloud knows the call; None if it gave none."""
-    body = body or {}
-    context = body.get("context")
-    inner = context if isinstance(context, dict) else {}
-    given = [
-        body.get("incidentID"),
-        inner.get("requestId"),
-        inner.get("transaction_id"),
-        body.get("global_transaction_id"),
-        body.get("trace"),
-        *(headers.get(name) for name in _REQUEST_ID_HEADERS),
-    ]
-    plain = (one for one in given if isinstance(one, str))
-    return next((one for one in plain if _REQUEST_ID.fullmatch(one)), None)
-
-
-def _never(named: tuple[int, str]) -> Reason | None:
-    status, _ = named
-    if not 400 <= status <= 499 or (status, "") in _AGAIN:
-        return None
-    return _NEVER.get(named) or _NEVER.get((status, ""), Reason.REFUSED_BY_IBM_CLOUD)
-
-
-def _again(named: tuple[int, str]) -> Reason:
-    status, _ = named
-    usual = Reason.UNREACHABLE if status >= 500 else Reason.UNEXPECTED_ANSWER
-    return _AGAIN.get(named) or _AGAIN.get((status, ""), usual)
+def _again(answer: Answer) -> Reason:
+    usual = Reason.UNREACHABLE if answer.status >= 500 else Reason.UNEXPECTED_ANSWER
+    return _AGAIN_CODES.get(answer.code) or _AGAIN.get(answer.status, usual)
 
 
 def _fault(error: http.RequestException, doing: str) -> TransientError:
@@ -205,40 +176,3 @@ def _was_never_sent(error: http.RequestException) -> bool:
             return True
         cause = getattr(cause, "reason", None) or getattr(cause, "original_error", None)
     return False
-
-
-def _body(response: Response) -> dict[str, object]:
-    try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _code(body: Mapping[str, object]) -> str:
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else None
-    inner = first.get("code") if isinstance(first, dict) else None
-    given = (body.get("code"), body.get("errorCode"), inner)
-    plain = (one for one in given if isinstance(one, str))
-    return next((one for one in plain if _CODE.fullmatch(one)), "")
-
-
-def _retry_after(raw: str | None) -> float | None:
-    if raw is None:
-        return None
-    try:
-        seconds = float(raw)
-    except ValueError:
-        return _seconds_until(raw)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(date: str) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())

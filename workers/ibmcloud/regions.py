@@ -1,6 +1,8 @@
-"""Region names: six regions have an older one beside that of today.
+"""Region names: those we know, and the older one that some have beside that of today.
 
-Source: Kubernetes Service API, GET /v1/regions, as its documentation showed it.
+Sources: Kubernetes Service API, GET /v1/regions, as its documentation showed it; the
+locations of VPC clusters in the documentation of 2026. New regions appear, so no list
+of them is ever whole.
 """
 
 from typing import Final
@@ -11,6 +13,13 @@ _OLDER: Final = {
     "eu-central": "eu-de",
     "uk-south": "eu-gb",
 }
+KNOWN: Final = frozenset(
+    {
+        *("au-syd", "br-sao", "ca-mon", "ca-tor", "eu-de", "eu-es", "eu-gb"),
+        *("in-che", "in-mum", "jp-osa", "jp-tok", "us-east", "us-south"),
+        *_OLDER,
+    }
+)
 
 
 def todays_name(region: str) -> str:

@@ -1,96 +1,68 @@
-"""Bearer tokens of one API key, with what their claims say of the identity.
+"""Bearer tokens of one API key: fetched, held, dropped when the key changed.
 
-Claims are read, not verified: the token came straight from IAM over TLS, and the far
-side verifies it anyway. Knows nothing of what tokens are used for.
+Knows nothing of what tokens are used for.
 """
 
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
-import jwt
 import structlog
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import Authenticator, IAMAuthenticator
-from marshmallow import ValidationError, fields
-from marshmallow.validate import Regexp
 from requests import exceptions as http
 
 from config.settings import Secret
-from workers.ibmcloud.errors import domain_error, odd_answer
-from workers.ibmcloud.lenient import Lenient
+from workers.ibmcloud.claims import Claims, Token, check_claims, read_token
+from workers.ibmcloud.errors import RateLimitedError, domain_error
+from workers.ibmcloud.pace import Pace
 from workers.offboarding.errors import PermanentError, Reason, TransientError
-from workers.offboarding.model import KeyOwner, OwnerKind
 
 # Connect and read, in seconds; both well below half a lease. Redirects are refused: one
 # would carry the token to whoever the answer names.
 HTTP_CONFIG: Final = {"timeout": (3.05, 15), "allow_redirects": False}
-# A call may take the two timeouts together; its token has to outlive that.
-CALL_SECONDS: Final = 20.0
+# A call may wait half a minute for its slot, and then take the two timeouts together;
+# its token has to outlive that.
+CALL_SECONDS: Final = 50.0
 _DOING: Final = "Getting a token"
+# Busy or slow: these say nothing of the key.
+_LATER: Final = (408, 409, 423, 425, 429)
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Whom a token speaks for; ``email`` is lower-cased, ``expires_at`` aware UTC."""
-
-    iam_id: str
-    account_id: str
-    name: str | None
-    email: str | None
-    kind: OwnerKind
-    expires_at: datetime
-
-    def as_owner(self, kind: OwnerKind | None = None) -> KeyOwner:
-        """Return the identity as the owner it would be of a key it makes."""
-        return KeyOwner(self.iam_id, self.name, self.email, kind or self.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A bearer token in hand. ``until`` is its end on the monotonic clock."""
-
-    bearer: Secret
-    claims: Claims
-    until: float
-
-    @property
-    def seconds_left(self) -> float:
-        """Return how long it lives, by the more careful of two clocks.
-
-        The wall clock may be off, the monotonic one stands still in a suspended
-        machine.
-        """
-        by_wall = self.claims.expires_at.timestamp() - time.time()
-        return min(by_wall, self.until - time.monotonic())
-
-
-class _TokenAnswer(Lenient):
-    # Three parts and nothing that could break out of a header.
-    access_token = fields.String(
-        required=True, validate=Regexp(r"[\w-]+(\.[\w-]*){2}\Z")
-    )
-
-
 class Tokens:
-    """The tokens of one API key in one account; safe to share between threads."""
+    """The tokens of one API key in one account; safe to share between threads.
 
-    def __init__(self, apikey: Secret, iam_url: str, account_id: str) -> None:
+    Where no account is named it is that of *beside*, another key's tokens, and without
+    these whatever account the key belongs to. Getting a token takes no slot of the
+    budget, but IBM Cloud may ask us to slow down here too.
+    """
+
+    def __init__(
+        self,
+        apikey: Secret,
+        iam_url: str,
+        account_id: str,
+        *,
+        beside: "Tokens | None" = None,
+        pace: Pace | None = None,
+    ) -> None:
         self._apikey = apikey
         self._iam_url = iam_url
         self._account_id = account_id
+        self._beside = beside
+        self._pace = pace or Pace()
         self._lock = threading.Lock()
+        self._used = Secret("")
         self._held: Token | None = None
+        self._known: Claims | None = None
         self._failed: tuple[float, TransientError | PermanentError] | None = None
 
     def token(self, *, life_seconds: float = CALL_SECONDS) -> Token:
         """Return a token that lives at least this long, fetched anew if need be.
 
-        A token IAM has just made is returned however short it lives.
+        A token IAM has just made is returned however short it lives. One of a key
+        that was replaced since is not.
 
         Raises:
             TransientError: IAM cannot be reached, or its answer makes no sense.
@@ -99,6 +71,7 @@ class Tokens:
         """
         asked_at = time.monotonic()
         with self._lock:
+            self._look_at_key()
             if self._held and self._held.seconds_left >= life_seconds:
                 return self._held
             # While we waited for the lock somebody else's fetch failed: sixteen
@@ -111,23 +84,43 @@ class Tokens:
         """Return the claims of a token that is good now; raises as ``token`` does."""
         return self.token().claims
 
+    def known(self) -> Claims | None:
+        """Return whom the key as it is now spoke for when last asked; no call."""
+        with self._lock:
+            self._look_at_key()
+            return self._known
+
     def forget(self, token: Token) -> None:
         """Drop a token the far side refused, so that the next call gets another."""
         with self._lock:
             if self._held is token:
                 self._held = None
 
+    def _look_at_key(self) -> None:
+        # A key in a file may be another by now, and another identity's.
+        key = Secret(self._apikey.reveal())
+        if key != self._used:
+            self._used, self._held, self._known = key, None, None
+
     def _fetch(self) -> Token:
         try:
-            self._held = _checked(
-                _ask_iam(self._apikey, self._iam_url), self._account_id
-            )
+            token = _ask_iam(self._used, self._iam_url)
+            check_claims(token.claims, self._account(token))
         except (TransientError, PermanentError) as error:
             self._held = None
             self._failed = (time.monotonic(), error)
             _log.warning("token.refused", reason=error.reason)
+            if isinstance(error, RateLimitedError):
+                self._pace.back_off(error.retry_after_seconds)
             raise
-        return self._held
+        self._held, self._known = token, token.claims
+        return token
+
+    def _account(self, token: Token) -> str:
+        if self._account_id:
+            return self._account_id
+        named = self._beside.claims() if self._beside else token.claims
+        return named.account_id
 
 
 class Bearer(Authenticator):  # type: ignore[misc]  # the SDK ships no types
@@ -163,70 +156,18 @@ def _ask_iam(apikey: Secret, iam_url: str) -> Token:
     except ValueError as error:
         message = f"{_DOING}: the API key is no key (stray quotes or braces)"
         raise PermanentError(message, reason=Reason.BAD_KEY) from error
-    return _read(answer, began)
+    return read_token(answer, began)
 
 
 def _refusal(
     error: ApiException | http.RequestException,
 ) -> TransientError | PermanentError:
     known = domain_error(error, _DOING)
-    if not isinstance(error, ApiException) or error.status_code in (408, 429):
+    if not isinstance(error, ApiException) or error.status_code in _LATER:
         return known
     if 400 <= error.status_code <= 499:
         return PermanentError(str(known), reason=Reason.BAD_KEY)
     return known
-
-
-def _read(answer: object, began: float) -> Token:
-    try:
-        text: str = _TokenAnswer().load(answer)["access_token"]  # type: ignore[arg-type]  # whatever came; load says so itself
-        said = jwt.decode(text, options={"verify_signature": False})
-    except ValidationError:
-        # No cause: marshmallow's error holds the answer, and that may hold a token.
-        raise odd_answer(_DOING, "the answer has no usable token") from None
-    except jwt.PyJWTError:
-        raise odd_answer(_DOING, "the token cannot be decoded") from None
-    made, ends = said.get("iat"), said.get("exp")
-    if not isinstance(ends, int | float) or not isinstance(made, int | float):
-        raise odd_answer(_DOING, "the token does not say how long it lives")
-    claims = _claims(said, datetime.fromtimestamp(ends, UTC))
-    return Token(Secret(text), claims, began + (ends - made))
-
-
-def _claims(said: Mapping[str, object], expires_at: datetime) -> Claims:
-    account = said.get("account")
-    email = text_of(said.get("email"))
-    iam_id = text_of(said.get("iam_id")) or ""
-    return Claims(
-        iam_id=iam_id,
-        account_id=(text_of(account.get("bss")) if isinstance(account, dict) else None)
-        or "",
-        name=text_of(said.get("name")),
-        email=email.lower() if email else None,
-        kind=_kind(iam_id, said.get("sub_type")),
-        expires_at=expires_at,
-    )
-
-
-def _kind(iam_id: str, sub_type: object) -> OwnerKind:
-    if sub_type == "ServiceId" or iam_id.startswith("iam-ServiceId-"):
-        return OwnerKind.SERVICE_ID
-    return OwnerKind.UNKNOWN if iam_id.startswith("iam-") else OwnerKind.PERSON
-
-
-def _checked(token: Token, account_id: str) -> Token:
-    claims = token.claims
-    if claims.account_id != account_id:
-        message = (
-            f"The API key belongs to account {claims.account_id or '(none)'}, "
-            f"not to {account_id}"
-        )
-        raise PermanentError(message, reason=Reason.WRONG_ACCOUNT)
-    if not claims.iam_id:
-        raise PermanentError(
-            "The token names no identity", reason=Reason.WRONG_IDENTITY
-        )
-    return token
 
 
 def _alike(
@@ -234,18 +175,7 @@ def _alike(
 ) -> TransientError | PermanentError:
     if isinstance(error, PermanentError):
         return PermanentError(str(error), reason=error.reason)
-    return TransientError(
-        str(error),
-        reason=error.reason,
-        retry_after_seconds=error.retry_after_seconds,
-    )
-
-
-def text_of(value: object) -> str | None:
-    """Return a text without outer blanks; None for an empty one and for no text.
-
-    Half a surrogate pair, as a cut emoji leaves it, could not be stored.
-    """
-    if not isinstance(value, str):
-        return None
-    return value.encode("utf-8", "replace").decode().strip() or None
+    wait = error.retry_after_seconds
+    if isinstance(error, RateLimitedError):
+        return RateLimitedError(str(error), retry_after_seconds=wait)
+    return TransientError(str(error), reason=error.reason, retry_after_seconds=wait)

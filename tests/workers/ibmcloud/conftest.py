@@ -1,3 +1,4 @@
+import contextlib
 import json
 import threading
 import time
@@ -5,39 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
+from ibmcloud_scenes import (
+    ACCOUNT,
+    FUNCTIONAL,
+    FUNCTIONAL_KEY,
+    LEAVER,
+    PROD,
+    READER,
+    READER_KEY,
+    SANDBOX,
+    a_target,
+    an_account,
+    settings_for,
+)
 
-from config.settings import AccountSettings, Secret, Settings
 from simulator import Account, Simulator
 from workers.ibmcloud.account import IbmAccount, open_cloud
 from workers.ibmcloud.keys import IbmResets, open_resets
 from workers.ibmcloud.tokens import HTTP_CONFIG
-from workers.offboarding.model import Cluster, ResourceGroup, Target
-
-ACCOUNT = "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"
-PROD = "5c49eabcf5e85881a37e2d100a33b3df"
-SANDBOX = "9a1b2c3d4e5f60718293a4b5c6d7e8f9"
-FUNCTIONAL = "IBMid-6600001FID"
-READER = "iam-ServiceId-0a1b2c3d-1111-2222-3333-444455556666"
-LEAVER = "IBMid-550000ABCD"
-FUNCTIONAL_KEY = "functional-key-for-tests-0000000000000000001"
-READER_KEY = "reader-key-for-tests-000000000000000000000002"
-
-
-def a_target(*cluster_ids: str, region: str = "us-south", group: str = PROD) -> Target:
-    clusters = tuple(Cluster(one, one, "vpc-gen2") for one in cluster_ids)
-    return Target(ACCOUNT, region, ResourceGroup(group, "prod"), clusters)
-
-
-def settings_for(url: str) -> Settings:
-    return Settings(
-        iam_url=url,
-        containers_url=f"{url}/global",
-        user_management_url=url,
-        resource_manager_url=url,
-    )
+from workers.offboarding.model import Target
 
 
 @pytest.fixture
@@ -64,14 +55,12 @@ def simulator(scene: Account) -> Iterator[Simulator]:
 
 @pytest.fixture
 def cloud(simulator: Simulator) -> IbmAccount:
-    account = AccountSettings(ACCOUNT, Secret(FUNCTIONAL_KEY), Secret(READER_KEY))
-    return open_cloud(account, settings_for(simulator.url))
+    return open_cloud(an_account(reader=READER_KEY), settings_for(simulator.url))
 
 
 @pytest.fixture
 def resets(simulator: Simulator) -> IbmResets:
-    account = AccountSettings(ACCOUNT, Secret(FUNCTIONAL_KEY))
-    return open_resets(account, settings_for(simulator.url))
+    return open_resets(an_account(), settings_for(simulator.url))
 
 
 @dataclass
@@ -83,6 +72,7 @@ class FarSide:
         default_factory=dict
     )
     calls: list[str] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
 
@@ -111,6 +101,10 @@ class FarSide:
     def asked(self, call: str) -> int:
         return self.calls.count(call)
 
+    def queries_of(self, call: str) -> list[dict[str, str]]:
+        together = zip(self.calls, self.queries, strict=True)
+        return [query for one, query in together if one == call]
+
     def take(self, call: str) -> tuple[int, str, dict[str, str]]:
         given = self.answers.get(call, [(404, "", {})])
         return given.pop(0) if len(given) > 1 else given[0]
@@ -123,16 +117,19 @@ def _handler(far: FarSide) -> type[BaseHTTPRequestHandler]:
         def _any(self) -> None:
             call = f"{self.command} {self.path.partition('?')[0]}"
             far.calls.append(call)
+            far.queries.append(dict(parse_qsl(urlsplit(self.path).query)))
             far.headers.append(dict(self.headers.items()))
             length = int(self.headers.get("Content-Length") or 0)
             far.bodies.append(self.rfile.read(length))
             status, text, headers = far.take(call)
-            body = text.encode()
+            # These two have none, and one would be taken for the next answer.
+            body = b"" if status in (204, 304) else text.encode()
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if status != 204:
+            # Whoever asked may have given up meanwhile.
+            with contextlib.suppress(ConnectionError):
                 self.wfile.write(body)
             if headers.get("Content-Length"):
                 self.close_connection = True
@@ -162,14 +159,12 @@ def far() -> Iterator[FarSide]:
 
 @pytest.fixture
 def far_cloud(far: FarSide) -> IbmAccount:
-    account = AccountSettings(ACCOUNT, Secret(FUNCTIONAL_KEY))
-    return open_cloud(account, settings_for(far.url))
+    return open_cloud(an_account(), settings_for(far.url))
 
 
 @pytest.fixture
 def far_resets(far: FarSide) -> IbmResets:
-    account = AccountSettings(ACCOUNT, Secret(FUNCTIONAL_KEY))
-    return open_resets(account, settings_for(far.url))
+    return open_resets(an_account(), settings_for(far.url))
 
 
 @pytest.fixture

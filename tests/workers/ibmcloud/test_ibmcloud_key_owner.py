@@ -162,7 +162,7 @@ def test_when_all_refuse_for_good_it_is_unread_with_the_last_reason(
     reading = cloud.key_owner(target("c1", "c2"))
 
     assert isinstance(reading, Unread)
-    assert reading.reason is Reason.REFUSED_BY_IBM_CLOUD
+    assert reading.reason is Reason.WRONG_PROVIDER
     assert reading.detail == (
         "Reading the key owner: IBM Cloud answered 400 G3917 (request inc-1)"
     )

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from config.settings import AccountSettings, Secret, Settings
+from config.accounts import AccountSettings, FunctionalIdSettings
+from config.settings import Secret, Settings
 from simulator import Fault, delay_after, drop_after, drop_before, status
 from workers.ibmcloud.keys import open_resets
 from workers.offboarding.errors import (
@@ -59,6 +60,15 @@ def test_a_reset_has_an_explicit_empty_body_and_a_connection_of_its_own(
     assert far.bodies[-1] == b""
     assert far.headers[-1]["Content-Length"] == "0"
     assert far.headers[-1]["Connection"] == "close"
+
+
+def test_a_far_side_that_closes_without_a_word_loses_no_reset(far, far_resets, target):
+    far.says("POST /global/v1/keys", "", 204)
+
+    for _ in range(100):
+        far_resets.prepare(target()).send()
+
+    assert far.asked("POST /global/v1/keys") == 100
 
 
 def test_an_answer_without_a_request_id_gives_none(far, far_resets, target):
@@ -124,12 +134,18 @@ def test_a_stored_key_that_is_not_usable_proves_nothing(simulator, resets, targe
     ("code", "answer", "kind", "reason"),
     [
         (400, body("A03e9b"), PermanentError, Reason.KEY_LIMIT),
-        (400, body("G3917"), PermanentError, Reason.REFUSED_BY_IBM_CLOUD),
-        (401, body("E0058"), PermanentError, Reason.BAD_KEY),
-        (403, body("A0656"), PermanentError, Reason.NO_ROLE),
+        (400, body("BXNIM0151E"), PermanentError, Reason.KEY_LIMIT),
+        (400, body("Z1"), PermanentError, Reason.REFUSED_BY_IBM_CLOUD),
+        (400, body("G3917"), PermanentError, Reason.WRONG_PROVIDER),
+        (401, body("E0058"), PermanentError, Reason.WRONG_ACCOUNT),
+        (401, body("Z1"), PermanentError, Reason.BAD_KEY),
+        (403, body("A0656"), PermanentError, Reason.CANNOT_CREATE_KEY),
         (403, "<html>forbidden</html>", PermanentError, Reason.NO_ROLE),
         (404, body("G0004"), PermanentError, Reason.NOT_FOUND),
-        (429, "slow down", TransientError, Reason.UNREACHABLE),
+        (410, "", PermanentError, Reason.NOT_FOUND),
+        (423, "", TransientError, Reason.UNREACHABLE),
+        (425, "", TransientError, Reason.UNREACHABLE),
+        (429, "slow down", TransientError, Reason.RATE_LIMITED),
     ],
 )
 def test_a_refusal_is_proven_not_done_and_is_not_sent_again(
@@ -156,7 +172,9 @@ def test_a_429_tells_how_long_to_wait(simulator, resets, target):
     assert caught.value.retry_after_seconds == 7.0
 
 
-@pytest.mark.parametrize("code", [200, 201, 202, 302, 307, 408, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "code", [200, 201, 202, 302, 307, 408, 409, 500, 502, 503, 504]
+)
 def test_an_answer_that_proves_nothing_is_lost_and_is_not_sent_again(
     simulator, resets, target, code
 ):
@@ -214,7 +232,7 @@ def test_a_refused_connection_is_proven_not_done(far, target):
         taken.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
         settings = Settings(iam_url=far.url, containers_url=nobody)
-        account = AccountSettings(ACCOUNT, Secret("k"))
+        account = AccountSettings(ACCOUNT, (FunctionalIdSettings("f", Secret("k")),))
         ready = open_resets(account, settings).prepare(target())
 
         with pytest.raises(TransientError) as caught:

@@ -70,11 +70,12 @@ def test_a_list_that_fails_is_noted_and_the_others_are_used(
 
     found = cloud.targets()
 
-    (note,) = found.unseen
+    note, short = found.unseen
     assert note.reason is Reason.LIST_UNREADABLE
     assert note.text == (
         f"Reading the {title} cluster list: IBM Cloud answered 403 A0001"
     )
+    assert short.reason is Reason.LIST_SHORT
     assert len(found.targets) == 2
     assert found.is_final
 
@@ -88,7 +89,10 @@ def test_no_kind_of_fault_makes_a_list_look_empty(simulator, cloud, action):
     found = cloud.targets()
 
     assert found.targets == ()
-    assert [note.reason for note in found.unseen] == [Reason.LIST_UNREADABLE]
+    assert [note.reason for note in found.unseen] == [
+        Reason.LIST_UNREADABLE,
+        Reason.LIST_SHORT,
+    ]
     assert not found.is_final
 
 

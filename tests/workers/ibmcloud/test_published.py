@@ -9,9 +9,10 @@ import pytest
 from ibm_platform_services import IamIdentityV1
 
 from config.settings import Secret
-from workers.ibmcloud.client import reading_service, reading_session
-from workers.ibmcloud.iam import ApiKey, own_keys
+from workers.ibmcloud.client import reading_service
+from workers.ibmcloud.listed_keys import ApiKey, own_keys
 from workers.ibmcloud.regions import todays_name
+from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.errors import (
     PermanentError,
@@ -162,7 +163,7 @@ def test_a_page_of_keys_whose_next_leads_nowhere_is_not_the_last(
         (
             "issue_E0058_missing_account_header",
             PermanentError,
-            Reason.BAD_KEY,
+            Reason.WRONG_ACCOUNT,
             "401 E0058 (request 1a0c067f-6813-4746-99e1-c33882bf8452)",
         ),
         (
@@ -194,12 +195,12 @@ def test_an_error_on_reading(far, far_cloud, target, name, kind, reason, shown):
         ),
         (
             "issue_A0656_not_authorized_create_key",
-            Reason.NO_ROLE,
+            Reason.CANNOT_CREATE_KEY,
             "403 A0656 (request e420999f-1318-46f5-aeaf-cc0e70b563c6)",
         ),
         (
             "issue_G3917_provider_not_permitted",
-            Reason.REFUSED_BY_IBM_CLOUD,
+            Reason.WRONG_PROVIDER,
             "400 G3917 (request 56c3bfb607daea30-IAD)",
         ),
     ],

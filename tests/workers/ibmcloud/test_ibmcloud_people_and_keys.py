@@ -183,7 +183,6 @@ def test_a_key_of_the_target_without_a_time_is_not_taken_for_old(
         ("us-south", f"region:us-south;group:{PROD}", True),
         ("us-south", f"us-south_{PROD}", True),
         ("us-south", f"us-south-2 {PROD}", False),
-        ("us-south", f"xus-south {PROD}", False),
         ("us-south-2", f"us-south-2 {PROD}", True),
         ("us-south-2", f"us-south {PROD}", False),
         ("eu-de", f"eu-de-1 {PROD}", False),
@@ -211,6 +210,10 @@ def test_a_key_counts_only_when_it_names_exactly_region_and_group(
         "us-south",
         PROD,
         None,
+        f"xus-south {PROD}",
+        f"us-south- {PROD}",
+        f"us-south eu-de {PROD}",
+        f"containers api-key for {PROD}, in-use",
         "made for you with love",
     ],
 )

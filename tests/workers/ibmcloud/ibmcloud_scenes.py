@@ -1,0 +1,45 @@
+"""One account, its keys and its targets, as the tests of this room begin with them."""
+
+from typing import Any
+
+from config.accounts import AccountSettings, FunctionalIdSettings
+from config.settings import Secret, Settings
+from workers.offboarding.model import Cluster, ResourceGroup, Target
+
+ACCOUNT = "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"
+PROD = "5c49eabcf5e85881a37e2d100a33b3df"
+SANDBOX = "9a1b2c3d4e5f60718293a4b5c6d7e8f9"
+FUNCTIONAL = "IBMid-6600001FID"
+READER = "iam-ServiceId-0a1b2c3d-1111-2222-3333-444455556666"
+LEAVER = "IBMid-550000ABCD"
+FUNCTIONAL_KEY = "functional-key-for-tests-0000000000000000001"
+READER_KEY = "reader-key-for-tests-000000000000000000000002"
+
+
+def a_target(*cluster_ids: str, region: str = "us-south", group: str = PROD) -> Target:
+    clusters = tuple(Cluster(one, one, "vpc-gen2") for one in cluster_ids)
+    return Target(ACCOUNT, region, ResourceGroup(group, "prod"), clusters)
+
+
+def a_functional_id(
+    name: str = "functional-id", key: str = FUNCTIONAL_KEY, **rule: Any
+) -> FunctionalIdSettings:
+    return FunctionalIdSettings(name, Secret(key), **rule)
+
+
+def an_account(
+    *functional_ids: FunctionalIdSettings,
+    reader: str | None = None,
+    account_id: str = ACCOUNT,
+) -> AccountSettings:
+    ours = functional_ids or (a_functional_id(),)
+    return AccountSettings(account_id, ours, Secret(reader) if reader else None)
+
+
+def settings_for(url: str) -> Settings:
+    return Settings(
+        iam_url=url,
+        containers_url=f"{url}/global",
+        user_management_url=url,
+        resource_manager_url=url,
+    )

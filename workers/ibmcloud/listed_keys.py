@@ -1,0 +1,205 @@
+"""API keys as IAM lists them: an identity's own, and an account's cluster API keys.
+
+A list is whole or it is an error. That a key is listed does not prove that it is in
+use: a reset leaves the former one where it is.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from ibm_platform_services import IamIdentityV1
+from marshmallow import fields
+
+from workers.ibmcloud.claims import text_of
+from workers.ibmcloud.client import checked, reading
+from workers.ibmcloud.descriptions import Place, place_in
+from workers.ibmcloud.errors import odd_answer
+from workers.ibmcloud.lenient import Lenient
+from workers.ibmcloud.paging import PAGE, Trail
+from workers.ibmcloud.regions import todays_name
+from workers.ibmcloud.tokens import Tokens
+from workers.offboarding.model import KeyList, ListedKey, Target
+
+_CLUSTER_KEY: Final = "containers-kubernetes-key"
+# IBM Cloud stamps keys by its own clock, and workers may run behind or ahead of it. Too
+# much costs a wait and a person's look, too little a second reset.
+_CLOCK_DIFFERENCE: Final = timedelta(seconds=60)
+_TO_THE_MINUTE: Final = re.compile(r"T\d\d:?\d\d(?![\d:])")
+_OWN: Final = "Listing the functional ID's API keys"
+_ALL: Final = "Listing the account's API keys"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key as IAM lists it. ``created_at`` is the latest time it can mean.
+
+    IAM has been seen to give times to the minute, without seconds.
+    """
+
+    id: str
+    iam_id: str | None
+    name: str
+    description: str
+    created_at: datetime | None
+
+
+class _Key(Lenient):
+    id = fields.String(load_default="")
+    iam_id = fields.Raw(load_default=None, allow_none=True)
+    name = fields.Raw(load_default=None, allow_none=True)
+    description = fields.Raw(load_default=None, allow_none=True)
+    created_at = fields.Raw(load_default=None, allow_none=True)
+
+
+class _KeyPage(Lenient):
+    apikeys = fields.List(fields.Nested(_Key), required=True)
+    next = fields.String(load_default=None, allow_none=True)
+
+
+def own_keys(
+    client: IamIdentityV1, tokens: Tokens, account_id: str, iam_id: str
+) -> tuple[ApiKey, ...]:
+    """List the API keys of the identity that asks, all pages.
+
+    Raises:
+        TransientError: Any page failed or makes no sense.
+        PermanentError: The key or its roles do not let us.
+
+    Source: IAM Identity API, GET /v1/apikeys.
+    """
+    asked = {"account_id": account_id, "iam_id": iam_id, "scope": "entity"}
+    return tuple(_pages(client, tokens, _OWN, asked))
+
+
+def cluster_keys(
+    client: IamIdentityV1,
+    tokens: Tokens,
+    account_id: str,
+    *,
+    regions: Iterable[str] = (),
+) -> KeyList:
+    """List every cluster API key of the account, users' and service IDs', all pages.
+
+    A caller who may not manage others' keys gets a shorter list, or a refusal: which
+    one is not confirmed against a live account. *regions* are names in use here.
+
+    Raises:
+        TransientError: Any page failed or makes no sense, or a cluster API key does
+            not say whose it is.
+        PermanentError: The key or its roles do not let us.
+
+    Source: IAM Identity API, GET /v1/apikeys. That service IDs' keys need a list of
+    their own is not confirmed against a live account.
+    """
+    found: dict[object, ApiKey] = {}
+    for kind in ("user", "serviceid"):
+        asked = {
+            "account_id": account_id,
+            "scope": "account",
+            "type": kind,
+            "sort": "name",
+        }
+        for key in _pages(client, tokens, _ALL, asked):
+            found.setdefault(key.id or key, key)
+    mine = tokens.claims().iam_id
+    seen = tuple(regions)
+    return KeyList(
+        keys=tuple(
+            _listed(
+                key, place_in(key.description, regions=seen, no_groups=[account_id])
+            )
+            for key in found.values()
+            if key.name == _CLUSTER_KEY
+        ),
+        has_own=any(key.iam_id == mine for key in found.values()),
+    )
+
+
+def made_for(key: ApiKey, target: Target, since: datetime) -> bool:
+    """Tell whether a key may be what a reset of *target* at *since* has made.
+
+    Raises:
+        TransientError: It is a new cluster API key, and says of no target that it is
+            its own: the wording may have changed, and "no" would repeat a reset.
+    """
+    if key.name != _CLUSTER_KEY:
+        return False
+    place = place_in(
+        key.description, regions=[target.region], no_groups=[target.account_id]
+    )
+    here = Place(todays_name(target.region), target.resource_group.id)
+    if place == here:
+        return _is_new(key, since)
+    if not _is_new(key, since) or _is_elsewhere(place, here):
+        return False
+    raise odd_answer(_OWN, "a new cluster API key does not say for which target it is")
+
+
+def _is_elsewhere(place: Place, here: Place) -> bool:
+    """Tell whether a key plainly is another target's; a region alone is not plain."""
+    if place.group_id is None:
+        return False
+    is_other_region = place.region not in (None, here.region)
+    return place.group_id != here.group_id or is_other_region
+
+
+def _is_new(key: ApiKey, since: datetime) -> bool:
+    """Tell whether a key may have been made at or after *since*.
+
+    In doubt yes: taking an old key for new costs a wait and a person's look, taking a
+    new one for old sends a reset twice.
+
+    Raises:
+        TransientError: Its time cannot be read.
+    """
+    if key.created_at is None:
+        raise odd_answer(_OWN, "a key of the target does not say when it was made")
+    return key.created_at >= since - _CLOCK_DIFFERENCE
+
+
+def _pages(
+    client: IamIdentityV1, tokens: Tokens, doing: str, asked: dict[str, str]
+) -> Iterator[ApiKey]:
+    trail = Trail(doing)
+    page_token: str | None = None
+    while True:
+        with reading(tokens, doing):
+            answer = client.list_api_keys(
+                **asked, pagesize=PAGE, pagetoken=page_token
+            ).get_result()
+        page = checked(_KeyPage(), answer, doing)
+        yield from (_key(item) for item in page["apikeys"])
+        page_token = trail.by_address(page["next"], "pagetoken")
+        if page_token is None:
+            return
+
+
+def _listed(key: ApiKey, place: Place) -> ListedKey:
+    if key.iam_id is None:
+        raise odd_answer(_ALL, "a cluster API key does not say whose it is")
+    return ListedKey(key.iam_id, place.region, place.group_id, key.created_at)
+
+
+def _key(item: dict[str, Any]) -> ApiKey:
+    return ApiKey(
+        id=item["id"],
+        iam_id=text_of(item["iam_id"]),
+        name=text_of(item["name"]) or "",
+        description=text_of(item["description"]) or "",
+        created_at=_latest(text_of(item["created_at"])),
+    )
+
+
+def _latest(text: str | None) -> datetime | None:
+    """Read a time; one given to the minute means any second of it, so its last."""
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    if at is None or text is None:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at + timedelta(seconds=59) if _TO_THE_MINUTE.search(text) else at

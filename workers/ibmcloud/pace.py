@@ -1,0 +1,185 @@
+"""How fast IBM Cloud may be asked: waiting for a slot, and one process's own budget.
+
+Knows nothing of what is asked. The budget that all workers share is in the store.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from workers.ibmcloud.errors import RateLimitedError
+from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.ports import Budget, Grant
+
+# Whoever has to wait longer gives his thread back and is due again later.
+_LONGEST_WAIT_SECONDS: Final = 30.0
+# Slots may be given sooner than was told, as when a worker dies with its turn.
+_NAP_SECONDS: Final = 0.5
+# Where IBM Cloud gives no figure: its window, as it is documented.
+_USUAL_BACK_OFF_SECONDS: Final = 10.0
+_LONGEST_BACK_OFF_SECONDS: Final = 300.0
+_WINDOW_SECONDS: Final = 10.0
+# One call takes longer to arrive than another, so what was let go in a little more than
+# ten seconds may arrive in ten.
+_MARGIN_SECONDS: Final = 0.2
+# Whoever was refused is back well within this, and then a survey may ask again.
+_GIVE_WAY_SECONDS: Final = 1.0
+_log = structlog.get_logger(__name__)
+
+
+class Pace:
+    """Waits for slots of a budget; without a budget there is no limit."""
+
+    def __init__(
+        self,
+        budget: Budget | None = None,
+        *,
+        is_survey: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._budget = budget
+        self._is_survey = is_survey
+        self._sleep = sleep
+
+    def wait(self) -> str:
+        """Take the slot of one call, and return its ticket.
+
+        Raises:
+            RateLimitedError: There is none within half a minute; it says how long
+                still to wait.
+            StoreAwayError: Nobody can count now.
+        """
+        if self._budget is None:
+            return ""
+        left = _LONGEST_WAIT_SECONDS
+        while True:
+            grant = self._budget.take(is_survey=self._is_survey)
+            if grant.is_given:
+                return grant.ticket
+            if grant.wait_seconds > left:
+                raise RateLimitedError(
+                    "Too many requests to IBM Cloud are under way; this one waits",
+                    retry_after_seconds=grant.wait_seconds,
+                )
+            nap = min(max(grant.wait_seconds, 0.01), _NAP_SECONDS)
+            self._sleep(nap)
+            left -= nap
+
+    def sent(self, ticket: str) -> None:
+        """Count the slot of *ticket* from now on; a fault here stops no reset."""
+        if self._budget is None:
+            return
+        try:
+            self._budget.sent(ticket)
+        except StoreAwayError as error:
+            _log.warning("budget.not_counted", cause=str(error))
+
+    def back_off(self, asked_seconds: float | None) -> None:
+        """Give nobody a slot for as long as IBM Cloud asked, ten seconds by default.
+
+        That it asked is known all the same where the budget cannot be told.
+        """
+        if self._budget is None:
+            return
+        seconds = _USUAL_BACK_OFF_SECONDS if asked_seconds is None else asked_seconds
+        _log.warning("budget.backed_off", seconds=seconds)
+        try:
+            self._budget.back_off(seconds)
+        except StoreAwayError as error:
+            _log.warning("budget.not_told", cause=str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    at: float
+    calls: int
+    is_survey: bool
+
+
+class LocalBudget:
+    """A budget for one process alone; safe to share between threads.
+
+    A sliding window of the times from which calls count: a bucket of tokens would let
+    nearly twice its size through one window.
+    """
+
+    def __init__(
+        self, limit: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._given: dict[str, _Slots] = {}
+        self._until = 0.0
+        self._others_until = 0.0
+
+    def take(self, calls: int = 1, *, is_survey: bool = False) -> Grant:
+        """Take *calls* slots at once, or none and be told how long to wait.
+
+        Raises:
+            ValueError: So many are never given at once.
+        """
+        most = max(1, self._limit // 4) if is_survey else self._limit
+        if not 1 <= calls <= most:
+            raise ValueError(f"{calls} slots at once are never given, only 1 to {most}")
+        with self._lock:
+            now = self._clock()
+            wait = self._wait(calls, now, is_survey=is_survey)
+            if wait > 0 and not is_survey:
+                self._others_until = now + wait + _GIVE_WAY_SECONDS
+            if wait > 0:
+                return Grant(wait_seconds=wait)
+            ticket = f"{calls}-{next(self._numbers)}"
+            self._given[ticket] = _Slots(now, calls, is_survey)
+            return Grant(ticket)
+
+    def sent(self, ticket: str) -> None:
+        """Count the slots of *ticket* from now on, when their calls are really sent.
+
+        One older than the window is counted again, since its calls go out all the same;
+        they may be too many then, so take anew rather than use an old ticket.
+        """
+        calls = int(ticket.partition("-")[0])
+        with self._lock:
+            now = self._clock()
+            slots = self._given.get(ticket, _Slots(now, calls, is_survey=False))
+            self._given[ticket] = replace(slots, at=now)
+
+    def back_off(self, seconds: float) -> None:
+        """Give nobody a slot for so long; never shortens an earlier wait."""
+        with self._lock:
+            wait = min(seconds, _LONGEST_BACK_OFF_SECONDS)
+            self._until = max(self._until, self._clock() + wait)
+
+    def _wait(self, calls: int, now: float, *, is_survey: bool) -> float:
+        kept = _WINDOW_SECONDS + _MARGIN_SECONDS
+        self._given = {
+            ticket: one for ticket, one in self._given.items() if one.at + kept > now
+        }
+        given = list(self._given.values())
+        waits = [self._until - now, _until_free(given, calls, self._limit, now)]
+        if is_survey:
+            quarter = max(1, self._limit // 4)
+            surveys = [one for one in given if one.is_survey]
+            waits.append(_until_free(surveys, calls, quarter, now))
+            waits.append(self._others_until - now)
+        return max(0.0, *waits)
+
+
+def _until_free(given: list[_Slots], calls: int, limit: int, now: float) -> float:
+    """Tell when so many slots of *limit* are free, as the oldest fall out."""
+    used = sum(one.calls for one in given)
+    for one in sorted(given, key=lambda slots: slots.at):
+        if used + calls <= limit:
+            break
+        used -= one.calls
+        now_free_at = one.at + _WINDOW_SECONDS + _MARGIN_SECONDS
+        if used + calls <= limit:
+            return now_free_at - now
+    return 0.0

@@ -1,0 +1,157 @@
+"""The access policies of one identity: its own, and those of its access groups.
+
+Only policies that the caller may read are shown, so an empty list is no proof of
+anything.
+"""
+
+from types import SimpleNamespace
+from typing import Any, Final
+
+from ibm_platform_services import IamAccessGroupsV2, IamPolicyManagementV1
+from ibm_platform_services.iam_access_groups_v2 import AccessGroupsPager
+from ibm_platform_services.iam_policy_management_v1 import V2PoliciesPager
+from marshmallow import fields
+
+from workers.ibmcloud.client import reading
+from workers.ibmcloud.lenient import Lenient
+from workers.ibmcloud.paging import PAGE, CheckedList, Trail, parameter_of
+from workers.ibmcloud.tokens import Tokens
+from workers.offboarding.rights import Policy
+
+_POLICIES: Final = "Listing access policies"
+_GROUPS: Final = "Listing access groups"
+
+
+class _Attribute(Lenient):
+    key = fields.String(required=True)
+    operator = fields.String(required=True)
+    value = fields.Raw(required=True)
+
+
+class _Resource(Lenient):
+    # Required: a policy without it would look like one for everything.
+    attributes = fields.List(fields.Nested(_Attribute), required=True)
+    tags = fields.Raw(load_default=None, allow_none=True)
+
+
+class _Role(Lenient):
+    role_id = fields.String(required=True)
+
+
+class _Grant(Lenient):
+    roles = fields.List(fields.Nested(_Role), required=True)
+
+
+class _Control(Lenient):
+    grant = fields.Nested(_Grant, required=True)
+
+
+class _Policy(Lenient):
+    type = fields.String(load_default="access")
+    state = fields.String(load_default="active")
+    resource = fields.Nested(_Resource, required=True)
+    control = fields.Nested(_Control, required=True)
+    rule = fields.Raw(load_default=None, allow_none=True)
+    pattern = fields.Raw(load_default=None, allow_none=True)
+
+
+class _NextPolicies(Lenient):
+    start = fields.String(load_default=None, allow_none=True)
+
+
+class _PolicyPage(Lenient):
+    policies = fields.List(fields.Nested(_Policy), required=True)
+    next = fields.Nested(_NextPolicies, load_default=None, allow_none=True)
+
+
+class _Group(Lenient):
+    id = fields.String(required=True)
+
+
+class _NextGroups(Lenient):
+    href = fields.String(load_default=None, allow_none=True)
+
+
+class _GroupPage(Lenient):
+    groups = fields.List(fields.Nested(_Group), required=True)
+    next = fields.Nested(_NextGroups, load_default=None, allow_none=True)
+
+
+def policies_of(
+    client: IamPolicyManagementV1, tokens: Tokens, account_id: str, **whose: str
+) -> tuple[Policy, ...]:
+    """List the active access policies of ``iam_id=`` or ``access_group_id=``.
+
+    Raises:
+        TransientError: Any page failed or makes no sense.
+        PermanentError: The key or its roles do not let us.
+
+    Source: IAM Policy Management API, GET /v2/policies.
+    """
+    trail = Trail(_POLICIES)
+
+    def look(page: dict[str, Any]) -> None:
+        if page["next"] is not None:
+            trail.by_token(page["next"]["start"])
+
+    pages = CheckedList(client.list_v2_policies, _PolicyPage(), _POLICIES, look)
+    with reading(tokens, _POLICIES):
+        pager = V2PoliciesPager(
+            client=SimpleNamespace(list_v2_policies=pages),
+            account_id=account_id,
+            type="access",
+            state="active",
+            limit=PAGE,
+            **whose,
+        )
+        found = [_Policy().load(item) for item in pager.get_all()]
+    return tuple(_policy(item) for item in found if item["type"] == "access")
+
+
+def access_groups_of(
+    client: IamAccessGroupsV2, tokens: Tokens, account_id: str, iam_id: str
+) -> tuple[str, ...]:
+    """List the ids of the access groups an identity is in now, by whatever rule.
+
+    Raises:
+        TransientError: Any page failed or makes no sense.
+        PermanentError: The key or its roles do not let us.
+
+    Source: IAM Access Groups API, GET /v2/groups.
+    """
+    trail = Trail(_GROUPS)
+
+    def look(page: dict[str, Any]) -> None:
+        if page["next"] is not None:
+            trail.by_token(parameter_of(page["next"]["href"] or "", "offset"))
+
+    pages = CheckedList(client.list_access_groups, _GroupPage(), _GROUPS, look)
+    with reading(tokens, _GROUPS):
+        pager = AccessGroupsPager(
+            client=SimpleNamespace(list_access_groups=pages),
+            account_id=account_id,
+            iam_id=iam_id,
+            membership_type="all",
+            limit=PAGE,
+        )
+        return tuple(item["id"] for item in pager.get_all())
+
+
+def _policy(item: dict[str, Any]) -> Policy:
+    resource = item["resource"]
+    return Policy(
+        attributes=tuple(
+            (one["key"], one["operator"], _value(one["value"]))
+            for one in resource["attributes"]
+        ),
+        roles=tuple(one["role_id"] for one in item["control"]["grant"]["roles"]),
+        has_condition=bool(item["rule"] or item["pattern"] or resource["tags"]),
+        state=item["state"],
+    )
+
+
+def _value(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(str(one) for one in value)
+    # "stringExists" has a boolean.
+    return str(value).lower() if isinstance(value, bool) else str(value)
