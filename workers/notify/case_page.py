@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 
-def case_page(public_url: str | None, case_id: str) -> str | None:
-    """Return the address of the case's page; None where the service has none."""
-    if public_url is None:
+def case_page(public_url: str | None, case_id: str | None) -> str | None:
+    """Return the address of the case's page; None where there is none."""
+    if public_url is None or case_id is None:
         return None
     return f"{public_url.rstrip('/')}/cases/{quote(case_id, safe='')}"

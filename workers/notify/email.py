@@ -1,54 +1,44 @@
-"""Reports by mail, one message a recipient; knows no other channel.
+"""Reports and notices by mail, one message a recipient; knows no other channel.
 
 A message that is sent again has the same Message-ID, so that a mailbox can show it
 once. What certainly was not taken is told from what may have been.
 """
 
 import re
-import smtplib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from enum import StrEnum
 from typing import Final
 
 import structlog
 
 from config.settings import Secret
 from workers.notify.case_page import case_page
-from workers.notify.mail_message import header_text, message_of
+from workers.notify.lines import OutboxLine
+from workers.notify.mail_handover import GONE, Fate, Served, hand_over
+from workers.notify.mail_message import (
+    Thread,
+    header_text,
+    message_of,
+    thread_of,
+    thread_of_notice,
+)
 from workers.notify.mail_server import MailServer, NeverError
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportLine, ReportState
+from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
-from workers.offboarding.report import report_of
+from workers.offboarding.report import Report, report_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _TIMEOUT_SECONDS: Final = 10.0
 _ADDRESS: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-_GONE: Final = "connection_lost"
-
-
-class _Fate(StrEnum):
-    SERVED = "served"
-    LATER = "later"
-    NEVER = "never"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True)
-class _Served:
-    """What became of one recipient's message. ``code`` is a number or our own word."""
-
-    recipient: str
-    fate: _Fate
-    code: str = ""
 
 
 class Mail:
-    """Sends reports to every recipient through one mail server.
+    """Sends to every recipient through one mail server.
 
     What *security* and *ca_file* may be, ``MailServer`` says.
     """
@@ -90,15 +80,23 @@ class Mail:
             TransientError: Nobody got it, and somebody may later.
         """
         now = self._clock()
-        waiting = [one for one in self._recipients if one not in line.reached]
         report = report_of(case, line.kind, now=now, settle=self._settle)
-        page = case_page(self._public_url, case.id)
+        return self._send(report, thread_of(case, line), line, now)
+
+    def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
+        """Send *notice* to everybody who has not got it yet; as ``deliver``."""
+        report, thread = report_of_notice(notice), thread_of_notice(notice)
+        return self._send(report, thread, line, self._clock())
+
+    def _send(
+        self, report: Report, thread: Thread, line: OutboxLine, now: datetime
+    ) -> OutboxLine:
+        waiting = [one for one in self._recipients if one not in line.reached]
+        page = case_page(self._public_url, report.case_id)
 
         def message_to(to: str) -> EmailMessage:
             sender = self._sender
-            return message_of(
-                case, line, report, sender=sender, to=to, now=now, page=page
-            )
+            return message_of(report, thread, sender=sender, to=to, now=now, page=page)
 
         try:
             served = self._serve(waiting, message_to)
@@ -108,75 +106,43 @@ class Mail:
 
     def _serve(
         self, waiting: Sequence[str], message_to: Callable[[str], EmailMessage]
-    ) -> list[_Served]:
+    ) -> list[Served]:
         good = [one for one in waiting if _ADDRESS.fullmatch(one)]
         bad = [one for one in waiting if one not in good]
-        served = [_Served(one, _Fate.NEVER, "bad_address") for one in bad]
+        served = [Served(one, Fate.NEVER, "bad_address") for one in bad]
         if not good:
             return served
         with self._server.session() as smtp:
             for recipient in good:
                 message = message_to(recipient)
-                served.append(_hand_over(smtp, message, self._sender, recipient))
-                if served[-1].code == _GONE:
+                served.append(hand_over(smtp, message, self._sender, recipient))
+                if served[-1].code == GONE:
                     break
         tried = {one.recipient for one in served}
         untried = [one for one in good if one not in tried]
-        return served + [_Served(one, _Fate.LATER, _GONE) for one in untried]
+        return served + [Served(one, Fate.LATER, GONE) for one in untried]
 
 
-def _hand_over(
-    smtp: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str
-) -> _Served:
-    """Hand one message over, step by step, to know how far it got.
-
-    ``send_message`` would not tell a connection lost before the message from one lost
-    after it.
-    """
-    is_out = False
-    try:
-        smtp.rset()
-        code, _ = smtp.mail(sender)
-        if code == 250:
-            code, _ = smtp.rcpt(recipient)
-        if code in (250, 251):
-            is_out = True
-            code, _ = smtp.data(message.as_bytes())
-    except smtplib.SMTPDataError as error:
-        code = error.smtp_code
-    except (OSError, smtplib.SMTPException):
-        return _Served(recipient, _Fate.LOST if is_out else _Fate.LATER, _GONE)
-    return _by_code(recipient, code)
-
-
-def _by_code(recipient: str, code: int) -> _Served:
-    if 200 <= code < 300:
-        return _Served(recipient, _Fate.SERVED)
-    fate = _Fate.NEVER if code >= 500 else _Fate.LATER
-    # a 421 says goodbye: the next command on this connection finds it closed
-    return _Served(recipient, fate, _GONE if code == 421 else str(code))
-
-
-def _judged(line: ReportLine, served: Sequence[_Served], now: datetime) -> ReportLine:
+def _judged(line: OutboxLine, served: Sequence[Served], now: datetime) -> OutboxLine:
     fates = {one.fate for one in served}
-    fresh = tuple(one.recipient for one in served if one.fate is _Fate.SERVED)
+    fresh = tuple(one.recipient for one in served if one.fate is Fate.SERVED)
     line = replace(line, reached=line.reached + fresh)
-    rest = [one for one in served if one.fate is not _Fate.SERVED]
+    rest = [one for one in served if one.fate is not Fate.SERVED]
     detail = ", ".join(f"{one.recipient} {one.code}" for one in rest)
-    if _Fate.LATER in fates and not line.reached and _Fate.LOST not in fates:
+    if Fate.LATER in fates and not line.reached and Fate.LOST not in fates:
         log.info("report.postponed", channel="mail", code=rest[0].code)
         raise TransientError("The mail server took the report for nobody yet.")
-    if _Fate.LATER in fates:
+    if Fate.LATER in fates:
         return _line_of(line, ReportState.PENDING, detail, now)
-    if _Fate.LOST in fates:
+    if Fate.LOST in fates:
         return _line_of(line, ReportState.UNKNOWN, detail, now)
     state = ReportState.SENT if line.reached else ReportState.FAILED
     return _line_of(line, state, detail, now)
 
 
 def _line_of(
-    line: ReportLine, state: ReportState, detail: str, now: datetime
-) -> ReportLine:
+    line: OutboxLine, state: ReportState, detail: str, now: datetime
+) -> OutboxLine:
     log.info("report.delivered", channel="mail", state=state)
     return replace(
         line, state=state, at=now, tries=line.tries + 1, detail=header_text(detail)

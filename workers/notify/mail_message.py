@@ -5,6 +5,7 @@ It sends nothing.
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,6 +15,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from workers.offboarding.model import Case, Channel, ReportLine
+from workers.offboarding.notice import Notice
 from workers.offboarding.report import Line, Report, Severity
 
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
@@ -34,31 +36,50 @@ _TEMPLATES: Final = Environment(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What a mail's Message-ID is made from, and that of the mail it refers to."""
+
+    name: str
+    first: str | None = None
+
+
+def thread_of(case: Case, line: ReportLine) -> Thread:
+    """Name the mail of a report; a later one of a case refers to the first."""
+    first = next((one for one in case.reports if one.channel is Channel.MAIL), line)
+    return Thread(
+        _named(case, line), _named(case, first) if first.id != line.id else None
+    )
+
+
+def _named(case: Case, line: ReportLine) -> str:
+    return f"{case.id}:{line.kind}:{line.number}"
+
+
+def thread_of_notice(notice: Notice) -> Thread:
+    """Name the mail of a notice; it refers to no other."""
+    return Thread(f"notice:{notice.id}")
+
+
 def message_of(
-    case: Case,
-    line: ReportLine,
     report: Report,
+    thread: Thread,
     *,
     sender: str,
     to: str,
     now: datetime,
     page: str | None,
 ) -> EmailMessage:
-    """Write the mail of *line* to one recipient.
-
-    Sent again it has the same Message-ID; a later report of the case refers to the
-    first.
-    """
+    """Write the mail of *report* to one recipient; again it has the same Message-ID."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = header_text(plain_text(report.subject))
     message["From"] = sender
     message["To"] = to
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = _message_id(case, line, sender, to)
-    first = next((one for one in case.reports if one.channel is Channel.MAIL), line)
-    if first.id != line.id:
-        message["In-Reply-To"] = _message_id(case, first, sender, to)
-        message["References"] = _message_id(case, first, sender, to)
+    message["Message-ID"] = _message_id(thread.name, sender, to)
+    if thread.first is not None:
+        message["In-Reply-To"] = _message_id(thread.first, sender, to)
+        message["References"] = _message_id(thread.first, sender, to)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text_of(report, page), cte="quoted-printable")
@@ -68,9 +89,8 @@ def message_of(
     return message
 
 
-def _message_id(case: Case, line: ReportLine, sender: str, to: str) -> str:
-    named = f"{case.id}:{line.kind}:{line.number}:{to}"
-    digest = hashlib.sha256(named.encode()).hexdigest()[:32]
+def _message_id(name: str, sender: str, to: str) -> str:
+    digest = hashlib.sha256(f"{name}:{to}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"
 
 

@@ -1,4 +1,4 @@
-"""Reports to Slack, as a bot or through an incoming webhook; knows no other channel.
+"""Reports and notices to Slack, as a bot or by webhook; knows no other channel.
 
 Slack has no key that makes a post happen once, so a post is never repeated here: what
 certainly did not arrive is told from what may have, and the caller decides.
@@ -12,6 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from config.settings import Secret
+from workers.notify.lines import OutboxLine
 from workers.notify.slack_answers import (
     FAULTS,
     Answer,
@@ -24,6 +25,7 @@ from workers.notify.slack_blocks import Block, Message, message_of
 from workers.notify.slack_clients import web_client, webhook_client
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportLine, ReportState
+from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
 from workers.offboarding.report import report_of
 
@@ -66,6 +68,11 @@ class SlackBot:
         report = report_of(case, line.kind, now=now, settle=self._settle)
         return _deliver(self._post, message_of(report, self._public_url), line, now)
 
+    def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
+        """Post *notice*; as ``deliver``."""
+        message = message_of(report_of_notice(notice), self._public_url)
+        return _deliver(self._post, message, line, self._clock())
+
     def _post(self, text: str, blocks: list[Block] | None) -> Answer:
         try:
             self._client.chat_postMessage(
@@ -107,6 +114,11 @@ class SlackWebhook:
         report = report_of(case, line.kind, now=now, settle=self._settle)
         return _deliver(self._post, message_of(report, self._public_url), line, now)
 
+    def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
+        """Post *notice*; as ``SlackBot.deliver``."""
+        message = message_of(report_of_notice(notice), self._public_url)
+        return _deliver(self._post, message, line, self._clock())
+
     def _post(self, text: str, blocks: list[Block] | None) -> Answer:
         try:
             answer = self._client.send(
@@ -120,16 +132,16 @@ class SlackWebhook:
 def _deliver(
     post: Callable[[str, list[Block] | None], Answer],
     message: Message,
-    line: ReportLine,
+    line: OutboxLine,
     now: datetime,
-) -> ReportLine:
+) -> OutboxLine:
     answer = post(message.text, message.blocks)
     if answer.fate is Fate.AS_TEXT:
         answer = post(message.as_text, None)
     if answer.fate in (Fate.WAIT, Fate.NEVER_LEFT):
         log.info("report.postponed", channel="slack", code=answer.code)
         raise TransientError(
-            f"Slack did not take the report: {answer.code}.",
+            f"Slack did not take the message: {answer.code}.",
             retry_after_seconds=answer.wait_seconds,
         )
     state = {

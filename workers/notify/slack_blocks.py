@@ -40,12 +40,13 @@ class Message:
 
 
 def message_of(report: Report, public_url: str | None) -> Message:
-    """Put *report* into a message within Slack's limits; the case id is always last."""
+    """Put *report* into a message within Slack's limits; its id is always last."""
     mark, verdict = _MARKS[report.severity], _plain(report.verdict)
     first = slack_cut(
         f"{mark} *{verdict}:* {_mrkdwn(report.headline)}", _LONGEST_HEADLINE
     )
-    end = f"Case `{_spanned(report.case_id)}`"
+    word, ident = report.ending
+    end = f"{word} `{_spanned(ident)}`"
     link = _link(case_page(public_url, report.case_id))
     paragraphs = [first, *_paragraphs(report)]
     return Message(
@@ -103,27 +104,30 @@ def _packed(paragraphs: list[str]) -> Iterator[str]:
 
 
 def _paragraphs(report: Report) -> Iterator[str]:
+    is_case = report.case_id is not None
     for section in report.sections:
         yield f"*{_plain(section.title)}*"
-        yield from (_paragraph(item) for item in section.items)
+        yield from (_paragraph(item, is_case) for item in section.items)
 
 
 def _is_title(paragraph: str) -> bool:
     return paragraph.startswith("*") and "\n" not in paragraph
 
 
-def _paragraph(item: Item) -> str:
+def _paragraph(item: Item, is_case: bool) -> str:
     lines = [f"• {_mrkdwn(item.line)}"]
     lines += [f"    {_mrkdwn(detail)}" for detail in item.details]
     text = slack_cut("\n".join(lines), _MOST_IN_SECTION - _LONGEST_COMMAND - 50)
-    return f"{text}\n{_command(item.command)}" if item.command else text
+    return f"{text}\n{_command(item.command, is_case)}" if item.command else text
 
 
-def _command(command: str) -> str:
+def _command(command: str, is_case: bool) -> str:
     """Show a command whole or not at all: half of one does something else."""
     shown = slack_escape(command)
     if "`" in command or len(shown) > _LONGEST_COMMAND:
-        return "    (the command does not fit here: see the case)"
+        # A notice has no page to see it on; a mail has it whole.
+        see = ": see the case" if is_case else ""
+        return f"    (the command does not fit here{see})"
     return f"```{shown}```"
 
 

@@ -20,6 +20,7 @@ from workers.offboarding.model import (
     ResourceGroup,
     Target,
 )
+from workers.offboarding.notice import taken_over
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SETTLE = timedelta(minutes=30)
@@ -99,3 +100,24 @@ def a_case(*targets, **changes):
 @pytest.fixture
 def make_target():
     return a_target
+
+
+def a_notice(**changes):
+    target = Target(
+        "acct1",
+        "us-south",
+        ResourceGroup("payments-id", changes.pop("group", "payments")),
+        (Cluster("c1", "web", "vpc-gen2"),),
+    )
+    owner = KeyOwner(
+        "IBMid-1", changes.pop("owner", "Dana Lee"), "dana.lee@example.com"
+    )
+    notice = taken_over(
+        target, KeyOwner("IBMid-9", "IKS"), owner, at=NOON, read_before_at=NOON
+    )
+    return replace(notice, **changes)
+
+
+@pytest.fixture
+def make_notice():
+    return a_notice

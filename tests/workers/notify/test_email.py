@@ -26,7 +26,9 @@ from workers.offboarding.model import (
     ReportLine,
     ReportState,
 )
+from workers.offboarding.notice import NoticeLine
 
+NOTICED = NoticeLine(Channel.MAIL)
 LINE = ReportLine(Channel.MAIL, ReportKind.FINAL)
 PASSWORD = "planted-password"
 OPS, SEC, BOSS = "ops@example.com", "sec@example.com", "boss@example.com"
@@ -494,3 +496,90 @@ def test_no_password_is_in_a_mail(box, secured, certificate, make_mail, make_cas
 @pytest.mark.parametrize("line_break", ["\r\n", "\x0b", "\u2028", "\x85", "\0"])
 def test_a_header_stays_on_one_line(line_break):
     assert header_text(f"a{line_break}b") == "a b"
+
+
+# notices
+
+
+def test_a_notice_arrives_as_text_and_html_without_a_link(
+    box, port, make_mail, make_notice, clock
+):
+    mail = make_mail(port, public_url="https://offboard.example.com")
+
+    line = mail.tell(make_notice(id="n1"), NOTICED)
+
+    [message] = box.messages
+    text = message.get_body(("plain",)).get_content()
+    read_by_eye = read(message)
+    command = (
+        "ibmcloud target -g payments-id -r us-south"
+        " && ibmcloud ks api-key reset --region us-south"
+    )
+    assert line == replace(
+        NOTICED, state=ReportState.SENT, at=clock(), tries=1, reached=(OPS,)
+    )
+    assert " ".join(message["Subject"].split()) == (
+        "[offboard] ATTENTION, a functional ID's key is a person's now: us-south / "
+        "payments by Dana Lee"
+    )
+    assert text.splitlines()[0] == (
+        "A functional ID's key is a person's now: in account acct1, us-south / "
+        "payments belonged to the functional ID IKS and belongs to Dana Lee "
+        "(dana.lee@example.com) now."
+    )
+    assert text.rstrip().endswith("Notice n1")
+    assert command in text
+    assert command in read_by_eye.text
+    assert read_by_eye.text.rstrip().endswith("Notice n1")
+    assert read_by_eye.links == []
+
+
+def test_the_same_notice_has_the_same_message_id_again(
+    box, port, make_mail, make_notice
+):
+    mail = make_mail(port, OPS, SEC)
+    mail.tell(make_notice(id="n1"), NOTICED)
+    mail.tell(make_notice(id="n1"), NOTICED)
+    mail.tell(make_notice(id="n2"), NOTICED)
+
+    ids = [message["Message-ID"] for message in box.messages]
+
+    assert ids[0] == "<e56aa6938808e4dbfc1b6d30de3d0da0@example.com>"
+    assert ids[:2] == ids[2:4]
+    assert len(set(ids)) == 4
+    assert [message["References"] for message in box.messages] == [None] * 6
+
+
+def test_a_notice_with_hostile_names_does_nothing(box, port, make_mail, make_notice):
+    owner = "<script>alert(1)</script>\r\nBcc: spy@example.com"
+
+    make_mail(port).tell(make_notice(owner=owner), NOTICED)
+
+    [message] = box.messages
+    assert message["Bcc"] is None
+    assert read(message).tags.isdisjoint({"script", "b", "img"})
+    assert "<script>alert(1)</script> Bcc:" in read(message).text
+
+
+def test_who_got_a_notice_before_is_not_written_to_again(
+    box, port, make_mail, make_notice
+):
+    box.refuse[OPS] = "451 later"
+    mail = make_mail(port, OPS, SEC)
+
+    first = mail.tell(make_notice(), NOTICED)
+    box.refuse.clear()
+    second = mail.tell(make_notice(), first)
+
+    assert (first.state, first.reached) == (ReportState.PENDING, (SEC,))
+    assert (second.state, second.reached) == (ReportState.SENT, (SEC, OPS))
+    assert box.reached == [SEC, OPS]
+
+
+def test_a_notice_nobody_can_get_now_is_for_another_time(
+    box, port, make_mail, make_notice
+):
+    box.refuse[OPS] = "451 later"
+
+    with pytest.raises(TransientError):
+        make_mail(port).tell(make_notice(), NOTICED)

@@ -25,9 +25,12 @@ from workers.offboarding.model import (
     ReportLine,
     ReportState,
 )
+from workers.offboarding.notice import NoticeLine
+from workers.offboarding.report import Item, Name
 
 TOKEN = "xoxb-planted-token"
 LINE = ReportLine(Channel.SLACK, ReportKind.FINAL)
+NOTICED = NoticeLine(Channel.SLACK)
 SETTLE = timedelta(minutes=30)
 OK = json.dumps({"ok": True, "ts": "1.2"})
 
@@ -451,3 +454,123 @@ def test_a_cut_is_inside_no_entity_and_no_code_span(text, limit, cut):
 
 def test_exactly_three_characters_are_escaped():
     assert slack_escape("&<>\"'") == "&amp;&lt;&gt;\"'"
+
+
+# notices
+
+
+def test_a_notice_is_posted_whole_and_links_to_no_case(far_side, clock, make_notice):
+    far_side.answers = [(200, {}, OK)]
+    notice = make_notice(id="n1")
+    bot = a_bot(f"{far_side.url}/api", clock, public_url="https://offboard.example.com")
+
+    line = bot.tell(notice, NOTICED)
+
+    [(_, _, message)] = far_side.requests
+    headline = (
+        ":warning: *A functional ID's key is a person's now:* in account `acct1`, "
+        "`us-south` / `payments` belonged to the functional ID `IKS` and belongs to "
+        "`Dana Lee` (`dana.lee@example.com`) now."
+    )
+    assert line == replace(NOTICED, state=ReportState.SENT, at=clock(), tries=1)
+    assert message["text"] == f"{headline} Notice `n1`"
+    assert shown(message) == (
+        f"{headline}\n"
+        "*Left to do by hand*\n"
+        "• When they leave, 1 cluster loses its key. Give it back:\n"
+        "    Run it logged in as the functional ID: whoever resets becomes the owner.\n"
+        "```ibmcloud target -g payments-id -r us-south"
+        " &amp;&amp; ibmcloud ks api-key reset --region us-south```\n"
+        "*Found*\n"
+        "• Found: 2026-11-23 12:00:00 UTC\n"
+        "Notice `n1`"
+    )
+
+
+def test_a_notice_with_hostile_names_is_neither_markup_nor_mention(
+    far_side, bot, make_notice
+):
+    far_side.answers = [(200, {}, OK)]
+
+    bot.tell(make_notice(owner="`x` *b* <@U1>\r\n", group="<!channel>"), NOTICED)
+
+    [(_, _, message)] = far_side.requests
+    assert "<" not in shown(message) + message["text"]
+    assert "`us-south` / `&lt;!channel&gt;`" in message["text"]
+    assert "belongs to `x *b* &lt;@U1&gt;` (" in message["text"]
+
+
+def test_a_notice_refused_as_blocks_is_posted_as_text(far_side, bot, make_notice):
+    far_side.answers = [refused("invalid_blocks"), (200, {}, OK)]
+
+    line = bot.tell(make_notice(id="n1"), NOTICED)
+
+    [_, (_, _, message)] = far_side.requests
+    assert line.state is ReportState.SENT
+    assert message["text"].endswith("Notice `n1`")
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ((200, {}, OK), ReportState.SENT),
+        (refused("is_archived"), ReportState.FAILED),
+        ((500, {}, ""), ReportState.UNKNOWN),
+    ],
+)
+def test_a_notice_fares_as_a_report_does(far_side, bot, make_notice, answer, state):
+    far_side.answers = [answer]
+
+    line = bot.tell(make_notice(), NOTICED)
+
+    assert (line.channel, line.state, line.tries) == (Channel.SLACK, state, 1)
+
+
+def test_a_notice_that_is_limited_asks_to_come_back(far_side, bot, make_notice):
+    far_side.answers = [(429, {"Retry-After": "7"}, "")]
+
+    with pytest.raises(TransientError) as raised:
+        bot.tell(make_notice(), NOTICED)
+
+    assert raised.value.retry_after_seconds == 7.0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [(200, "ok", ReportState.SENT), (404, "no_service", ReportState.FAILED)],
+)
+def test_a_webhook_takes_a_notice_too(
+    far_side, webhook, make_notice, status, body, state
+):
+    far_side.answers = [(status, {}, body)]
+
+    line = webhook.tell(make_notice(id="n1"), NOTICED)
+
+    [(_, _, message)] = far_side.requests
+    assert line.state is state
+    assert shown(message).endswith("Notice `n1`")
+
+
+def test_a_long_notice_says_how_much_is_left_out(far_side, bot, make_notice):
+    far_side.answers = [(200, {}, OK)]
+    items = tuple(Item((Name("x" * 80), "y" * 500)) for _ in range(40))
+
+    bot.tell(make_notice(id="n1", items=items), NOTICED)
+
+    [(_, _, message)] = far_side.requests
+    lines = shown(message).splitlines()
+    points = sum(line.startswith("• ") for line in lines)
+    assert lines[-2:] == [f"and {41 - points} more", "Notice `n1`"]
+
+
+def test_a_command_that_does_not_fit_points_to_no_case_there_is_not(
+    far_side, bot, make_notice
+):
+    far_side.answers = [(200, {}, OK)]
+    items = (Item(("Run:",), (), "x" * 2_000),)
+
+    bot.tell(make_notice(items=items), NOTICED)
+
+    [(_, _, message)] = far_side.requests
+    assert "the command does not fit here" in shown(message)
+    assert "case" not in shown(message)

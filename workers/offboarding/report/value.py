@@ -47,9 +47,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a channel shows of one case.
+    """Everything a channel shows of one case, or of a notice outside of any.
 
     Attributes:
+        case_id: None for a notice, which has no page and no kind.
         verdict: The first words: ``Safe``, ``Attention needed``, ``Dry run, …``.
         headline: What follows the verdict and a colon.
         subject: One line for a mail's subject, failures first.
@@ -61,8 +62,8 @@ class Report:
         found: How many targets were theirs, how many could not be read.
     """
 
-    case_id: str
-    kind: ReportKind
+    case_id: str | None
+    kind: ReportKind | None
     severity: Severity
     verdict: str
     headline: Line
@@ -73,6 +74,14 @@ class Report:
     clocks: tuple[Item, ...] = ()
     asked: tuple[Item, ...] = ()
     found: tuple[Item, ...] = ()
+    notice_id: str | None = None
+
+    @property
+    def ending(self) -> tuple[str, str]:
+        """Return what is shown last: a word, and the id of what was told."""
+        if self.case_id is None:
+            return "Notice", self.notice_id or ""
+        return "Case", self.case_id
 
     @property
     def sections(self) -> tuple[Section, ...]:

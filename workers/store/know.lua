@@ -1,0 +1,14 @@
+-- Say which accounts this service has, and forget what is known of any other.
+-- asked: accounts
+local P, asked = ARGV[1], cjson.decode(ARGV[2])
+local wanted = {}
+for _, account in ipairs(asked.accounts) do wanted[account] = true end
+for _, account in ipairs(redis.call('SMEMBERS', P .. 'surveyed')) do
+  if not wanted[account] then
+    redis.call('SREM', P .. 'surveyed', account)
+    redis.call('DEL', P .. 'owners:' .. account, P .. 'people:' .. account,
+               P .. 'survey:' .. account)
+  end
+end
+for account in pairs(wanted) do redis.call('SADD', P .. 'surveyed', account) end
+return 'ok'

@@ -1,0 +1,107 @@
+"""Notices in the store: remembered, told on every channel, those that failed listed."""
+
+import math
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import redis
+
+from workers.offboarding.model import Channel
+from workers.offboarding.notice import Notice, NoticeLine
+from workers.store.codec import decode, encode
+from workers.store.connection import PREFIX, Scripts, faults
+
+# The same finding is told once in this time.
+_REMEMBERED_SECONDS: Final = 90 * 86_400
+# Longer than telling takes; who dies over it leaves it to the next after this.
+_LEASE_SECONDS: Final = 60
+
+
+class Notices:
+    """The outbox of what the channels are told outside of any case."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+        self._scripts = Scripts(client)
+
+    def add(self, notice: Notice, channels: Iterable[Channel]) -> bool:
+        """Have *channels* told of *notice*; False if it is remembered already.
+
+        Without any channel nothing is remembered, so that it is told once there is one.
+        """
+        lines = {one: encode(NoticeLine(one)) for one in channels}
+        if not lines:
+            return False
+        is_new = self._scripts.call(
+            "notice_add",
+            id=notice.id,
+            op=uuid.uuid4().hex,
+            notice=encode(notice),
+            lines=lines,
+            ttl=_REMEMBERED_SECONDS,
+        )
+        return bool(is_new)
+
+    def due(self, limit: int) -> list[tuple[str, Channel]]:
+        """Take what is to be told now; nobody else gets it for a minute."""
+        members = self._scripts.call(
+            "notice_due", limit=limit, lease_ms=_LEASE_SECONDS * 1000
+        )
+        return [_parts(member) for member in members]
+
+    def load(self, notice_id: str) -> Notice | None:
+        """Read a notice; None once it is forgotten."""
+        found = self._read(notice_id, "notice")
+        return None if found is None else decode(found, Notice)
+
+    def line(self, notice_id: str, channel: Channel) -> NoticeLine | None:
+        """Read how far one channel is; None if it is not to be told of this."""
+        found = self._read(notice_id, f"line:{channel}")
+        return None if found is None else decode(found, NoticeLine)
+
+    def begin(self, notice_id: str, channel: Channel) -> int:
+        """Count who begins to tell: this one, and all since the last word on it."""
+        return int(self._scripts.call("notice_begin", id=notice_id, channel=channel))
+
+    def put(self, notice_id: str, line: NoticeLine, again_at: datetime | None) -> None:
+        """Write how a channel fared, and when it is told again; None: never.
+
+        What was sent or failed stays so.
+        """
+        self._scripts.call(
+            "notice_put",
+            id=notice_id,
+            channel=line.channel,
+            line=encode(line),
+            state=line.state,
+            again_at=None if again_at is None else _millis(again_at),
+            remembered_ms=_REMEMBERED_SECONDS * 1000,
+        )
+
+    def waiting(self) -> int:
+        """Count what is still to be told, each channel by itself."""
+        with faults():
+            return int(self._client.zcard(f"{PREFIX}notices:due"))
+
+    def failed(self) -> list[tuple[str, Channel]]:
+        """List what could not be told, oldest first: the last 90 days, at the least."""
+        with faults():
+            members = self._client.zrange(f"{PREFIX}notices:failed", 0, -1)
+        return [_parts(str(member)) for member in members]
+
+    def _read(self, notice_id: str, part: str) -> str | None:
+        with faults():
+            found = self._client.hget(f"{PREFIX}notice:{notice_id}", part)
+        return None if found is None else str(found)
+
+
+def _millis(at: datetime) -> int:
+    # Rounded up: never before the time that was asked for.
+    return math.ceil(at.timestamp() * 1000)
+
+
+def _parts(member: str) -> tuple[str, Channel]:
+    notice_id, _, channel = member.rpartition("|")
+    return notice_id, Channel(channel)

@@ -1,0 +1,86 @@
+"""Telling: a notice's outbox emptied, one channel at a time, as a report's is.
+
+A notice was found outside of any case, so no case's ledger tells how it fared: the log
+does, and the store lists what failed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from workers.offboarding.discovery import asked_wait
+from workers.offboarding.errors import TransientError
+from workers.offboarding.model import Channel, ReportState
+from workers.offboarding.notice import NoticeLine
+from workers.offboarding.ports import Clock, Notifier
+from workers.offboarding.steps.reporting import TRIES
+from workers.offboarding.steps.tools import CRASH_LIMIT, pause
+from workers.store.notices import Notices
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+_OVER: Final = (ReportState.SENT, ReportState.FAILED)
+# An answer that was lost is tried once more: a double is better than silence.
+_UNKNOWN_TRIES: Final = 2
+
+
+def tell(
+    notices: Notices,
+    notifiers: Mapping[Channel, Notifier],
+    notice_id: str,
+    channel: Channel,
+    clock: Clock,
+) -> None:
+    """Tell one channel of one notice, and write how that went and when it is due again.
+
+    Raises:
+        StoreAwayError: What was told may not be written; it is due again in a minute.
+    """
+    notice, line = notices.load(notice_id), notices.line(notice_id, channel)
+    if notice is None or line is None or line.state in _OVER:
+        return
+    notifier = notifiers.get(channel)
+    begun = notices.begin(notice_id, channel)
+    wait = pause(line.tries, longest_seconds=300)
+    if notifier is None:
+        line = _failed(line, "The channel is not set up any more.")
+    elif begun > CRASH_LIMIT:
+        text = f"{begun - 1} workers ended without a word while they had it."
+        line = _failed(line, text)
+    else:
+        try:
+            line = notifier.tell(notice, line)
+        except TransientError as error:
+            line = replace(line, tries=line.tries + 1, detail=str(error))
+            wait = max(wait, timedelta(seconds=asked_wait(error)))
+    _put_down(notices, notice_id, line, wait, clock)
+
+
+def _failed(line: NoticeLine, detail: str) -> NoticeLine:
+    return replace(line, state=ReportState.FAILED, detail=detail)
+
+
+def _put_down(
+    notices: Notices, notice_id: str, line: NoticeLine, wait: timedelta, clock: Clock
+) -> None:
+    now = clock()
+    is_open = line.state is ReportState.PENDING or (
+        line.state is ReportState.UNKNOWN and line.tries < _UNKNOWN_TRIES
+    )
+    if is_open and line.tries < TRIES:
+        notices.put(notice_id, line, now + wait)
+        return
+    if line.state is ReportState.PENDING:
+        line = _failed(line, line.detail)
+    line = replace(line, at=now)
+    notices.put(notice_id, line, None)
+    say = log.error if line.state is ReportState.FAILED else log.info
+    say(
+        f"notice.{line.state}",
+        notice_id=notice_id,
+        channel=line.channel,
+        detail=line.detail or None,
+    )
