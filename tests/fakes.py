@@ -11,6 +11,7 @@ from threading import Lock
 
 from factories import DANA, FID, NOON, ROBIN, a_case, a_person
 
+from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -22,17 +23,24 @@ from workers.offboarding.errors import (
     Reason,
     TransientError,
 )
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
     CaseStatus,
     Channel,
     Departure,
     Entry,
+    KeyList,
+    KeyOwner,
+    ListedKey,
     ReportState,
+    Right,
     Step,
+    Visibility,
     Work,
 )
 from workers.offboarding.ports import Account, Change, Claim, Discovery
 from workers.offboarding.steps.tools import Tools
+from workers.offboarding.survey import surveyed
 from workers.offboarding.workflow import do
 from workers.store.cases import Taken
 
@@ -65,12 +73,19 @@ class FakeCloud:
     What stands in ``faults[call]`` or ``faults[call, target id]`` is used up first.
     """
 
-    def __init__(self, clock, journal, *targets, owners=None, lag=0.0):
-        self.account_id = "acct1"
+    def __init__(
+        self, clock, journal, *targets, owners=None, lag=0.0, account_id="acct1"
+    ):
+        self.account_id = account_id
         self.clock, self.journal, self.lag = clock, journal, timedelta(seconds=lag)
         self.found = list(targets)
         self.users = [a_person(DANA), a_person(ROBIN), a_person(FID)]
         self.ours = [FID]
+        # None has IAM list, of each target, Dana's key and those of its owners since.
+        self.listed = None
+        self.has_own_key = True
+        self.credentials = {}
+        self.sees = Visibility(Right.OK, Right.OK, Right.OK)
         self.unseen = ()
         self.faults = defaultdict(deque)
         self.keys = defaultdict(list)
@@ -125,6 +140,32 @@ class FakeCloud:
         shown = [one for at, one in self._owners[target.id] if at <= self.clock()]
         return shown[-1]
 
+    def cluster_keys(self):
+        fault = self._asked("cluster_keys")
+        if isinstance(fault, Exception):
+            raise fault
+        listed = self.listed if self.listed is not None else self._their_keys()
+        return KeyList(tuple(listed), self.has_own_key)
+
+    def _their_keys(self):
+        return [
+            ListedKey(owner.id, *one.place)
+            for one in self.found
+            for at, owner in [(NOON, DANA), *self._owners[one.id]]
+            if isinstance(owner, KeyOwner) and at <= self.clock()
+        ]
+
+    def classic_credentials(self, targets):
+        return {
+            one.id: self.credentials[one.id]
+            for one in targets
+            if one.id in self.credentials
+        }
+
+    def visibility(self):
+        self._asked("visibility")
+        return self.sees
+
     def functional_id(self, target):
         fault = self._asked("functional_id", target.id)
         if isinstance(fault, Exception):
@@ -158,6 +199,8 @@ class FakeResets:
         self.sends = []
         self.script = defaultdict(deque)
         self.faults = deque()
+        # True for each prepared reset that is to be too old when it is to be sent.
+        self.stale = deque()
 
     def sent(self, target):
         return sum(one == target.id for one, _ in self.sends)
@@ -172,6 +215,7 @@ class FakeResets:
 class FakeReady:
     def __init__(self, resets, target):
         self.resets, self.target, self.identity = resets, target, resets.identity
+        self.is_fresh = not resets.stale or not resets.stale.popleft()
 
     def send(self):
         resets, cloud, target = self.resets, self.resets.cloud, self.target
@@ -196,6 +240,27 @@ def _end_of_send(how):
         raise TransientError("Resetting: no connection.")
     if how == "limited":
         raise TransientError("Resetting: 429.", retry_after_seconds=45)
+
+
+class MemoryIndex:
+    """The owner index of one or several accounts; empty until a test fills it."""
+
+    def __init__(self):
+        self.indexes, self.users, self.noted = {}, defaultdict(list), []
+
+    def of(self, account_id):
+        return self.indexes.get(account_id, AccountIndex(account_id))
+
+    def people(self, account_id, names):
+        wanted = set(names)
+        return tuple(
+            one
+            for one in self.users[account_id]
+            if wanted & {one.iam_id, one.email, one.user_id}
+        )
+
+    def note(self, target, owner, at):
+        self.noted.append((target.id, owner.id, at))
 
 
 class RecordingNotifier:
@@ -569,7 +634,37 @@ class World:
     resets: FakeResets
     slack: RecordingNotifier
     mail: RecordingNotifier
+    index: MemoryIndex
     tools: Tools
+
+    def add_account(self, account_id, *targets, owners=None, armed=True):
+        """Add a second account; returns its cloud and its resets."""
+        moved = [replace(one, account_id=account_id) for one in targets]
+        theirs = {
+            replace(one, account_id=account_id): owner
+            for one, owner in (owners or {}).items()
+        }
+        cloud = FakeCloud(
+            self.clock, self.journal, *moved, owners=theirs, account_id=account_id
+        )
+        resets = FakeResets(cloud)
+        both = {
+            **self.tools.accounts,
+            account_id: Account(cloud, resets if armed else None),
+        }
+        self.tools = replace(self.tools, accounts=both)
+        return cloud, resets
+
+    def survey(self, cloud=None, at=None):
+        """Have the owner index know an account as a survey of it would leave it."""
+        cloud = cloud or self.cloud
+        view = look_at(cloud, None)
+        before = self.index.of(cloud.account_id)
+        found = surveyed(view, before, at or self.clock())
+        self.index.indexes[cloud.account_id] = found.index
+        if view.has_people:
+            self.index.users[cloud.account_id] = list(view.people)
+        return found
 
     def open(self, case=None, departure=None):
         """Open a case; returns its id, or that of the case it joined."""
@@ -636,15 +731,17 @@ def a_world(*targets, owners=None, lag=0.0, armed=True, protected=()):
     cloud = FakeCloud(clock, journal, *targets, owners=owners, lag=lag)
     resets = FakeResets(cloud)
     slack, mail = RecordingNotifier(clock), RecordingNotifier(clock)
+    index = MemoryIndex()
     tools = Tools(
         accounts={"acct1": Account(cloud, resets if armed else None)},
         cases=store,
         works=store,
         switches=store,
+        index=index,
         notifiers={Channel.SLACK: slack, Channel.MAIL: mail},
         clock=clock,
         verify_deadline=timedelta(seconds=300),
         lead_time=timedelta(hours=24),
         protected=protected,
     )
-    return World(clock, journal, store, cloud, resets, slack, mail, tools)
+    return World(clock, journal, store, cloud, resets, slack, mail, index, tools)

@@ -8,6 +8,7 @@ from fakes import WorkerDied, a_world
 
 from config.settings import Secret, Settings
 from workers.desk.cases import Desk
+from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     CaseResult,
@@ -26,7 +27,8 @@ class Silent:
 
 
 def a_desk(world):
-    return Desk(ARMED, world.store, world.store, Silent(), clock=world.clock)
+    seeing = Seeing(world.index, None, Silent(), clock=world.clock)
+    return Desk(ARMED, world.store, world.store, Silent(), seeing, clock=world.clock)
 
 
 def states(world):
@@ -207,3 +209,31 @@ def test_a_report_is_filled_in_only_when_every_target_has_an_outcome():
 
     assert all(one.is_settled for one in world.case().targets)
     assert world.case().settled_at >= NOON + timedelta(seconds=35)
+
+
+def test_a_retry_sees_that_a_classic_credential_was_replaced():
+    world = a_world(DALLAS)
+    world.cloud.credentials[DALLAS.id] = "1234567_dana.lee@example.com"
+    case = world.settle()
+    world.cloud.credentials[DALLAS.id] = "1234567_ops@example.com"
+
+    a_desk(world).retry(case.id, actor="op")
+    world.run()
+
+    assert case.result is CaseResult.ATTENTION
+    assert world.case().result is CaseResult.SAFE
+    assert world.case().targets[0].follow_ups[0].done_at is not None
+    assert len(world.resets.sends) == 1
+
+
+def test_a_retry_does_not_take_an_unread_classic_credential_for_a_replaced_one():
+    world = a_world(DALLAS)
+    world.cloud.credentials[DALLAS.id] = "1234567_dana.lee@example.com"
+    case = world.settle()
+    world.cloud.credentials[DALLAS.id] = Unread(Reason.NO_ROLE, "403")
+
+    a_desk(world).retry(case.id, actor="op")
+    world.run()
+
+    assert world.case().result is CaseResult.ATTENTION
+    assert world.case().targets[0].follow_ups[0].done_at is None

@@ -14,7 +14,6 @@ from factories import (
 )
 from fakes import a_world
 
-from workers.offboarding.discovery import Seen, View
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     KeyOwner,
@@ -26,6 +25,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.plan import Resolved, hash_of, refusals, who_is
+from workers.offboarding.view import Seen, View
 
 DANA_BY_MAIL = Leaver("dana.lee@example.com")
 DANA_KNOWN = Leaver("dana.lee@example.com", "IBMid-1", "Dana Lee")

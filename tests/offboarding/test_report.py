@@ -350,16 +350,37 @@ def test_a_follow_up_that_is_done_is_not_left_to_do():
     assert report.to_do == ()
 
 
-def test_a_classic_cluster_is_named_with_the_command_that_shows_its_credential():
+def test_a_classic_credential_in_force_comes_with_the_command_that_shows_it():
     target = verified("us-south", "payments")
-    classic = replace(target.target, clusters=(Cluster("c1", "old", "classic"),))
+    blocked = replace(target, follow_ups=(FollowUp("classic_credential", "In force."),))
 
-    report = told(a_case(replace(target, target=classic), result=CaseResult.SAFE))
+    report = told(a_case(blocked, result=CaseResult.ATTENTION))
 
+    assert "a classic credential of the leaver is in force" in str(report.headline)
     assert [item.command for item in report.to_do] == [
         "ibmcloud target -g payments-id -r us-south"
-        " && ibmcloud ks credential get --region us-south"
+        " && ibmcloud ks credential get --region us-south",
+        "offboard case retry 01CASE",
     ]
+
+
+def test_a_classic_credential_elsewhere_is_in_the_headline_and_retried():
+    note = Note(Reason.CLASSIC_CREDENTIAL_ELSEWHERE, "In force in eu-de / payments.")
+    case = a_case(result=CaseResult.ATTENTION, warnings=(note,))
+
+    report = told(case)
+
+    assert "a classic credential of the leaver is in force" in str(report.headline)
+    assert [item.command for item in report.to_do] == ["offboard case retry 01CASE"]
+
+
+def test_a_short_list_is_not_everything():
+    note = Note(Reason.LIST_SHORT, "2 clusters are missing.")
+
+    report = told(a_case(result=CaseResult.ATTENTION, warnings=(note,)))
+
+    assert "not everything could be listed" in str(report.headline)
+    assert str(report.unseen[0].line[0]) == "2 clusters are missing."
 
 
 def test_a_joined_case_names_the_one_it_goes_on_in():

@@ -1,93 +1,77 @@
 """What can be seen of an account, through the Cloud port alone: targets and readings.
 
-It decides nothing; what could not be seen is part of its answer.
+It decides nothing; what could not be seen is part of its answer. Plan, survey, gate and
+the command line on its own all look through this.
 """
 
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from functools import partial
+from typing import Final, TypeVar
 
+from workers.offboarding.doubts import doubted
 from workers.offboarding.errors import (
     OffboardingError,
     PermanentError,
     Reason,
+    StoreAwayError,
     TransientError,
 )
 from workers.offboarding.model import (
+    KeyList,
     KeyOwner,
     Note,
     Person,
-    Reading,
     Scope,
     Target,
     Unread,
 )
-from workers.offboarding.ports import Cloud
+from workers.offboarding.ports import Cloud, Discovery
+from workers.offboarding.view import Seen, View
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 _READERS: Final = 8
 _LONGEST_WAIT_SECONDS: Final = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One target and what was read of its key owner.
+def look_at_all(
+    clouds: Iterable[Cloud], scope: Scope | None, known: Collection[str] = ()
+) -> list[View]:
+    """Look at several accounts at once; a faulty one is faulty alone."""
 
-    ``is_final`` is False where reading again may help: a timeout is not an answer.
-    ``retry_after_seconds`` is the wait the far side asked for then.
-    """
+    def look(cloud: Cloud) -> View:
+        return look_at(cloud, scope, known)
 
-    target: Target
-    reading: Reading
-    is_final: bool = True
-    retry_after_seconds: float = 0
+    return at_once(look, clouds)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """All that was seen of one account, and a note for each list that was not.
-
-    ``places`` has every target found, those outside the scope too, unread.
-    ``ours`` are our own identities. ``has_people`` tells whether the user list was
-    read, and whole as far as can be told; ``has_ours`` the same of our identities.
-    ``is_final`` is False where looking again may show more. ``retry_after_seconds`` is
-    the longest wait anything asked for.
-    """
-
-    account_id: str
-    people: tuple[Person, ...] = ()
-    seen: tuple[Seen, ...] = ()
-    unseen: tuple[Note, ...] = ()
-    places: tuple[Target, ...] = ()
-    ours: tuple[KeyOwner, ...] = ()
-    is_final: bool = True
-    has_people: bool = True
-    has_ours: bool = True
-    retry_after_seconds: float = 0
-
-
-def look_at(cloud: Cloud, scope: Scope | None) -> View:
-    """Read everything one account shows: people, targets in *scope*, their owners.
+def look_at(cloud: Cloud, scope: Scope | None, known: Collection[str] = ()) -> View:
+    """Read everything one account shows: people, keys, targets in *scope*, owners.
 
     Never raises for what could not be seen: that is in ``unseen`` and in the readings.
+
+    Args:
+        cloud: The account.
+        scope: What to keep to; None for all of it.
+        known: Ids of targets whose owners are not to be read again.
     """
-    view = _with_people(cloud, _with_ours(cloud, View(cloud.account_id)))
-    try:
-        found = cloud.targets()
-    except OffboardingError as error:
-        return _without(view, "clusters", error)
-    wanted = [one for one in found.targets if scope is None or scope.covers(one)]
-    seen = tuple(_read_all(cloud, wanted))
-    waits = [one.retry_after_seconds for one in seen]
-    return replace(
-        view,
-        seen=seen,
-        places=found.targets,
-        unseen=(*view.unseen, *found.unseen),
-        is_final=view.is_final and found.is_final and all(one.is_final for one in seen),
-        retry_after_seconds=max([view.retry_after_seconds, *waits]),
-    )
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="look") as readers:
+        ours = _submit(readers, lambda: _asked(cloud.identities))
+        people = _submit(readers, lambda: _asked(cloud.people))
+        keys = _submit(readers, lambda: _asked(cloud.cluster_keys))
+        targets = _submit(readers, lambda: _asked(cloud.targets))
+        visibility = _submit(readers, cloud.visibility)
+    view = View(cloud.account_id, visibility=visibility.result())
+    view = _with_people(_with_ours(view, ours.result()), people.result())
+    view = _with_keys(view, keys.result())
+    found = targets.result()
+    if isinstance(found, OffboardingError):
+        return _without(view, "clusters", found)
+    return doubted(_with_targets(cloud, view, found, scope, known))
 
 
 def read(cloud: Cloud, target: Target) -> Seen:
@@ -103,19 +87,47 @@ def read(cloud: Cloud, target: Target) -> Seen:
         return Seen(target, Unread(error.reason, str(error)))
 
 
-def _with_ours(cloud: Cloud, view: View) -> View:
-    try:
-        return replace(view, ours=tuple(cloud.identities()))
-    except OffboardingError as error:
-        return replace(_without(view, "our own identities", error), has_ours=False)
+def read_all(cloud: Cloud, targets: Iterable[Target]) -> tuple[Seen, ...]:
+    """Read the key owners of several targets at once, in their order."""
+
+    def look(target: Target) -> Seen:
+        return read(cloud, target)
+
+    return tuple(at_once(look, targets))
 
 
-def _with_people(cloud: Cloud, view: View) -> View:
+def at_once(look: Callable[[S], T], things: Iterable[S]) -> list[T]:
+    """Look at several things at the same time; the answers come in their order."""
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as readers:
+        asked = [_submit(readers, partial(look, one)) for one in things]
+    return [one.result() for one in asked]
+
+
+def _submit(readers: ThreadPoolExecutor, call: Callable[[], T]) -> "Future[T]":
+    # Each reader logs as the work in hand, so it needs that work's context.
+    return readers.submit(copy_context().run, call)
+
+
+def _asked(call: Callable[[], T]) -> T | OffboardingError:
     try:
-        people = tuple(cloud.people())
+        return call()
+    except StoreAwayError:
+        # Ours, and no word about the account: the whole look is made again.
+        raise
     except OffboardingError as error:
-        return replace(_without(view, "users", error), has_people=False)
-    view = replace(view, people=people)
+        return error
+
+
+def _with_ours(view: View, ours: Sequence[KeyOwner] | OffboardingError) -> View:
+    if isinstance(ours, OffboardingError):
+        return replace(_without(view, "our own identities", ours), has_ours=False)
+    return replace(view, ours=tuple(ours))
+
+
+def _with_people(view: View, people: Sequence[Person] | OffboardingError) -> View:
+    if isinstance(people, OffboardingError):
+        return replace(_without(view, "users", people), has_people=False)
+    view = replace(view, people=tuple(people))
     # A service ID is no user; every other identity of ours must be in a whole list.
     users = {one.id for one in view.ours if not one.id.startswith("iam-")}
     if not users or users & {one.iam_id for one in people}:
@@ -123,6 +135,59 @@ def _with_people(cloud: Cloud, view: View) -> View:
     text = f"The user list of account {view.account_id} lacks our own identity."
     note = Note(Reason.LIST_UNREADABLE, text)
     return replace(view, unseen=(*view.unseen, note), has_people=False)
+
+
+def _with_keys(view: View, keys: KeyList | OffboardingError) -> View:
+    if isinstance(keys, OffboardingError):
+        return _without(view, "the cluster API keys in IAM", keys)
+    if keys.has_own:
+        return replace(view, keys=keys, has_keys=True)
+    text = (
+        f"IAM's list of API keys in account {view.account_id} lacks a key of the "
+        "identity that asked for it, so it is not whole."
+    )
+    note = Note(Reason.LIST_SHORT, text)
+    return replace(view, keys=keys, unseen=(*view.unseen, note))
+
+
+def _with_targets(
+    cloud: Cloud,
+    view: View,
+    found: Discovery,
+    scope: Scope | None,
+    known: Collection[str],
+) -> View:
+    wanted = [one for one in found.targets if scope is None or scope.covers(one)]
+    credentials = cloud.classic_credentials(wanted)
+    seen = read_all(cloud, [one for one in wanted if one.id not in known])
+    waits = [one.retry_after_seconds for one in seen]
+    return replace(
+        view,
+        seen=seen,
+        places=found.targets,
+        has_clusters=not found.unseen,
+        credentials=credentials,
+        group_names=found.group_names,
+        unseen=(*view.unseen, *found.unseen, *_unread(credentials, wanted)),
+        is_final=view.is_final and found.is_final and all(one.is_final for one in seen),
+        retry_after_seconds=max([view.retry_after_seconds, *waits]),
+    )
+
+
+def _unread(
+    credentials: Mapping[str, str | Unread], targets: Iterable[Target]
+) -> list[Note]:
+    """Say where it could not be read whose classic credential is in force."""
+    return [
+        Note(
+            Reason.LIST_UNREADABLE,
+            "Whose classic infrastructure credential is in force in "
+            f"{one.region} / {one.resource_group.name} could not be read: "
+            f"{said.detail}",
+        )
+        for one in targets
+        if isinstance(said := credentials.get(one.id), Unread)
+    ]
 
 
 def _without(view: View, what: str, error: OffboardingError) -> View:
@@ -139,13 +204,3 @@ def asked_wait(error: OffboardingError) -> float:
     """Return the wait in seconds the far side asked for, five minutes at most."""
     asked = error.retry_after_seconds if isinstance(error, TransientError) else None
     return min(asked or 0.0, _LONGEST_WAIT_SECONDS)
-
-
-def _read_all(cloud: Cloud, targets: Iterable[Target]) -> Iterable[Seen]:
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as readers:
-        # Each reader logs as the work in hand, so it needs that work's context.
-        asked = [
-            readers.submit(copy_context().run, read, cloud, target)
-            for target in targets
-        ]
-        return [one.result() for one in asked]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Case, Departure, Note, Scope, Told
+from workers.offboarding.model import Case, Departure, Leaver, Note, Scope, Told
 
 
 def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
@@ -25,14 +25,19 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
             _moved(_named_twice(case, one), told, lead_time, at),
             scope=widest(case.scope, one.scope),
             aliases=_aliases(case, one),
-            leaver=replace(
-                case.leaver,
-                iam_id=case.leaver.iam_id or one.leaver.iam_id,
-                email=case.leaver.email or one.leaver.email,
-                name=case.leaver.name or one.leaver.name,
-            ),
+            leaver=_filled(case.leaver, one.leaver),
+            named=_filled(case.as_named, one.leaver),
         )
     return replace(case, departures=())
+
+
+def _filled(leaver: Leaver, other: Leaver) -> Leaver:
+    """Fill in what is not known of *leaver*."""
+    return Leaver(
+        email=leaver.email or other.email,
+        iam_id=leaver.iam_id or other.iam_id,
+        name=leaver.name or other.name,
+    )
 
 
 def widest(scope: Scope | None, other: Scope | None) -> Scope | None:

@@ -7,9 +7,12 @@ far side gave them. Nothing here knows how a case is stored or shown.
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from workers.offboarding.errors import Reason
+
+# The follow-up that blocks: the leaver's classic credential is in force there.
+CLASSIC_CREDENTIAL: Final = "classic_credential"
 
 
 class Step(StrEnum):
@@ -148,6 +151,16 @@ class Target:
         """Name the target in keys, logs and the ledger: account/region/group id."""
         return f"{self.account_id}/{self.region}/{self.resource_group.id}"
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Return region and resource group id, as a listed key names them."""
+        return self.region, self.resource_group.id
+
+    @property
+    def readable(self) -> int:
+        """Count the clusters that hang on the key: those not deleted or being so."""
+        return sum(one.readable for one in self.clusters)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyOwner:
@@ -176,6 +189,71 @@ Reading = KeyOwner | NoOwner | Unread
 
 
 @dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A cluster API key as IAM lists it: whose it is, and for which target.
+
+    ``region`` has today's name. It and ``resource_group_id`` are None where the key
+    does not plainly say them. That a key is listed does not prove that it is in use:
+    superseded ones stay.
+    """
+
+    iam_id: str
+    region: str | None = None
+    resource_group_id: str | None = None
+    created_at: datetime | None = None
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Return region and resource group id; None where one of them is not said."""
+        if self.region is None or self.resource_group_id is None:
+            return None
+        return self.region, self.resource_group_id
+
+
+@dataclass(frozen=True, slots=True)
+class KeyList:
+    """Every cluster API key that IAM lists for an account, users' and service IDs'.
+
+    ``has_own`` tells whether a key of the identity that asked is among all keys listed,
+    those of other names included: without it the list is not whole.
+    """
+
+    keys: tuple[ListedKey, ...]
+    has_own: bool = True
+
+    def owners_of(self, place: tuple[str, str]) -> frozenset[str]:
+        """Return whose keys are listed for a place, superseded ones included."""
+        return frozenset(one.iam_id for one in self.keys if one.place == place)
+
+
+class Right(StrEnum):
+    """Whether policies give somebody a right. ``cannot_tell`` is not ``missing``."""
+
+    OK = "ok"
+    MISSING = "missing"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """What the identity that reads may see account-wide, as its policies prove it.
+
+    ``clusters``: every cluster; ``keys``: everybody's API keys; ``users``: the user
+    list. ``why`` has a sentence for each that is not ``ok``.
+    """
+
+    clusters: Right
+    keys: Right
+    users: Right
+    why: tuple[str, ...] = ()
+
+    @property
+    def is_proven(self) -> bool:
+        """Tell whether nothing of anybody's could be hidden from the reader."""
+        return self.clusters is Right.OK and self.keys is Right.OK
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """One entry of an account's user list. ``user_id`` is the login name."""
 
@@ -184,6 +262,18 @@ class Person:
     user_id: str | None
     name: str | None
     state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamePerson:
+    """One entry of the identity map: names that mean one person, e-mails lower-cased.
+
+    ``ids`` are names that other systems know them by.
+    """
+
+    iam_id: str | None = None
+    emails: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +416,14 @@ class CaseTarget:
         """Tell whether the target was read back under a functional ID."""
         return self.outcome in (Outcome.VERIFIED, Outcome.ALREADY)
 
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether a classic credential of the leaver is still in force here."""
+        return any(
+            one.kind == CLASSIC_CREDENTIAL and one.done_at is None
+            for one in self.follow_ups
+        )
+
     def ended(
         self,
         outcome: Outcome,
@@ -417,6 +515,8 @@ class Case:
     Attributes:
         effective_at: When the person leaves; equals ``received_at`` if nobody said.
         told: What each source said last; the earliest counts.
+        named: The leaver as departures named them, before anybody was looked up; an
+            IAM ID that only an e-mail led to must not decide between two people.
         aliases: Further e-mails by which joined departures named the leaver.
         is_dry_as_asked: True where a dry run was asked for, False where the service
             was not armed.
@@ -436,6 +536,7 @@ class Case:
     status: CaseStatus
     dry_run: bool
     told: tuple[Told, ...] = ()
+    named: Leaver | None = None
     aliases: tuple[str, ...] = ()
     is_dry_as_asked: bool = False
     kind: CaseKind = CaseKind.DEPARTURE
@@ -454,6 +555,11 @@ class Case:
     reports: tuple[ReportLine, ...] = ()
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
+
+    @property
+    def as_named(self) -> Leaver:
+        """Return the leaver as departures named them."""
+        return self.named or self.leaver
 
     @property
     def is_held(self) -> bool:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from workers.offboarding.discovery import View
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CaseTarget,
@@ -13,7 +12,9 @@ from workers.offboarding.model import (
     Leaver,
     Note,
     Person,
+    SamePerson,
 )
+from workers.offboarding.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,29 @@ class Resolved:
 
 
 def who_is(
-    leaver: Leaver, views: Iterable[View], aliases: Sequence[str] = ()
+    leaver: Leaver,
+    views: Iterable[View],
+    aliases: Sequence[str] = (),
+    *,
+    named: Leaver | None = None,
+    same_people: Iterable[SamePerson] = (),
+    remembered: Iterable[KeyOwner] = (),
 ) -> Resolved:
     """Find the one identity a departure means.
 
-    By IAM ID where one is known, exactly. Else by e-mail, whole and lower-cased,
-    among the account's users and among the owners of keys: who was removed already is
-    in no user list, but their name stays on the key. Never by display name.
+    By IAM ID where one is known, exactly: the departure's own or the identity map's.
+    Else by e-mail, whole and lower-cased, among the accounts' users and among the
+    owners of keys: who was removed already is in no user list, but their name stays on
+    the key, or was learned before. Never by display name.
+
+    Args:
+        leaver: The person as far as known.
+        named: The person as departures named them, if that is less: an IAM ID that an
+            e-mail led to before does not decide between two people of that e-mail.
+        views: What was seen of each account.
+        aliases: Further e-mails that joined departures gave.
+        same_people: The identity map.
+        remembered: Owners of keys as surveys have read them.
     """
     views = list(views)
     people = [one for view in views for one in view.people]
@@ -50,13 +67,16 @@ def who_is(
         for one in view.seen
         if isinstance(one.reading, KeyOwner)
     ]
-    emails = [one for one in (leaver.email, *aliases) if one]
+    owners += remembered
+    emails, mapped = _mapped(leaver, aliases, same_people)
     found = [_ids_of(one, people, owners) for one in emails]
     ids = set[str]().union(*found)
-    if leaver.iam_id is not None:
+    given = {(named or leaver).iam_id, *mapped} - {None}
+    if given:
         # An e-mail that is surely somebody else's means two people.
-        others = (each for each in found if leaver.iam_id not in each)
-        ids = {leaver.iam_id}.union(*others)
+        others = (each for each in found if not given & each)
+        ids = {str(one) for one in given}.union(*others)
+    ids |= {leaver.iam_id} if leaver.iam_id else set()
     if len(ids) != 1:
         return Resolved(leaver, tuple(sorted(ids)), tuple(emails))
     known = replace(leaver, iam_id=next(iter(ids)))
@@ -64,6 +84,21 @@ def who_is(
     mine += [{one.email.lower()} for one in owners if _is(one, known) and one.email]
     names = tuple(sorted({*emails}.union(*mine)))
     return Resolved(_named(known, people, owners), (str(known.iam_id),), names)
+
+
+def _mapped(
+    leaver: Leaver, aliases: Sequence[str], same_people: Iterable[SamePerson]
+) -> tuple[list[str], set[str]]:
+    """Widen a leaver's e-mails by the identity map; return the IAM IDs it gives too."""
+    emails = [one for one in (leaver.email, *aliases) if one]
+    entries = [
+        one
+        for one in same_people
+        if set(emails) & set(one.emails)
+        or (leaver.iam_id is not None and leaver.iam_id == one.iam_id)
+    ]
+    wider = [*emails, *(each for one in entries for each in one.emails)]
+    return list(dict.fromkeys(wider)), {one.iam_id for one in entries if one.iam_id}
 
 
 def _ids_of(

@@ -1,22 +1,27 @@
 """What the workflow needs from outside, as small protocols. Knows no adapter."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
     Case,
     CaseTarget,
     Entry,
+    KeyList,
     KeyOwner,
     Note,
     Person,
     Reading,
     ReportLine,
     Target,
+    Unread,
+    Visibility,
     Work,
 )
+from workers.offboarding.notice import Notice, NoticeLine
 
 
 class Clock(Protocol):
@@ -27,16 +32,47 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """An answer of the budget: slots under ``ticket``, or how long to wait for them."""
+
+    ticket: str = ""
+    wait_seconds: float = 0.0
+
+    @property
+    def is_given(self) -> bool:
+        """Tell whether the slots were given."""
+        return bool(self.ticket)
+
+
+class Budget(Protocol):
+    """The calls to IBM Cloud in any ten seconds, shared by all workers."""
+
+    def take(self, calls: int = 1, *, is_survey: bool = False) -> Grant:
+        """Take *calls* slots at once, or none and be told how long to wait.
+
+        A survey gets a quarter at most, and nothing while other work waits.
+        """
+
+    def sent(self, ticket: str) -> None:
+        """Count the slots of *ticket* from now on, when their calls are really sent."""
+
+    def back_off(self, seconds: float) -> None:
+        """Give nobody a slot for so long: IBM Cloud asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Discovery:
     """Every target seen in one account, and what could not be seen.
 
-    ``unseen`` has one note a list that failed: a shorter list is not "owns nothing".
-    ``is_final`` is False where listing again may help.
+    ``unseen`` has one note a list that failed or came back short: a shorter list is not
+    "owns nothing". ``is_final`` is False where listing again may help. ``group_names``
+    has the resource groups' names by id, of groups without clusters too.
     """
 
     targets: tuple[Target, ...]
     unseen: tuple[Note, ...] = ()
     is_final: bool = True
+    group_names: Mapping[str, str] = field(default_factory=dict)
 
 
 class Cloud(Protocol):
@@ -55,6 +91,20 @@ class Cloud(Protocol):
     def key_owner(self, target: Target) -> Reading:
         """Read who owns the cluster API key of *target*."""
 
+    def cluster_keys(self) -> KeyList:
+        """List the account's cluster API keys in IAM; raises, never returns a part."""
+
+    def classic_credentials(
+        self, targets: Sequence[Target]
+    ) -> Mapping[str, str | Unread]:
+        """Read the classic user names stored for *targets*, by target id.
+
+        A target without one is left out; one that could not be read is ``Unread``.
+        """
+
+    def visibility(self) -> Visibility:
+        """Tell from its policies what the identity that reads may see; never raises."""
+
     def functional_id(self, target: Target) -> KeyOwner:
         """Tell who would take *target* over, as its token's claims say."""
 
@@ -66,7 +116,14 @@ class Cloud(Protocol):
 
 
 class ReadyReset(Protocol):
-    """A reset whose token is in hand and asserted; only sending is left."""
+    """A reset with its token and its slot in the budget in hand; only sending is left.
+
+    ``is_fresh`` is False once either is too old to be used as it is.
+    """
+
+    @property
+    def is_fresh(self) -> bool:
+        """Tell whether it may still be sent as it is."""
 
     @property
     def identity(self) -> KeyOwner:
@@ -174,6 +231,19 @@ class Switches(Protocol):
         """Publish our own identities, so that the front door can turn them away."""
 
 
+class OwnerIndex(Protocol):
+    """What surveys have read: who owned what, and who was in each account."""
+
+    def of(self, account_id: str) -> AccountIndex:
+        """Read what is known of one account; an empty index where nothing is."""
+
+    def people(self, account_id: str, names: Sequence[str]) -> tuple[Person, ...]:
+        """Find who had one of these e-mails, logins or IAM IDs at the last survey."""
+
+    def note(self, target: Target, owner: KeyOwner, at: datetime) -> None:
+        """Take in a reading that was made outside of a survey."""
+
+
 class Notifier(Protocol):
     """One channel."""
 
@@ -182,3 +252,6 @@ class Notifier(Protocol):
 
         What the channel did is the line's state, never an exception.
         """
+
+    def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
+        """Send *notice* and return the line as it is now; as ``deliver``."""

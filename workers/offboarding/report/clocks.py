@@ -11,6 +11,7 @@ from workers.offboarding.clocks import owner_safe_seconds
 from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
 from workers.offboarding.report.facts import (
     count_of,
+    has_credential,
     is_blind,
     is_unmatched,
     open_follow_ups,
@@ -52,7 +53,8 @@ def clocks_of(
 
 def _before_an_armed_run(case: Case) -> Iterator[Item]:
     is_all_well = all(one.is_safe for one in case.targets)
-    if is_all_well and not is_blind(case) and not is_unmatched(case):
+    is_all_seen = not is_blind(case) and not is_unmatched(case)
+    if is_all_well and is_all_seen and not has_credential(case):
         yield Item(("Nothing would have to be reset.",))
         return
     yield Item((_NOT_YET,))

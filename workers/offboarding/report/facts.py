@@ -43,8 +43,14 @@ def is_unknown(case: Case) -> bool:
 
 
 def is_blind(case: Case) -> bool:
-    """Tell whether a list could not be read, so that there may be more."""
-    return _is_warned(case, Reason.LIST_UNREADABLE)
+    """Tell whether a list was not read, or not whole, so that there may be more."""
+    return _is_warned(case, Reason.LIST_UNREADABLE, Reason.LIST_SHORT)
+
+
+def has_credential(case: Case) -> bool:
+    """Tell whether a classic credential of the leaver is in force anywhere."""
+    is_elsewhere = _is_warned(case, Reason.CLASSIC_CREDENTIAL_ELSEWHERE)
+    return is_elsewhere or any(one.is_blocked for one in case.targets)
 
 
 def is_unmatched(case: Case) -> bool:
@@ -57,5 +63,5 @@ def is_untouched(case: Case) -> bool:
     return not any(one.resets or one.intent_at for one in case.targets)
 
 
-def _is_warned(case: Case, reason: Reason) -> bool:
-    return any(note.reason is reason for note in case.warnings)
+def _is_warned(case: Case, *reasons: Reason) -> bool:
+    return any(note.reason in reasons for note in case.warnings)

@@ -17,7 +17,12 @@ from workers.offboarding.report.targets import sorted_targets
 from workers.offboarding.report.value import Item
 
 # Warnings that something was not seen, in the order of a report.
-_UNSEEN: Final = (Reason.SCOPE_UNMATCHED, Reason.LIST_UNREADABLE)
+_UNSEEN: Final = (
+    Reason.SCOPE_UNMATCHED,
+    Reason.LIST_UNREADABLE,
+    Reason.LIST_SHORT,
+    Reason.CLASSIC_CREDENTIAL_ELSEWHERE,
+)
 _TOLD_ELSEWHERE: Final = (Reason.NOT_ARMED, Reason.JOINED, *HOLDS)
 
 

@@ -9,7 +9,6 @@ from typing import Final, assert_never
 
 from workers.offboarding.advice import (
     advise,
-    classic_credential_command,
     cleaned,
     command_for,
     shell_word,
@@ -18,13 +17,13 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,
     CaseResult,
-    CaseTarget,
     Outcome,
     ReportKind,
 )
 from workers.offboarding.report.facts import (
     HOLDS,
     count_of,
+    has_credential,
     hold_notes,
     hold_reasons,
     is_blind,
@@ -78,27 +77,12 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
                 command = command_for(follow_up, one.target)
                 line = (*where(case, one), f": {cleaned(follow_up.text)}")
                 yield Item(line, (), command)
-        if one.is_safe and _needs_credential_look(one):
-            yield Item(
-                (
-                    *where(case, one),
-                    ": it has classic clusters. See whether a classic credential of "
-                    "the leaver is set there; a reset does not change it.",
-                ),
-                (),
-                classic_credential_command(one.target),
-            )
-
-
-def _needs_credential_look(one: CaseTarget) -> bool:
-    told = any(each.kind == "classic_credential" for each in one.follow_ups)
-    has_classic = any(each.provider == "classic" for each in one.target.clusters)
-    return has_classic and not told
 
 
 def _to_go_on(case: Case) -> Iterator[Item]:
     is_open = count_of(case, Outcome.FAILED) + count_of(case, Outcome.UNREAD) > 0
-    if case.result is CaseResult.ATTENTION and (is_open or is_blind(case)):
+    can_help = is_open or is_blind(case) or has_credential(case)
+    if case.result is CaseResult.ATTENTION and can_help:
         yield Item(
             ("When that is mended, let the service deal with what is left:",),
             (),

@@ -6,13 +6,13 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
 from workers.offboarding.report.facts import (
     count_of,
+    has_credential,
     hold_reasons,
     is_blind,
     is_disarmed,
     is_unknown,
     is_unmatched,
     is_untouched,
-    open_follow_ups,
 )
 from workers.offboarding.report.phrases import named, short_name
 from workers.offboarding.report.value import Line, Name, Severity
@@ -96,8 +96,6 @@ def _unknown(case: Case) -> str:
 
 def _counts(case: Case) -> str:
     parts = _bad(case)
-    if any(one.kind == "classic_credential" for one in open_follow_ups(case)):
-        parts.append("a classic credential of the leaver is in force")
     done = sum(one.is_safe for one in case.targets)
     return ", ".join([*parts, f"{done} done"] if done else parts) or "see below"
 
@@ -106,7 +104,9 @@ def _bad(case: Case) -> list[str]:
     counts = ((count_of(case, outcome), word) for outcome, word in _COUNTED.items())
     unmatched = ["the part asked for names what was not seen"] * is_unmatched(case)
     blind = ["not everything could be listed"] * is_blind(case)
-    return unmatched + [f"{count} {word}" for count, word in counts if count] + blind
+    in_force = ["a classic credential of the leaver is in force"]
+    counted = [f"{count} {word}" for count, word in counts if count]
+    return unmatched + counted + blind + in_force * has_credential(case)
 
 
 def _held(case: Case) -> Line:

@@ -1,7 +1,8 @@
 """Plan: who is meant, what is theirs, and whether anything stops it.
 
-The plan starts what it can at once. Where another look may show more, the step comes
-back and adds what it finds; in the end it says what it could not see.
+The plan starts what it can at once: what the owner index says is theirs first, then
+what a look at everything adds. Where another look may show more, the step comes back;
+in the end it says what it could not see.
 """
 
 from collections.abc import Sequence
@@ -9,13 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.discovery import Seen, View, look_at
+from workers.offboarding.discovery import look_at_all
 from workers.offboarding.errors import (
     PermanentError,
     Reason,
     TransientError,
 )
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.joining import folded
+from workers.offboarding.judging import LATER, Look, mended, targets_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -23,18 +26,15 @@ from workers.offboarding.model import (
     KeyOwner,
     Note,
     Outcome,
-    OwnerKind,
     Plan,
     ReportKind,
     ReportLine,
-    ResourceGroup,
-    Scope,
     Step,
-    Unread,
     Work,
 )
 from workers.offboarding.plan import Resolved, hash_of, refusals, who_is
 from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.remembering import remembered_views
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -43,24 +43,35 @@ from workers.offboarding.steps.tools import (
     pause,
     with_target,
 )
+from workers.offboarding.view import View
+from workers.offboarding.warnings import warned
 
 # Looks before what still cannot be seen is reported as not seen: a good minute.
 LOOKS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One try at planning: the claim it runs under, when, and how much it may leave.
+class Try:
+    """One try at planning: the claim it runs under, when, how much it may leave.
 
-    ``is_sure`` is False where it could not be seen who is meant: then nothing is reset.
+    ``indexes`` is what surveys have read, one for each account that was looked at.
     """
 
     claim: Claim
     at: datetime
     folds: int
     is_last: bool
-    is_sure: bool = True
-    people: frozenset[str] = frozenset()
+    indexes: tuple[AccountIndex, ...] = ()
+
+    @property
+    def owners(self) -> list[KeyOwner]:
+        """Return every owner that surveys have read."""
+        return [
+            one.owner
+            for index in self.indexes
+            for one in index.holdings
+            if one.owner is not None
+        ]
 
 
 def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
@@ -68,21 +79,66 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     now = tools.clock()
     read = tools.cases.load(claim.work.case_id)
     case = folded(read, tools.lead_time, now)
-    look = Look(claim, now, len(read.departures), read.tries + 1 >= LOOKS)
+    this = Try(claim, now, len(read.departures), read.tries + 1 >= LOOKS)
     if case.status is CaseStatus.SETTLED:
         return tools.works.finish(claim, Change())
     if case.starts_at > now and case.started_at is None and case.joined_to is None:
-        change = Change(case=case, folded=look.folds)
+        change = Change(case=case, folded=this.folds)
         return tools.works.again(claim, change, case.starts_at)
     if case.joined_to is not None:
         other = tools.cases.adopt(case)
         if other is not None:
-            return _give_way(tools, look, case, other)
+            return _give_way(tools, this, case, other)
     if claim.claims > CRASH_LIMIT:
-        return _give_up(tools, look, case)
+        return _give_up(tools, this, case)
     case = _armed_or_not(tools, case)
     case = replace(case, started_at=case.started_at or now, joined_to=None)
-    return _look(tools, look, replace(case, status=_status(case)))
+    case = replace(case, status=_status(case))
+    indexes = tuple(tools.index.of(each) for each in tools.accounts)
+    this = replace(this, indexes=indexes)
+    is_fresh = not (case.tries or case.targets or case.dry_run)
+    begun = _begin(tools, this, case) if is_fresh else None
+    return _look(tools, this, case) if begun is None else begun
+
+
+def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
+    """Send what the owner index says is theirs on its way, before all is looked at.
+
+    Each owner is read live first. None where the index does not plainly say who is
+    meant and what is theirs: then only the full look can.
+    """
+    views = remembered_views(tools, this.indexes, case, this.at)
+    if views is None:
+        return None
+    resolved = _resolved(tools, this, case, views)
+    looks = _looks(tools, this, case, resolved, views)
+    case = replace(case, leaver=resolved.leaver)
+    if _refused(tools, case, resolved, views) or tools.cases.adopt(case) is not None:
+        return None
+    # Only what is plainly theirs: all else is for the full look to say.
+    mine = tuple(
+        one
+        for one in _found(tools, this, case, looks)
+        if isinstance(one, CaseTarget) and not one.is_settled
+    )
+    if not mine:
+        return None
+    case = replace(case, targets=mine, tries=1)
+    case = replace(case, plan=_planned(case, this.at))
+    entry = entry_of(
+        this.claim,
+        this.at,
+        "case.planned_from_index",
+        detail=f"{len(mine)} targets of the leaver known to the owner index",
+    )
+    change = Change(
+        case=case,
+        targets=mine,
+        folded=this.folds,
+        entries=(entry,),
+        after=case.after(Step.PLAN),
+    )
+    return (*tools.works.again(this.claim, change, this.at), this.claim.work)
 
 
 def _status(case: Case) -> CaseStatus:
@@ -112,41 +168,85 @@ def _disarmed(tools: Tools, case: Case) -> Case:
     return case.unarmed()
 
 
-def _look(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
-    views = [look_at(each.cloud, case.scope) for each in tools.accounts.values()]
-    ours = [one for view in views for one in view.ours]
-    tools.switches.protect(ours)
-    resolved = who_is(case.leaver, views, case.aliases)
-    is_sure = _is_sure(tools, case, views)
-    may_help = not look.is_last and not all(view.is_final for view in views)
-    if not is_sure and may_help and not case.after(Step.PLAN):
-        return _look_again(tools, look, case, views)
-    people = frozenset(one.iam_id for view in views for one in view.people)
-    is_sure = is_sure or bool(case.after(Step.PLAN))
-    look = replace(look, is_sure=is_sure, people=people)
+def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
+    """Look at everything, and go on with what that shows."""
+    known = {one.target.id for one in case.targets}
+    clouds = [each.cloud for each in tools.accounts.values()]
+    views = look_at_all(clouds, case.scope, known)
+    tools.switches.protect([one for view in views for one in view.ours])
+    resolved = _resolved(tools, this, case, views)
+    looks = _looks(tools, this, case, resolved, views)
+    may_help = not this.is_last and not all(view.is_final for view in views)
+    if may_help and not any(one.is_sure for one in looks):
+        return _look_again(tools, this, case, views)
     case = replace(case, leaver=resolved.leaver)
-    refused = refusals(resolved, protected=tools.protected, ours=ours)
-    refused = refused or _known_as_ours(tools, resolved) or _named_twice(case)
+    refused = _refused(tools, case, resolved, views)
     if refused:
-        return _hold(tools, look, case, refused)
+        return _hold(tools, this, case, refused)
     other = None if case.dry_run else tools.cases.adopt(case)
     if other is not None:
-        return _give_way(tools, look, case, other)
-    return _go(tools, look, case, views)
+        return _give_way(tools, this, case, other)
+    return _go(tools, this, case, looks)
 
 
-def _is_sure(tools: Tools, case: Case, views: Sequence[View]) -> bool:
+def _resolved(tools: Tools, this: Try, case: Case, views: Sequence[View]) -> Resolved:
+    return who_is(
+        case.leaver,
+        views,
+        case.aliases,
+        named=case.as_named,
+        same_people=tools.same_people,
+        remembered=this.owners,
+    )
+
+
+def _refused(
+    tools: Tools, case: Case, resolved: Resolved, views: Sequence[View]
+) -> tuple[Note, ...]:
+    ours = [one for view in views for one in view.ours]
+    refused = refusals(resolved, protected=tools.protected, ours=ours)
+    return refused or _known_as_ours(tools, resolved) or _named_twice(case)
+
+
+def _looks(
+    tools: Tools, this: Try, case: Case, resolved: Resolved, views: Sequence[View]
+) -> list[Look]:
+    """Pair each view with what is known besides."""
+    by_account = {one.account_id: one for one in this.indexes}
+    people = frozenset(one.iam_id for view in views for one in view.people)
+    return [
+        Look(
+            at=this.at,
+            leaver=resolved,
+            view=view,
+            index=by_account.get(view.account_id, AccountIndex(view.account_id)),
+            is_last=this.is_last,
+            is_sure=_is_sure(tools, case, view),
+            people=people,
+        )
+        for view in views
+    ]
+
+
+def _is_sure(tools: Tools, case: Case, view: View) -> bool:
     """Tell whether enough was seen to say who is meant, and that they may be reset.
 
     A missing user list may hide a second person of that e-mail, or that the person is
     protected under a name nobody gave. Whoever was named by an IAM ID alone, while
-    nobody is protected by name, is known without it.
+    nobody is protected by name, is known without it. What an earlier look began it was
+    sure of.
     """
-    if not all(view.has_ours for view in views):
+    if any(
+        one.target.account_id == view.account_id and not one.is_settled
+        for one in case.targets
+    ):
+        return True
+    if not view.has_ours:
         return False
-    by_id_alone = case.leaver.iam_id is not None and case.leaver.email is None
+    named = case.as_named
+    by_id_alone = named.iam_id is not None and named.email is None
     needs_people = not by_id_alone or bool(tools.protected)
-    return not needs_people or all(view.has_people for view in views)
+    return not needs_people or view.has_people
 
 
 def _known_as_ours(tools: Tools, resolved: Resolved) -> tuple[Note, ...]:
@@ -160,19 +260,19 @@ def _known_as_ours(tools: Tools, resolved: Resolved) -> tuple[Note, ...]:
 
 
 def _look_again(
-    tools: Tools, look: Look, case: Case, views: Sequence[View]
+    tools: Tools, this: Try, case: Case, views: Sequence[View]
 ) -> tuple[Work, ...]:
-    entry = entry_of(look.claim, look.at, "case.looked", reason=Reason.LIST_UNREADABLE)
+    entry = entry_of(this.claim, this.at, "case.looked", reason=Reason.LIST_UNREADABLE)
     tried = replace(case, tries=case.tries + 1)
-    change = Change(case=tried, folded=look.folds, entries=(entry,))
-    at = _next_look(look, tried, views)
-    return tools.works.again(look.claim, change, at)
+    change = Change(case=tried, folded=this.folds, entries=(entry,))
+    at = _next_look(this, tried, views)
+    return tools.works.again(this.claim, change, at)
 
 
-def _next_look(look: Look, case: Case, views: Sequence[View]) -> datetime:
+def _next_look(this: Try, case: Case, views: Sequence[View]) -> datetime:
     asked = max((view.retry_after_seconds for view in views), default=0.0)
     wait = pause(case.tries - 1, longest_seconds=60)
-    return look.at + max(wait, timedelta(seconds=asked))
+    return this.at + max(wait, timedelta(seconds=asked))
 
 
 def _named_twice(case: Case) -> tuple[Note, ...]:
@@ -182,59 +282,61 @@ def _named_twice(case: Case) -> tuple[Note, ...]:
     )[:1]
 
 
-def _give_up(tools: Tools, look: Look, case: Case) -> tuple[Work, ...]:
+def _give_up(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     """End a planning that kills its workers: what it would have seen counts as unseen.
 
     A held case stays held: nothing was looked at that could let it go.
     """
     if case.is_held:
-        return tools.works.finish(look.claim, Change())
-    text = f"{look.claim.claims - 1} workers ended without a word while they planned."
+        return tools.works.finish(this.claim, Change())
+    text = f"{this.claim.claims - 1} workers ended without a word while they planned."
     view = View("", unseen=(Note(Reason.LIST_UNREADABLE, text),))
-    case = replace(case, started_at=case.started_at or look.at, status=CaseStatus.OPEN)
-    return _go(tools, replace(look, is_last=True), _disarmed(tools, case), [view])
+    case = replace(case, started_at=case.started_at or this.at, status=CaseStatus.OPEN)
+    nobody = Resolved(case.leaver, ())
+    look = Look(this.at, nobody, view, AccountIndex(""), is_last=True, is_sure=False)
+    return _go(tools, replace(this, is_last=True), _disarmed(tools, case), [look])
 
 
-def _give_way(tools: Tools, look: Look, case: Case, other: str) -> tuple[Work, ...]:
+def _give_way(tools: Tools, this: Try, case: Case, other: str) -> tuple[Work, ...]:
     """End a case whose leaver proved to be that of another open case."""
     text = f"The same person leaves in case {other}, which does the work."
     ended = replace(
         case.warned(Note(Reason.JOINED, text)),
         status=CaseStatus.CANCELLED,
         joined_to=other,
-        settled_at=look.at,
+        settled_at=this.at,
     )
-    entry = entry_of(look.claim, look.at, "case.joined", detail=other)
-    change = Change(case=ended, folded=look.folds, entries=(entry,))
-    return tools.works.finish(look.claim, change)
+    entry = entry_of(this.claim, this.at, "case.joined", detail=other)
+    change = Change(case=ended, folded=this.folds, entries=(entry,))
+    return tools.works.finish(this.claim, change)
 
 
 def _hold(
-    tools: Tools, look: Look, case: Case, refused: tuple[Note, ...]
+    tools: Tools, this: Try, case: Case, refused: tuple[Note, ...]
 ) -> tuple[Work, ...]:
     """Leave a case to a person: a guard stops it, and people are told why, once."""
     if any(one.resets for one in case.targets):
-        return _stop(tools, look, case, refused)
+        return _stop(tools, this, case, refused)
     before = case.plan.refused if case.plan is not None else ()
-    plan = Plan(hash_of(case.leaver, case.targets), look.at, refused)
+    plan = Plan(hash_of(case.leaver, case.targets), this.at, refused)
     case = replace(case, plan=plan, tries=0)
     lines: tuple[ReportLine, ...] = ()
     if not case.dry_run:
         case = replace(case, status=CaseStatus.WAITING)
         lines = lines_for(tools, case, ReportKind.HELD) if before != refused else ()
-    entry = entry_of(look.claim, look.at, "case.held", reason=refused[0].reason)
+    entry = entry_of(this.claim, this.at, "case.held", reason=refused[0].reason)
     change = Change(
         case=case,
         reports=lines,
-        folded=look.folds,
+        folded=this.folds,
         entries=(entry,),
         after=replace(case, reports=lines).after(Step.REPORT),
     )
-    return tools.works.finish(look.claim, change)
+    return tools.works.finish(this.claim, change)
 
 
 def _stop(
-    tools: Tools, look: Look, case: Case, refused: tuple[Note, ...]
+    tools: Tools, this: Try, case: Case, refused: tuple[Note, ...]
 ) -> tuple[Work, ...]:
     """End what a guard stops after the first write: it can be cancelled no more.
 
@@ -242,117 +344,102 @@ def _stop(
     """
     [note, *_] = refused
     stopped = tuple(
-        one.ended(Outcome.FAILED, look.at, reason=note.reason, detail=note.text)
+        one.ended(Outcome.FAILED, this.at, reason=note.reason, detail=note.text)
         for one in case.targets
         if not one.is_settled and one.intent_at is None
     )
     for one in stopped:
         case = with_target(case, one)
-    entry = entry_of(look.claim, look.at, "case.stopped", reason=note.reason)
+    entry = entry_of(this.claim, this.at, "case.stopped", reason=note.reason)
     change = Change(
         case=replace(case.warned(*refused), tries=0),
         targets=stopped,
-        folded=look.folds,
+        folded=this.folds,
         entries=(entry,),
         after=case.after(Step.PLAN),
     )
-    return tools.works.finish(look.claim, change)
+    return tools.works.finish(this.claim, change)
 
 
-def _go(
-    tools: Tools, look: Look, case: Case, views: Sequence[View]
-) -> tuple[Work, ...]:
-    known = {one.target.id for one in case.targets}
-    seen = [one for view in views for one in view.seen if one.target.id not in known]
-    judged = [_judged(tools, look, case, one) for one in seen]
-    fresh = tuple(one for one in judged if isinstance(one, CaseTarget))
-    is_final = look.is_last or (
-        _LATER not in judged and all(view.is_final for view in views)
+def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Work, ...]:
+    found = _found(tools, this, case, looks)
+    fresh = tuple(one for one in found if isinstance(one, CaseTarget))
+    better = tuple(each for one in looks for each in mended(one, case.targets))
+    for one in better:
+        case = with_target(case, one)
+    views = [one.view for one in looks]
+    is_final = this.is_last or (
+        LATER not in found and all(view.is_final for view in views)
     )
     started = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
     case = replace(case, targets=case.targets + fresh, tries=case.tries + 1)
-    case = _warned(case, views) if is_final else case
-    case = replace(case, plan=_planned(case, look.at))
+    listed = [one for view in views if view.keys for one in view.keys.keys]
+    knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
+    case = warned(case, looks, knows=knows) if is_final else case
+    case = case.warned(*_held_back(tools, case))
+    case = replace(case, plan=_planned(case, this.at))
     owned = [one for one in fresh if one.owner_before is not None]
+    seen = sum(len(view.seen) for view in views)
     entry = entry_of(
-        look.claim,
-        look.at,
+        this.claim,
+        this.at,
         "case.planned",
-        detail=f"{len(seen)} targets seen, {len(owned)} owned by the leaver",
+        detail=f"{seen} targets seen, {len(owned)} owned by the leaver",
     )
     change = Change(
         case=replace(case, tries=0) if is_final else case,
-        targets=fresh,
-        folded=look.folds,
+        targets=fresh + better,
+        folded=this.folds,
         entries=(entry,),
         after=tuple(one for one in case.after(Step.PLAN) if one.item not in started),
     )
     if is_final:
-        return tools.works.finish(look.claim, change)
-    return tools.works.again(look.claim, change, _next_look(look, case, views))
+        return tools.works.finish(this.claim, change)
+    return tools.works.again(this.claim, change, _next_look(this, case, views))
 
 
-# What a target is that the next look may show, and one that is not the leaver's.
-_LATER: Final = "later"
-_NOT_THEIRS: Final = "not theirs"
+def _held_back(tools: Tools, case: Case) -> list[Note]:
+    """Say which accounts of an armed case nothing is written in."""
+    held = {
+        one.target.account_id
+        for one in case.targets
+        if one.owner_before is not None
+        and tools.accounts[one.target.account_id].resets is None
+    }
+    if case.dry_run or not tools.is_armed:
+        return []
+    text = "Account {} is held back by armed = false: nothing is written there."
+    return [Note(Reason.NOT_ARMED, text.format(each)) for each in sorted(held)]
 
 
-def _judged(tools: Tools, look: Look, case: Case, one: Seen) -> CaseTarget | str:
-    if isinstance(one.reading, Unread):
-        if not one.is_final and not look.is_last:
-            return _LATER
-        return CaseTarget(one.target).ended(
-            Outcome.UNREAD,
-            look.at,
-            reason=one.reading.reason,
-            detail=one.reading.detail,
-        )
-    if not isinstance(one.reading, KeyOwner) or one.reading.id != case.leaver.iam_id:
-        return _nameless(look, case, one)
-    if not look.is_sure:
-        text = "It could not be seen whether the departure means this person alone."
-        return CaseTarget(one.target, one.reading).ended(
-            Outcome.FAILED, look.at, reason=Reason.LIST_UNREADABLE, detail=text
-        )
-    return _assigned(tools, look, case, CaseTarget(one.target, one.reading))
-
-
-def _nameless(look: Look, case: Case, one: Seen) -> CaseTarget | str:
-    """Keep a person's key in sight that may be the leaver's: nobody knows whose it is.
-
-    Somebody removed is on no user list; where the key's owner shows no e-mail either,
-    a leaver named by e-mail alone may be them.
-    """
-    owner = one.reading
-    if case.leaver.iam_id is not None or not isinstance(owner, KeyOwner):
-        return _NOT_THEIRS
-    may_be_theirs = (
-        owner.email is None
-        and owner.kind in (OwnerKind.PERSON, OwnerKind.UNKNOWN)
-        and owner.id not in look.people
-    )
-    if not may_be_theirs:
-        return _NOT_THEIRS
-    text = f"It belongs to {owner.id}, who is on no user list and shows no e-mail."
-    return CaseTarget(one.target).ended(
-        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=text
-    )
+def _found(
+    tools: Tools, this: Try, case: Case, looks: Sequence[Look]
+) -> list[CaseTarget | str]:
+    """Judge what was seen, and say of each target of theirs who takes it over."""
+    known = {one.target.id for one in case.targets}
+    found = [each for look in looks for each in targets_of(look, known, case.scope)]
+    return [
+        _assigned(tools, this, case, one)
+        if isinstance(one, CaseTarget) and not one.is_settled
+        else one
+        for one in found
+    ]
 
 
 def _assigned(
-    tools: Tools, look: Look, case: Case, target: CaseTarget
+    tools: Tools, this: Try, case: Case, target: CaseTarget
 ) -> CaseTarget | str:
     """Say who takes a target over; without an answer it fails, or waits for one."""
     cloud = tools.accounts[target.target.account_id].cloud
     try:
         target = replace(target, functional_id=cloud.functional_id(target.target))
     except (PermanentError, TransientError) as error:
-        if isinstance(error, TransientError) and not look.is_last:
-            return _LATER
+        if isinstance(error, TransientError) and not this.is_last:
+            return LATER
         return target.ended(
-            Outcome.FAILED, look.at, reason=error.reason, detail=str(error)
+            Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
-    return target.ended(Outcome.PLANNED, look.at) if case.dry_run else target
+    return target.ended(Outcome.PLANNED, this.at) if case.dry_run else target
 
 
 def _planned(case: Case, now: datetime) -> Plan:
@@ -361,44 +448,3 @@ def _planned(case: Case, now: datetime) -> Plan:
     unchanged = case.plan is not None and case.plan.hash == made.hash
     made = case.plan if case.plan is not None and unchanged else made
     return replace(made, refused=_paused(case))
-
-
-def _unmatched(scope: Scope, views: Sequence[View]) -> list[Note]:
-    """Find the words of a scope that name nothing that was seen: typos, mostly."""
-    places = [one for view in views for one in view.places]
-    regions = {one.region for one in places}
-    groups = {name for one in places for name in _names(one.resource_group)}
-    odd = [f"region {one}" for one in scope.regions if one not in regions]
-    odd += [
-        f"resource group {one}" for one in scope.resource_groups if one not in groups
-    ]
-    return [
-        Note(Reason.SCOPE_UNMATCHED, f"No cluster lies in {one}: see its spelling.")
-        for one in odd
-    ]
-
-
-def _names(group: ResourceGroup) -> tuple[str, str]:
-    return group.id, group.name
-
-
-def _warned(case: Case, views: Sequence[View]) -> Case:
-    """Write down what the reader of the case has to know, as of this look."""
-    made_anew = (
-        Reason.LIST_UNREADABLE,
-        Reason.PERSON_NOT_FOUND,
-        Reason.SCOPE_LIMITED,
-        Reason.SCOPE_UNMATCHED,
-    )
-    kept = tuple(note for note in case.warnings if note.reason not in made_anew)
-    notes = [note for view in views for note in view.unseen]
-    if case.scope is not None:
-        text = "Only a part of the account was looked at, as asked."
-        notes.append(Note(Reason.SCOPE_LIMITED, text))
-        notes += _unmatched(case.scope, views)
-    people = {one.iam_id for view in views for one in view.people}
-    owns = any(one.owner_before is not None for one in case.targets)
-    if case.leaver.iam_id not in people and not owns:
-        text = f"No account that was read knows {case.leaver}."
-        notes.append(Note(Reason.PERSON_NOT_FOUND, text))
-    return replace(case, warnings=kept).warned(*notes)

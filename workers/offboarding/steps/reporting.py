@@ -32,7 +32,14 @@ from workers.offboarding.steps.tools import (
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
 TRIES: Final = 300
 # Warnings that something the case is about was not seen.
-_BLINDING: Final = frozenset({Reason.LIST_UNREADABLE, Reason.SCOPE_UNMATCHED})
+_BLINDING: Final = frozenset(
+    {
+        Reason.LIST_UNREADABLE,
+        Reason.LIST_SHORT,
+        Reason.CLASSIC_CREDENTIAL_ELSEWHERE,
+        Reason.SCOPE_UNMATCHED,
+    }
+)
 _UNKNOWN_TRIES: Final = 2
 
 
@@ -79,7 +86,8 @@ def result_of(case: Case) -> CaseResult:
     if case.dry_run:
         return CaseResult.PLANNED
     is_blind = any(note.reason in _BLINDING for note in case.warnings)
-    if is_blind or not all(one.is_safe for one in case.targets):
+    is_blocked = any(one.is_blocked for one in case.targets)
+    if is_blind or is_blocked or not all(one.is_safe for one in case.targets):
         return CaseResult.ATTENTION
     return CaseResult.SAFE if case.targets else CaseResult.CLEAN
 

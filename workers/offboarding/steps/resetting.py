@@ -31,6 +31,7 @@ from workers.offboarding.ports import Change, Claim, ReadyReset
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
+    end,
     entry_of,
     lines_for,
     moved,
@@ -82,7 +83,11 @@ def _reset(
     _check_identity(case, target, ready.identity)
     ended = _no_longer_theirs(tools, case, target, now)
     if ended is not None:
-        return tools.works.finish(claim, settled(claim, case, ended, now))
+        return end(tools, claim, case, ended, now)
+    if not ready.is_fresh:
+        # What was waited for so long has to be looked at once more.
+        text = "It waited too long for its turn among the requests to IBM Cloud."
+        raise TransientError(text, reason=Reason.RATE_LIMITED, retry_after_seconds=1)
     return _send(tools, claim, case, target, ready)
 
 

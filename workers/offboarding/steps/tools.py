@@ -15,6 +15,8 @@ from workers.offboarding.model import (
     Outcome,
     ReportKind,
     ReportLine,
+    SamePerson,
+    Work,
 )
 from workers.offboarding.ports import (
     Account,
@@ -23,6 +25,7 @@ from workers.offboarding.ports import (
     Claim,
     Clock,
     Notifier,
+    OwnerIndex,
     Switches,
     Works,
 )
@@ -40,17 +43,22 @@ class Tools:
         protected: Ids and e-mails nobody may offboard.
         verify_deadline: How long a reset may take to show.
         lead_time: How long before ``effective_at`` work begins.
+        same_people: The identity map.
+        index_life: How long the owner index is trusted to begin a case with.
     """
 
     accounts: Mapping[str, Account]
     cases: Cases
     works: Works
     switches: Switches
+    index: OwnerIndex
     notifiers: Mapping[Channel, Notifier]
     clock: Clock
     verify_deadline: timedelta
     lead_time: timedelta = timedelta()
     protected: tuple[str, ...] = ()
+    same_people: tuple[SamePerson, ...] = ()
+    index_life: timedelta = timedelta(hours=12)
 
     @property
     def is_armed(self) -> bool:
@@ -97,6 +105,16 @@ def settled(claim: Claim, case: Case, target: CaseTarget, at: datetime) -> Chang
         detail=target.detail or _ownership(target),
     )
     return moved(claim, case, target, entry)
+
+
+def end(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, at: datetime
+) -> tuple[Work, ...]:
+    """End the work with a target's outcome, and tell the owner index who owns it."""
+    following = tools.works.finish(claim, settled(claim, case, target, at))
+    if target.owner_after is not None:
+        tools.index.note(target.target, target.owner_after, at)
+    return following
 
 
 def moved(

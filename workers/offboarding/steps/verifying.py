@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.discovery import Seen, read
+from workers.offboarding.discovery import read
 from workers.offboarding.errors import OffboardingError, Reason
 from workers.offboarding.model import (
     Case,
@@ -22,10 +22,12 @@ from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
+    end,
     entry_of,
     moved,
     settled,
 )
+from workers.offboarding.view import Seen
 
 # Seconds between read-backs: early at first, since most resets show at once.
 _POLLS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
@@ -44,7 +46,7 @@ def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     now = tools.clock()
     ended = _proved(case, target, seen, now)
     if ended is not None:
-        return tools.works.finish(claim, settled(claim, case, ended, now))
+        return end(tools, claim, case, ended, now)
     if now < target.intent_at + tools.verify_deadline:
         return _look_again(tools, claim, target, seen, now)
     return _overdue(tools, claim, case, target, seen, now)

@@ -1,0 +1,255 @@
+"""The gate: safe only with nothing against it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from factories import (
+    DALLAS,
+    DANA,
+    FID,
+    FRANKFURT,
+    NOON,
+    ROBIN,
+    a_case,
+    a_case_target,
+    a_person,
+)
+from fakes import a_world
+
+from workers.offboarding.discovery import look_at
+from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.gate import Asked, answer_of, meant
+from workers.offboarding.model import (
+    CaseResult,
+    CaseStatus,
+    FollowUp,
+    KeyOwner,
+    Leaver,
+    ListedKey,
+    Outcome,
+    OwnerKind,
+    Right,
+    Unread,
+    Visibility,
+)
+
+SETTLE = timedelta(minutes=30)
+DENIED = PermanentError("403", reason=Reason.NO_ROLE)
+
+
+def ask(world, leaver=None, cases=(), at=NOON):
+    accounts = world.tools.accounts
+    leaver = leaver or Leaver("dana.lee@example.com")
+    asked = Asked(
+        user=str(leaver),
+        leaver=leaver,
+        views=[look_at(one.cloud, None) for one in accounts.values()],
+        indexes=[world.index.of(one) for one in accounts],
+        settle=SETTLE,
+        at=at,
+        same_people=world.tools.same_people,
+    )
+    return answer_of(asked, meant(asked), cases)
+
+
+def reasons(answer):
+    return [note.reason for note in answer.reasons]
+
+
+def a_settled_case(result=CaseResult.SAFE, **changes):
+    target = a_case_target(
+        outcome=Outcome.VERIFIED, settled_at=NOON - timedelta(hours=1)
+    )
+    case = a_case(target, status=CaseStatus.SETTLED, result=result)
+    return replace(case, **changes)
+
+
+def test_who_owns_nothing_anywhere_may_go():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+
+    answer = ask(world)
+
+    assert (answer.is_safe, answer.reasons, answer.holdings) == (True, (), ())
+    assert answer.checked_at == NOON
+
+
+def test_who_owns_a_target_may_not_and_the_target_is_named():
+    world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.OWNS_TARGETS])
+    assert [one.target.region for one in answer.holdings] == ["us-south"]
+
+
+@pytest.mark.parametrize(
+    "sees",
+    [
+        Visibility(Right.MISSING, Right.OK, Right.OK),
+        Visibility(Right.OK, Right.CANNOT_TELL, Right.OK),
+    ],
+)
+def test_without_proven_rights_it_is_never_green(sees):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.sees = sees
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.VISIBILITY_NOT_PROVEN])
+
+
+@pytest.mark.parametrize("call", ["people", "targets", "cluster_keys", "identities"])
+@pytest.mark.parametrize("fault", [DENIED, TransientError("timeout")])
+def test_a_list_that_fails_is_against_it(call, fault):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.faults[call].append(fault)
+
+    answer = ask(world)
+
+    assert answer.is_safe is False
+    assert Reason.LIST_UNREADABLE in reasons(answer)
+
+
+def test_a_target_that_cannot_be_read_is_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.faults["key_owner"].append(DENIED)
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.NO_ROLE])
+    assert [one.reason for one in answer.holdings] == [Reason.NO_ROLE]
+
+
+def test_an_owner_whom_nobody_can_name_is_against_it():
+    nameless = KeyOwner("IBMid-7", None, None, OwnerKind.PERSON)
+    world = a_world(DALLAS, owners={DALLAS: nameless})
+    world.cloud.users = [a_person(ROBIN), a_person(FID)]
+
+    answer = ask(world)
+
+    assert answer.is_safe is False
+    assert Reason.OWNER_UNKNOWN in reasons(answer)
+
+
+def test_a_key_of_theirs_without_a_cluster_is_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.listed = [
+        ListedKey(FID.id, *DALLAS.place),
+        ListedKey(DANA.id, "us-east", "empty"),
+    ]
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.NO_CLUSTER])
+
+
+def test_a_classic_credential_of_theirs_is_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.credentials[DALLAS.id] = "1234567_dana.lee@example.com"
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CLASSIC_CREDENTIAL])
+
+
+def test_two_people_of_one_address_are_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.users.append(a_person(ROBIN, email="dana.lee@example.com"))
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.AMBIGUOUS_PERSON])
+
+
+def test_a_stranger_to_accounts_that_were_wholly_seen_may_go_and_is_said_to_be_one():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+
+    answer = ask(world, Leaver("nobody@example.com"))
+
+    assert (answer.is_safe, reasons(answer)) == (True, [Reason.PERSON_NOT_FOUND])
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        a_case(status=CaseStatus.OPEN),
+        a_case(status=CaseStatus.WAITING),
+        a_case(status=CaseStatus.SCHEDULED),
+        a_settled_case(CaseResult.ATTENTION),
+        a_settled_case(
+            targets=(
+                a_case_target(outcome=Outcome.VERIFIED, settled_at=NOON - SETTLE / 2),
+            )
+        ),
+        a_settled_case(
+            targets=(
+                a_case_target(
+                    outcome=Outcome.VERIFIED,
+                    settled_at=NOON - timedelta(hours=1),
+                    follow_ups=(FollowUp("refresh_master", "Refresh it."),),
+                ),
+            )
+        ),
+    ],
+)
+def test_a_case_short_of_fully_safe_is_against_it(case):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+
+    answer = ask(world, cases=[case])
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
+    assert case.id in answer.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        a_settled_case(),
+        a_settled_case(CaseResult.CLEAN, targets=()),
+        a_case(status=CaseStatus.CANCELLED),
+        a_case(status=CaseStatus.OPEN, dry_run=True),
+    ],
+)
+def test_a_case_that_is_over_and_settled_in_is_not_against_it(case):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+
+    assert ask(world, cases=[case]).is_safe is True
+
+
+def test_an_old_attention_is_made_up_for_by_a_newer_case():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    old = a_settled_case(CaseResult.ATTENTION, id="01A")
+
+    assert ask(world, cases=[a_settled_case(id="01B"), old]).is_safe is True
+
+
+def test_one_account_of_several_is_enough_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.add_account("acct2", FRANKFURT, owners={FRANKFURT: DANA})
+
+    answer = ask(world)
+
+    assert [one.target.account_id for one in answer.holdings] == ["acct2"]
+
+
+def test_what_surveys_remember_names_who_was_removed():
+    world = a_world(DALLAS)
+    world.survey()
+    world.cloud.users = [a_person(ROBIN), a_person(FID)]
+    world.cloud.own(DALLAS, Unread(Reason.OWNER_UNKNOWN, "no owner"))
+    world.cloud.listed = []
+
+    answer = ask(world)
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.OWNER_UNKNOWN])
+
+
+def test_without_any_account_nothing_is_safe():
+    world = a_world()
+    world.tools = replace(world.tools, accounts={})
+
+    answer = ask(world)
+
+    assert answer.is_safe is False
+    assert Reason.LIST_UNREADABLE in reasons(answer)

@@ -1,0 +1,198 @@
+"""A case that begins with what surveys have read, before all is looked at."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from factories import DALLAS, DANA, FID, FRANKFURT, NOON, ROBIN, TOKYO, a_case, a_person
+from fakes import a_world
+
+from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.model import (
+    CaseResult,
+    CaseStatus,
+    Leaver,
+    Outcome,
+    Scope,
+)
+
+DOWN = TransientError("timeout")
+
+
+def a_surveyed_world(*targets, **how):
+    world = a_world(*targets, **how)
+    world.survey()
+    world.journal.clear()
+    return world
+
+
+def test_what_the_index_knows_is_reset_before_the_account_is_looked_at():
+    world = a_surveyed_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+    for call in ("people", "targets", "cluster_keys"):
+        world.cloud.faults[call].extend([DOWN, DOWN])
+
+    world.open()
+    world.run(seconds=6)
+
+    assert world.resets.sent(DALLAS) == 1
+    assert f"key_owner {FRANKFURT.id}" not in world.journal
+    assert world.case().status is CaseStatus.OPEN
+
+
+def test_each_owner_is_read_live_before_the_plan_and_again_before_the_reset():
+    world = a_surveyed_world(DALLAS)
+
+    world.settle()
+
+    before = world.journal[: world.journal.index(f"send {DALLAS.id}")]
+    assert before.count(f"key_owner {DALLAS.id}") == 2
+
+
+def test_the_full_look_completes_the_plan_under_a_hash_of_its_own():
+    world = a_surveyed_world(DALLAS)
+    world.cloud.found.append(FRANKFURT)
+    world.cloud.own(FRANKFURT, DANA)
+    hashes = []
+    world.store.after = lambda kind, change: (
+        change.case and change.case.plan and hashes.append(change.case.plan.hash)
+    )
+
+    case = world.settle()
+
+    assert case.result is CaseResult.SAFE
+    assert set(world.outcomes()) == {"us-south", "eu-de"}
+    assert len(set(hashes)) == 2
+    assert world.resets.sent(DALLAS) == 1
+
+
+def test_the_whole_story_is_the_same_with_an_index_and_without():
+    warm, cold = a_surveyed_world(DALLAS, TOKYO), a_world(DALLAS, TOKYO)
+
+    assert warm.settle().result is cold.settle().result is CaseResult.SAFE
+    assert warm.outcomes() == cold.outcomes()
+    assert len(warm.resets.sends) == len(cold.resets.sends) == 2
+
+
+def test_a_stale_entry_resets_nobody_elses_key():
+    world = a_surveyed_world(DALLAS)
+    world.cloud.own(DALLAS, ROBIN)
+
+    case = world.settle()
+
+    assert world.resets.sends == []
+    assert (case.result, case.targets) == (CaseResult.CLEAN, ())
+
+
+@pytest.mark.parametrize("why", ["old", "no user list", "dry run"])
+def test_without_a_fresh_index_the_case_begins_with_the_full_look(why):
+    world = a_surveyed_world(DALLAS)
+    index = world.index.of("acct1")
+    if why == "old":
+        index = replace(index, surveyed_at=NOON - timedelta(hours=13))
+    if why == "no user list":
+        index = replace(index, has_people=False)
+    world.index.indexes["acct1"] = index
+
+    world.open(a_case(dry_run=why == "dry run"))
+    world.run()
+
+    assert "case.planned_from_index" not in world.whats()
+    assert "case.planned" in world.whats()
+
+
+def test_two_people_of_one_address_in_the_index_wait_for_the_full_look():
+    world = a_world(DALLAS)
+    world.cloud.users.append(a_person(ROBIN, email="dana.lee@example.com"))
+    world.survey()
+
+    world.open()
+    world.run()
+
+    assert world.resets.sends == []
+    assert world.case().status is CaseStatus.WAITING
+
+
+def test_a_protected_person_is_not_reset_from_the_index():
+    world = a_world(DALLAS, protected=("boss@example.com",))
+    world.cloud.users = [a_person(DANA, user_id="boss@example.com"), a_person(FID)]
+    world.survey()
+
+    world.open()
+    world.run()
+
+    assert world.resets.sends == []
+    assert world.case().plan.refused[0].reason is Reason.PROTECTED_USER
+
+
+def test_a_pause_holds_what_the_index_began():
+    world = a_surveyed_world(DALLAS)
+    world.store.paused.add("*")
+
+    world.open()
+    world.run(seconds=600)
+
+    assert world.resets.sends == []
+    assert world.case().status is CaseStatus.WAITING
+
+
+def test_a_second_person_whom_only_the_full_look_shows_stops_what_was_not_begun():
+    world = a_surveyed_world(DALLAS, FRANKFURT)
+    world.resets.faults.extend([DOWN] * 4)
+    world.cloud.users.append(a_person(ROBIN, email="dana.lee@example.com"))
+
+    world.open()
+    world.run()
+
+    assert world.resets.sends == []
+    assert world.case().status is CaseStatus.WAITING
+
+
+def test_a_case_of_a_part_begins_with_that_part_only():
+    world = a_surveyed_world(DALLAS, FRANKFURT)
+
+    case = world.settle(a_case(scope=Scope(regions=("eu-de",))))
+
+    assert [one.target.region for one in case.targets] == ["eu-de"]
+    assert world.resets.sent(DALLAS) == 0
+
+
+def test_what_cannot_be_read_live_is_left_to_the_full_look():
+    world = a_surveyed_world(DALLAS)
+    denied = PermanentError("403", reason=Reason.NO_ROLE)
+    world.cloud.faults["key_owner", DALLAS.id].append(denied)
+
+    case = world.settle()
+
+    assert "case.planned_from_index" not in world.whats()
+    assert case.result is CaseResult.SAFE
+
+
+def test_somebody_named_by_iam_id_begins_from_the_index_too():
+    world = a_surveyed_world(DALLAS)
+
+    case = world.settle(a_case(leaver=Leaver(None, DANA.id)))
+
+    assert "case.planned_from_index" in world.whats()
+    assert case.result is CaseResult.SAFE
+
+
+def test_what_a_case_read_back_corrects_the_index():
+    world = a_surveyed_world(DALLAS)
+
+    world.settle()
+
+    assert [(target, owner) for target, owner, _ in world.index.noted] == [
+        (DALLAS.id, FID.id)
+    ]
+
+
+def test_a_case_that_gives_way_begins_nothing_from_the_index():
+    world = a_surveyed_world(DALLAS)
+    world.open()
+    world.open(a_case(id="02CASE", leaver=Leaver(None, DANA.id)))
+
+    world.run()
+
+    assert world.case("02CASE").joined_to == "01CASE"
+    assert world.resets.sent(DALLAS) == 1
+    assert world.case().targets[0].outcome is Outcome.VERIFIED

@@ -1,0 +1,197 @@
+"""The gate: may this person be removed yet? Judged from readings made live. Pure.
+
+Safe is said only with nothing against it: what could not be seen, or not be proven to
+be seen, is against it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import AccountIndex, GateAnswer, Holding, ReadingKind
+from workers.offboarding.judging import Look, targets_of, their_credentials
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    CaseTarget,
+    KeyOwner,
+    Leaver,
+    Note,
+    Outcome,
+    SamePerson,
+)
+from workers.offboarding.plan import Resolved, who_is
+from workers.offboarding.reasons import sentence
+from workers.offboarding.view import View
+from workers.offboarding.warnings import unknown_person, unseen_notes
+
+# What may stand in an answer that is safe all the same: it speaks for itself.
+_HARMLESS: Final = frozenset({Reason.PERSON_NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the gate was asked, and what its answer rests on.
+
+    Attributes:
+        user: The person as whoever asks named them.
+        views: What was seen of each account, read for this answer.
+        indexes: What surveys have read, for names of people removed already.
+        settle: How long clusters may take to pick the new key up.
+        at: Now.
+    """
+
+    user: str
+    leaver: Leaver
+    views: Sequence[View]
+    indexes: Sequence[AccountIndex]
+    settle: timedelta
+    at: datetime
+    same_people: tuple[SamePerson, ...] = ()
+
+    @property
+    def owners(self) -> list[KeyOwner]:
+        """Return every owner that surveys have read."""
+        return [
+            one.owner for each in self.indexes for one in each.holdings if one.owner
+        ]
+
+
+def meant(asked: Asked) -> Resolved:
+    """Find the one person the question means, or that there are several."""
+    return who_is(
+        asked.leaver,
+        asked.views,
+        same_people=asked.same_people,
+        remembered=asked.owners,
+    )
+
+
+def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAnswer:
+    """Say whether the person may be removed, and every reason against it.
+
+    Args:
+        asked: The question, with what was seen for it.
+        resolved: Who is meant, as ``meant`` says.
+        cases: The person's cases, by any of their names.
+    """
+    if resolved.is_ambiguous:
+        several = ", ".join(resolved.candidates)
+        text = f"{asked.user} may be any of {several}. Name one by its IAM ID."
+        return _answer(asked, [Note(Reason.AMBIGUOUS_PERSON, text)], ())
+    looks = _looks(asked, resolved)
+    found = [each for look in looks for each in targets_of(look)]
+    targets = [one for one in found if isinstance(one, CaseTarget)]
+    knows = {one.id for one in asked.owners}
+    notes = [
+        *_owned(targets),
+        *_unread(targets),
+        *_credentials(looks),
+        *unseen_notes(looks),
+        *_unfinished(asked, cases),
+        *unknown_person(looks, resolved.leaver, knows=knows),
+    ]
+    if not looks:
+        notes.append(Note(Reason.LIST_UNREADABLE, "No account is set up to be read."))
+    return _answer(asked, notes, tuple(_holding(one, asked.at) for one in targets))
+
+
+def _answer(
+    asked: Asked, notes: Iterable[Note], holdings: tuple[Holding, ...]
+) -> GateAnswer:
+    reasons = tuple(dict.fromkeys(notes))
+    is_safe = all(note.reason in _HARMLESS for note in reasons)
+    return GateAnswer(asked.user, is_safe, reasons, holdings, asked.at)
+
+
+def _looks(asked: Asked, resolved: Resolved) -> list[Look]:
+    by_account = {one.account_id: one for one in asked.indexes}
+    people = frozenset(one.iam_id for view in asked.views for one in view.people)
+    return [
+        Look(
+            at=asked.at,
+            leaver=resolved,
+            view=view,
+            index=by_account.get(view.account_id, AccountIndex(view.account_id)),
+            is_last=True,
+            is_sure=True,
+            people=people,
+        )
+        for view in asked.views
+    ]
+
+
+def _owned(targets: Sequence[CaseTarget]) -> Iterator[Note]:
+    mine = [one.target for one in targets if one.owner_before is not None]
+    clusters = sum(one.readable for one in mine)
+    if mine:
+        text = (
+            f"They own the cluster API keys of {len(mine)} targets, with {clusters} "
+            "clusters behind. Removing them now breaks those."
+        )
+        yield Note(Reason.OWNS_TARGETS, text)
+
+
+def _unread(targets: Sequence[CaseTarget]) -> Iterator[Note]:
+    for one in targets:
+        if one.outcome is Outcome.UNREAD and one.reason is not None:
+            place = f"{one.target.region} / {one.target.resource_group.name}"
+            said = one.detail or sentence(one.reason)
+            yield Note(one.reason, f"Not read: {place}. {said}")
+
+
+def _credentials(looks: Sequence[Look]) -> Iterator[Note]:
+    for look in looks:
+        for one in their_credentials(look):
+            yield Note(
+                Reason.CLASSIC_CREDENTIAL,
+                "A classic infrastructure credential of theirs is in force in "
+                f"{one.region} / {one.resource_group.name}. Have it replaced.",
+            )
+
+
+def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
+    """Say which armed cases are short of fully safe: open ones, and the newest."""
+    armed = [
+        one
+        for one in sorted(cases, key=lambda one: one.id)
+        if not one.dry_run and one.status is not CaseStatus.CANCELLED
+    ]
+    for case in armed:
+        is_newest = case is armed[-1]
+        why = _short_of_safe(case, asked.settle, asked.at)
+        if why and (is_newest or case.status is not CaseStatus.SETTLED):
+            yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
+
+
+def _short_of_safe(case: Case, settle: timedelta, now: datetime) -> str:
+    """Say what a case still lacks; empty where it lacks nothing."""
+    match case.status, case.result:
+        case CaseStatus.SETTLED, CaseResult.CLEAN:
+            return ""
+        case CaseStatus.SETTLED, CaseResult.SAFE:
+            return _unsettled(case, settle, now)
+        case CaseStatus.SETTLED, _:
+            return "ended with attention: mend what it names, and retry it."
+        case status, _:
+            return f"is {status}."
+
+
+def _unsettled(case: Case, settle: timedelta, now: datetime) -> str:
+    if any(each.done_at is None for one in case.targets for each in one.follow_ups):
+        return "has follow-ups that are not done."
+    times = [one.settled_at for one in case.targets if one.settled_at is not None]
+    until = max(times, default=now) + settle
+    if until > now:
+        return f"is owner-safe, and fully safe from {until:%Y-%m-%d %H:%M} UTC on."
+    return ""
+
+
+def _holding(one: CaseTarget, at: datetime) -> Holding:
+    owner = one.owner_before
+    if isinstance(owner, KeyOwner):
+        return Holding(one.target, ReadingKind.OWNER, owner, None, at)
+    return Holding(one.target, ReadingKind.UNREAD, None, one.reason, at)

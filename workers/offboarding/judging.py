@@ -1,0 +1,273 @@
+"""What was seen → the targets of a case, and what its reader has to be warned of.
+
+Pure: it asks nobody, and knows no store. In doubt a target stands in the case as
+unread; it is left out only where it is plainly somebody else's, or nobody's.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import AccountIndex
+from workers.offboarding.model import (
+    CLASSIC_CREDENTIAL,
+    CaseTarget,
+    FollowUp,
+    KeyOwner,
+    NoOwner,
+    Outcome,
+    OwnerKind,
+    ResourceGroup,
+    Scope,
+    Target,
+    Unread,
+)
+from workers.offboarding.plan import Resolved
+from workers.offboarding.view import Seen, View
+
+# IBM stores a classic user name behind the number of the classic account.
+_CLASSIC_ACCOUNT: Final = re.compile(r"^[0-9]+_")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at an account for a case.
+
+    Attributes:
+        at: When.
+        leaver: Who the leaver is, as far as known.
+        view: What was seen.
+        index: What surveys have read before.
+        is_last: Whether what cannot be seen now counts as not seen.
+        is_sure: Whether it could be seen here who is meant; else nothing is reset.
+        people: IAM IDs on the user lists of all accounts.
+    """
+
+    at: datetime
+    leaver: Resolved
+    view: View
+    index: AccountIndex
+    is_last: bool
+    is_sure: bool
+    people: frozenset[str] = frozenset()
+
+    @property
+    def iam_id(self) -> str | None:
+        """Return the leaver's IAM ID; None while nobody is found."""
+        return self.leaver.leaver.iam_id
+
+
+# What a target is that the next look may show.
+LATER: Final = "later"
+
+
+def targets_of(
+    look: Look, known: Collection[str] = (), scope: Scope | None = None
+) -> list[CaseTarget | str]:
+    """Find the targets that a look adds to a case: theirs, unread ones, and LATER.
+
+    Args:
+        look: What was seen.
+        known: Ids of the targets that the case has already.
+        scope: What the case is narrowed to.
+    """
+    seen = [one for one in look.view.seen if one.target.id not in known]
+    judged = [_judged(look, one) for one in seen]
+    found: list[CaseTarget | str] = [one for one in judged if one is not None]
+    hidden = [*_listed_only(look, scope), *_remembered_only(look, scope)]
+    found += [
+        one
+        for one in hidden
+        if not isinstance(one, CaseTarget) or one.target.id not in known
+    ]
+    return [
+        _with_credential(look, one) if isinstance(one, CaseTarget) else one
+        for one in found
+    ]
+
+
+def _judged(look: Look, one: Seen) -> CaseTarget | str | None:
+    """Judge one target that was seen; None: it is plainly not theirs."""
+    match one.reading:
+        case Unread():
+            return _unread(look, one, one.reading)
+        case NoOwner():
+            return _nobodys(look, one)
+        case KeyOwner(id=owner_id) if owner_id == look.iam_id:
+            return _theirs(look, CaseTarget(one.target, one.reading))
+        case KeyOwner():
+            return _nameless(look, one.target, one.reading)
+
+
+def _theirs(look: Look, target: CaseTarget) -> CaseTarget | str:
+    if look.is_sure:
+        return target
+    if not look.is_last and not look.view.is_final:
+        return LATER
+    text = "It could not be seen whether the departure means this person alone."
+    return target.ended(
+        Outcome.FAILED, look.at, reason=Reason.LIST_UNREADABLE, detail=text
+    )
+
+
+def _unread(look: Look, one: Seen, reading: Unread) -> CaseTarget | str | None:
+    if not one.is_final and not look.is_last:
+        return LATER
+    # Without a cluster to look through, IAM's list tells whether a key is theirs.
+    is_listed = look.view.keys is not None and look.iam_id in look.view.keys.owners_of(
+        one.target.place
+    )
+    if reading.reason is Reason.NO_CLUSTER and look.view.has_keys and not is_listed:
+        return None
+    text = " ".join(part for part in (reading.detail, _history(look, one)) if part)
+    return CaseTarget(one.target).ended(
+        Outcome.UNREAD, look.at, reason=reading.reason, detail=text
+    )
+
+
+def _nobodys(look: Look, one: Seen) -> CaseTarget | None:
+    """Keep a target in sight that has no key now, and had theirs when last read."""
+    history = _history(look, one)
+    if not history:
+        return None
+    return CaseTarget(one.target).ended(
+        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=history
+    )
+
+
+def _history(look: Look, one: Seen) -> str:
+    """Say that a target was theirs when it was last read; empty if nobody knows."""
+    before = next(
+        (
+            each
+            for each in look.index.of(look.iam_id)
+            if each.target.id == one.target.id
+        ),
+        None,
+    )
+    if before is None:
+        return ""
+    when = f" on {before.checked_at:%Y-%m-%d}" if before.checked_at else ""
+    return f"It was theirs when its owner was last read{when}."
+
+
+def _nameless(look: Look, target: Target, owner: KeyOwner) -> CaseTarget | None:
+    """Keep a person's key in sight that may be the leaver's: nobody knows whose it is.
+
+    Somebody removed is on no user list; where the key's owner shows no e-mail either,
+    a leaver named by e-mail alone may be them.
+    """
+    if look.iam_id is not None:
+        return None
+    may_be_theirs = (
+        owner.email is None
+        and owner.kind in (OwnerKind.PERSON, OwnerKind.UNKNOWN)
+        and owner.id not in look.people
+    )
+    if not may_be_theirs:
+        return None
+    text = f"It belongs to {owner.id}, who is on no user list and shows no e-mail."
+    return CaseTarget(target).ended(
+        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=text
+    )
+
+
+def _listed_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget | str]:
+    """Find places without any cluster where IAM lists a key of the leaver."""
+    view = look.view
+    with_clusters = {one.place for one in view.places}
+    mine = view.keys.keys if view.keys is not None and look.iam_id else ()
+    places = {
+        one.place for one in mine if one.iam_id == look.iam_id and one.place is not None
+    }
+    for region, group_id in sorted(places - with_clusters):
+        group = ResourceGroup(group_id, view.group_names.get(group_id, group_id))
+        target = Target(view.account_id, region, group)
+        if scope is None or scope.covers(target):
+            yield _listed(look, target)
+
+
+def _listed(look: Look, target: Target) -> CaseTarget | str:
+    text = "IAM lists a cluster API key of theirs, and no cluster is here."
+    reason = Reason.NO_CLUSTER
+    if not look.view.has_clusters:
+        if not look.is_last and not look.view.is_final:
+            return LATER
+        text = "IAM lists a cluster API key of theirs; the clusters were not listed."
+        reason = Reason.LIST_UNREADABLE
+    return CaseTarget(target).ended(Outcome.UNREAD, look.at, reason=reason, detail=text)
+
+
+def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget]:
+    """Find targets that were theirs at a survey and are listed nowhere now.
+
+    Where IAM's list is whole it has said all there is to say of them.
+    """
+    if look.view.has_keys:
+        return
+    with_clusters = {one.id for one in look.view.places}
+    for one in look.index.of(look.iam_id):
+        is_asked_for = scope is None or scope.covers(one.target)
+        if one.target.id in with_clusters or not is_asked_for:
+            continue
+        when = f" of {one.checked_at:%Y-%m-%d}" if one.checked_at else ""
+        text = f"A survey{when} saw it as theirs, and no list shows it now."
+        yield CaseTarget(one.target).ended(
+            Outcome.UNREAD, look.at, reason=Reason.LIST_SHORT, detail=text
+        )
+
+
+def _with_credential(look: Look, target: CaseTarget) -> CaseTarget:
+    """Add the follow-up of a classic credential of the leaver that is in force here.
+
+    It is never unset: that can cut clusters off from their infrastructure.
+    """
+    if target.target.id not in {one.id for one in their_credentials(look)}:
+        return target
+    text = (
+        "A classic infrastructure credential of the leaver is in force here. Classic "
+        "clusters use it instead of the API key, and it ends with the person: have it "
+        "replaced by a functional user's. A reset does not change it."
+    )
+    return replace(
+        target, follow_ups=(*target.follow_ups, FollowUp(CLASSIC_CREDENTIAL, text))
+    )
+
+
+def mended(look: Look, targets: Iterable[CaseTarget]) -> list[CaseTarget]:
+    """Find targets whose credential of the leaver has been replaced since; say so.
+
+    Only those that are settled: nobody else writes them any more.
+    """
+    seen = {one.id for one in look.view.places}
+    theirs = {one.id for one in their_credentials(look)}
+    return [
+        replace(
+            one,
+            follow_ups=tuple(
+                replace(each, done_at=look.at)
+                if each.kind == CLASSIC_CREDENTIAL and each.done_at is None
+                else each
+                for each in one.follow_ups
+            ),
+        )
+        for one in targets
+        if one.is_settled
+        and one.is_blocked
+        and one.target.id in seen - theirs
+        and not isinstance(look.view.credentials.get(one.target.id), Unread)
+    ]
+
+
+def their_credentials(look: Look) -> list[Target]:
+    """Find where a classic credential of the leaver is in force, by their names."""
+    named = set(look.leaver.names)
+    return [
+        one
+        for one in look.view.places
+        if isinstance(said := look.view.credentials.get(one.id), str)
+        and _CLASSIC_ACCOUNT.sub("", said).lower() in named
+    ]

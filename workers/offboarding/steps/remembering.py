@@ -1,0 +1,105 @@
+"""Begin a case with what surveys have read: whose targets are known, read live first.
+
+It spares a departure the look at a whole account before its first reset. What the owner
+index does not plainly say is left to that look.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from workers.offboarding.discovery import at_once, read_all
+from workers.offboarding.errors import OffboardingError
+from workers.offboarding.exposure import AccountIndex
+from workers.offboarding.model import Case, KeyOwner, Person
+from workers.offboarding.plan import who_is
+from workers.offboarding.steps.tools import Tools
+from workers.offboarding.view import View
+
+
+def remembered_views(
+    tools: Tools, indexes: Sequence[AccountIndex], case: Case, at: datetime
+) -> list[View] | None:
+    """Make a view of each account of which a fresh survey tells enough.
+
+    Returns:
+        Views that hold the leaver's own entry on the user list and their targets, each
+        owner read live; None where nobody, or more than one, is meant, or where
+        nothing is known to be theirs.
+    """
+    fresh = [one for one in indexes if _is_fresh(tools, one, at)]
+    named = [one for one in (case.leaver.email, case.leaver.iam_id) if one]
+    names = [*named, *case.aliases, *_mapped(tools, case)]
+    views = [
+        View(one.account_id, people=tools.index.people(one.account_id, names))
+        for one in fresh
+    ]
+    owners = [one.owner for each in fresh for one in each.holdings if one.owner]
+    resolved = who_is(
+        case.leaver,
+        views,
+        case.aliases,
+        named=case.as_named,
+        same_people=tools.same_people,
+        remembered=owners,
+    )
+    iam_id = resolved.leaver.iam_id
+    if iam_id is None or resolved.is_ambiguous:
+        return None
+    if not any(index.of(iam_id) for index in fresh):
+        return None
+    pairs = list(zip(fresh, views, strict=True))
+    return at_once(partial(_read_live, tools, case, iam_id), pairs)
+
+
+def _is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
+    return (
+        index.surveyed_at is not None
+        and index.has_people
+        and at - index.surveyed_at <= tools.index_life
+    )
+
+
+def _mapped(tools: Tools, case: Case) -> list[str]:
+    """Return every name the identity map gives the leaver."""
+    mine = {case.leaver.email, case.leaver.iam_id, *case.aliases} - {None}
+    return [
+        name
+        for one in tools.same_people
+        if mine & {one.iam_id, *one.emails}
+        for name in (*one.emails, *((one.iam_id,) if one.iam_id else ()))
+    ]
+
+
+def _read_live(
+    tools: Tools, case: Case, iam_id: str, pair: tuple[AccountIndex, View]
+) -> View:
+    index, view = pair
+    cloud = tools.accounts[index.account_id].cloud
+    mine = [
+        one.target
+        for one in index.of(iam_id)
+        if case.scope is None or case.scope.covers(one.target)
+    ]
+    ours = _ours(tools, index.account_id)
+    return replace(
+        view,
+        people=_with(view.people, tools.index.people(index.account_id, [iam_id])),
+        seen=read_all(cloud, mine),
+        places=tuple(one.target for one in index.holdings),
+        ours=ours or (),
+        has_ours=ours is not None,
+        is_final=False,
+    )
+
+
+def _ours(tools: Tools, account_id: str) -> tuple[KeyOwner, ...] | None:
+    try:
+        return tuple(tools.accounts[account_id].cloud.identities())
+    except OffboardingError:
+        return None
+
+
+def _with(some: Sequence[Person], more: Sequence[Person]) -> tuple[Person, ...]:
+    return tuple(dict.fromkeys((*some, *more)))

@@ -1,0 +1,170 @@
+"""A survey: what was seen of an account → its index, and what is worth telling.
+
+Pure. What a survey could not read keeps the owner that an earlier one read, marked as
+unread: history helps to know whose a key was, and is never the present.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
+from workers.offboarding.model import (
+    KeyOwner,
+    NoOwner,
+    OwnerKind,
+    ResourceGroup,
+    Target,
+    Unread,
+)
+from workers.offboarding.view import Seen, View
+from workers.offboarding.warnings import hidden_from
+
+# More owners gone at once than this looks like a list that hides people: then no case
+# is opened by itself, and a person is asked to look.
+MOST_GONE: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A target that a functional ID owned, and a person owns now."""
+
+    target: Target
+    before: KeyOwner
+    now: KeyOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What a survey found.
+
+    ``gone`` are people who own something and left the user list since the survey
+    before; ``taken_over`` is news since then as well.
+    """
+
+    index: AccountIndex
+    gone: tuple[KeyOwner, ...] = ()
+    taken_over: tuple[TakenOver, ...] = ()
+
+
+def surveyed(view: View, before: AccountIndex, at: datetime) -> Surveyed:
+    """Make the index of an account from one look at all of it.
+
+    Args:
+        view: What was seen, of the whole account.
+        before: The index as it was.
+        at: When the look began.
+    """
+    known = {one.target.id: one for one in before.holdings}
+    read = [_holding(view, one, known.get(one.target.id), at) for one in view.seen]
+    holdings = (*read, *_listed_only(view, at), *_hidden(view, before, at))
+    index = AccountIndex(
+        account_id=view.account_id,
+        holdings=holdings,
+        surveyed_at=at,
+        has_people=view.has_people,
+        notes=(*view.unseen, *hidden_from(view)),
+    )
+    return Surveyed(index, _gone(index, before), _taken_over(index, known))
+
+
+def _holding(view: View, one: Seen, known: Holding | None, at: datetime) -> Holding:
+    match one.reading:
+        case KeyOwner() as owner:
+            has_left = _has_left(view, owner, known)
+            return Holding(
+                one.target, ReadingKind.OWNER, owner, None, at, has_left=has_left
+            )
+        case NoOwner():
+            return _without(view, one.target, ReadingKind.NONE, None, known, at)
+        case Unread(reason=reason):
+            return _without(view, one.target, ReadingKind.UNREAD, reason, known, at)
+
+
+def _without(
+    view: View,
+    target: Target,
+    reading: ReadingKind,
+    reason: Reason | None,
+    known: Holding | None,
+    at: datetime,
+) -> Holding:
+    owner = known.owner if known is not None else None
+    has_left = owner is not None and _has_left(view, owner, known)
+    return Holding(target, reading, owner, reason, at, has_left=has_left)
+
+
+def _has_left(view: View, owner: KeyOwner, known: Holding | None) -> bool:
+    """Tell whether an owner is a person who is on no user list any more."""
+    if owner.kind is not OwnerKind.PERSON:
+        return False
+    if not view.has_people:
+        before = known.owner if known is not None else None
+        is_same = before is not None and before.id == owner.id
+        return is_same and known is not None and known.has_left
+    return owner.id not in {one.iam_id for one in view.people}
+
+
+def _listed_only(view: View, at: datetime) -> list[Holding]:
+    """Find the places where IAM lists a cluster API key, and no cluster is."""
+    with_clusters = {one.place for one in view.places}
+    keys = view.keys.keys if view.keys is not None else ()
+    places = {one.place for one in keys if one.place is not None} - with_clusters
+    found = []
+    for region, group_id in sorted(places):
+        group = ResourceGroup(group_id, view.group_names.get(group_id, group_id))
+        target = Target(view.account_id, region, group)
+        found.append(Holding(target, ReadingKind.UNREAD, None, Reason.NO_CLUSTER, at))
+    return found
+
+
+def _hidden(view: View, before: AccountIndex, at: datetime) -> list[Holding]:
+    """Keep what an earlier survey saw and this one could not, until lists are whole."""
+    if not any(
+        one.reason in (Reason.LIST_UNREADABLE, Reason.LIST_SHORT) for one in view.unseen
+    ):
+        return []
+    here = {one.place for one in view.places}
+    here |= {one.place for one in (view.keys.keys if view.keys else ()) if one.place}
+    return [
+        replace(
+            one,
+            reading=ReadingKind.UNREAD,
+            reason=Reason.LIST_SHORT,
+            checked_at=at,
+        )
+        for one in before.holdings
+        if one.target.place not in here
+    ]
+
+
+def _gone(index: AccountIndex, before: AccountIndex) -> tuple[KeyOwner, ...]:
+    """Find the owners who were on the user list before and are not now."""
+    if not index.has_people or not before.has_people:
+        return ()
+    stayed = {
+        one.owner.id
+        for one in before.holdings
+        if one.owner is not None and not one.has_left
+    }
+    gone = {
+        one.owner.id: one.owner
+        for one in index.holdings
+        if one.owner is not None and one.has_left and one.owner.id in stayed
+    }
+    return tuple(gone[each] for each in sorted(gone))
+
+
+def _taken_over(
+    index: AccountIndex, known: dict[str, Holding]
+) -> tuple[TakenOver, ...]:
+    found = []
+    for one in index.holdings:
+        before = known[one.target.id].owner if one.target.id in known else None
+        now = one.owner_now
+        if before is None or before.kind is not OwnerKind.FUNCTIONAL_ID:
+            continue
+        if now is not None and now.kind is OwnerKind.PERSON:
+            found.append(TakenOver(one.target, before, now))
+    return tuple(found)
