@@ -7,12 +7,17 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from workers.offboarding.model import Work
+from workers.offboarding.model import Channel, Work
 
 log = structlog.get_logger()
 
 SWEEP: Final = "offboarding.sweep"
 SWEEP_SECONDS: Final = 1.0
+SURVEY: Final = "offboarding.survey"
+# How often workers look whether a survey is due; how often one is, is a setting.
+SURVEY_SECONDS: Final = 5.0
+ANSWER: Final = "offboarding.answer"
+TELL: Final = "offboarding.tell"
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -60,7 +65,12 @@ _CONFIG: Final[dict[str, Any]] = {
             # What waited for long is not needed any more, since another was sent; but
             # beat and workers may disagree on the time by less than this.
             "options": {"expires": 300},
-        }
+        },
+        "survey": {
+            "task": SURVEY,
+            "schedule": SURVEY_SECONDS,
+            "options": {"expires": 300},
+        },
     },
 }
 
@@ -81,10 +91,21 @@ class Sender:
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
         for work in works:
-            try:
-                self._app.send_task(
-                    f"offboarding.{work.step}", args=[work.case_id, work.item]
-                )
-            except (OperationalError, RedisError, OSError) as error:
-                log.warning("work.not_sent", step=work.step, fault=type(error).__name__)
+            if not self._sent(f"offboarding.{work.step}", work.case_id, work.item):
                 return
+
+    def ask(self, question_id: str) -> None:
+        """Have a worker answer a question; whoever asked asks again if it is lost."""
+        self._sent(ANSWER, question_id)
+
+    def tell(self, notice_id: str, channel: Channel) -> None:
+        """Have a worker tell a channel of a notice."""
+        self._sent(TELL, notice_id, channel)
+
+    def _sent(self, task: str, *args: str) -> bool:
+        try:
+            self._app.send_task(task, args=list(args))
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("work.not_sent", task=task, fault=type(error).__name__)
+            return False
+        return True

@@ -20,7 +20,7 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
-from workers.app import make_app
+from workers.app import Sender, make_app
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
 from workers.store.connection import connect
@@ -44,7 +44,7 @@ def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
     fresh_context()
-    office = back_office(settings)
+    office = back_office(settings, Sender(app))
     register(app, office)
     # Beside the work, so that IAM being away does not keep a worker from starting.
     Thread(target=publish_identities, args=(office,), daemon=True).start()

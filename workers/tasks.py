@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from celery import Celery, signals
 
-from workers.app import SWEEP, Sender
+from workers.app import ANSWER, SURVEY, SWEEP, TELL, Sender
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -16,29 +16,60 @@ from workers.offboarding.errors import (
     NoSuchCaseError,
     StoreAwayError,
 )
-from workers.offboarding.model import Step, Work
+from workers.offboarding.model import Channel, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.workflow import do
 from workers.store.work import Works
+from workers.telling import tell
 from workers.wiring import BackOffice
 
 log = structlog.get_logger()
 
 # What a target's lease protects is the reset; reading and reporting have their own.
 _SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
+_NOTICES_AT_ONCE: Final = 100
 
 
 def register(app: Celery, office: BackOffice) -> None:
-    """Give *app* the tasks of the workflow and the sweep."""
+    """Give *app* the tasks of the workflow, the sweep, surveys, answers and notices."""
     sender = Sender(app)
 
     def sweep() -> None:
         sender.send(*office.works.sweep())
+        for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
+            sender.tell(notice_id, channel)
+
+    def tell_channel(notice_id: str, channel: str) -> None:
+        with _away("notice.left"):
+            tools = office.dry
+            tell(
+                office.notices,
+                tools.notifiers,
+                notice_id,
+                Channel(channel),
+                tools.clock,
+            )
+
+    def answer(question_id: str) -> None:
+        with _away("question.left"):
+            office.answers.answer(question_id)
 
     for step in Step:
         app.task(name=f"offboarding.{step}")(_task(step, office, sender))
     app.task(name=SWEEP)(sweep)
+    app.task(name=SURVEY)(office.surveys.make_due)
+    app.task(name=ANSWER)(answer)
+    app.task(name=TELL)(tell_channel)
+
+
+@contextmanager
+def _away(left: str) -> Iterator[None]:
+    """Leave work to its next turn where the store is away."""
+    try:
+        yield
+    except StoreAwayError as error:
+        log.warning(left, fault=str(error))
 
 
 def _task(step: Step, office: BackOffice, sender: Sender) -> Callable[[str, str], None]:

@@ -1,23 +1,29 @@
 """Settings → the workflow with its real adapters. The only file that knows them all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from config.settings import Settings
-from workers.desk.opening import open_store
+from workers.answering import Answers
+from workers.app import Sender
+from workers.desk import Desk
+from workers.desk.opening import Store, desk_on, open_store
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
-from workers.offboarding.model import Channel, Work
+from workers.offboarding.model import Channel, SamePerson, Work
 from workers.offboarding.ports import Account, Change, Claim, Notifier
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
+from workers.store.notices import Notices
 from workers.store.switches import Switches
 from workers.store.work import Works
+from workers.surveying import Surveys
 
 log = structlog.get_logger()
 
@@ -35,30 +41,95 @@ class BackOffice:
     switches: Switches
     armed: Tools
     dry: Tools
+    surveys: Surveys
+    answers: Answers
+    notices: Notices
 
 
-def back_office(settings: Settings) -> BackOffice:
+def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
     store = open_store(settings)
-    reading = {one.id: Account(open_cloud(one, settings)) for one in settings.accounts}
-    dry = Tools(
+    store.owners.know(one.id for one in settings.accounts)
+    reading = {
+        one.id: Account(open_cloud(one, settings, budget=store.budget))
+        for one in settings.accounts
+    }
+    clouds = {each: one.cloud for each, one in reading.items()}
+    dry = _tools(settings, store, reading)
+    armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
+    return BackOffice(
+        store.works,
+        store.switches,
+        armed,
+        dry,
+        _surveys(settings, store, dry, desk_on(store, settings, sender)),
+        Answers(
+            clouds,
+            store.questions,
+            store.owners,
+            store.cases,
+            settle=timedelta(minutes=settings.settle_minutes),
+            same_people=dry.same_people,
+            clock=now_utc,
+        ),
+        store.notices,
+    )
+
+
+def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> Tools:
+    return Tools(
         accounts=reading,
         cases=store.cases,
         works=LoggedWorks(store.works),
         switches=store.switches,
+        index=store.owners,
         notifiers=notifiers(settings),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),
         protected=settings.protected_users,
+        same_people=same_people(settings),
+        # One survey may fail; after two the index is too old to begin with.
+        index_life=2 * timedelta(minutes=settings.exposure_interval_minutes),
     )
-    writing = {
-        one.id: replace(reading[one.id], resets=open_resets(one, settings))
+
+
+def _writing(
+    settings: Settings, store: Store, reading: Mapping[str, Account]
+) -> dict[str, Account]:
+    """Give the means to write to the accounts that are armed, and to no other."""
+    return {
+        one.id: replace(
+            reading[one.id], resets=open_resets(one, settings, budget=store.budget)
+        )
         for one in settings.accounts
-        if settings.armed
+        if settings.armed and one.armed and one.functional_ids
     }
-    armed = replace(dry, accounts={**reading, **writing})
-    return BackOffice(store.works, store.switches, armed, dry)
+
+
+def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
+    clouds = {
+        one.id: open_cloud(one, settings, budget=store.budget, is_survey=True)
+        for one in settings.accounts
+    }
+    return Surveys(
+        clouds,
+        store.owners,
+        store.notices,
+        desk,
+        tuple(tools.notifiers),
+        every_seconds=settings.exposure_interval_minutes * 60,
+        clock=now_utc,
+        names={one.id: one.name for one in settings.accounts},
+    )
+
+
+def same_people(settings: Settings) -> tuple[SamePerson, ...]:
+    """Return the identity map in the domain's words."""
+    return tuple(
+        SamePerson(one.iam_id, one.emails, one.ids)
+        for one in settings.identity_map_file
+    )
 
 
 class LoggedWorks:

@@ -11,6 +11,7 @@ from ulid import ULID
 
 from config.settings import Settings
 from workers.app import Sender
+from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.model import (
     Case,
@@ -82,11 +83,12 @@ class Desk:
         cases: Cases,
         switches: Switches,
         sender: Sender,
+        seeing: Seeing,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
-        self._account_id = settings.account_id
+        self._account_ids = settings.account_ids
         self._lead_time = timedelta(hours=settings.lead_time_hours)
         self._protected = frozenset(one.lower() for one in settings.protected_users)
         self._channels = tuple(Channel(name) for name in settings.channels)
@@ -94,6 +96,10 @@ class Desk:
         self._switches = switches
         self._sender = sender
         self._clock = clock
+        # What only looks: exposure, gate and doctor have a file of their own.
+        self.exposure = seeing.exposure
+        self.gate = seeing.gate
+        self.doctor = seeing.doctor
 
     def open(
         self, departure: Departure, *, idempotency: tuple[str, str] | None = None
@@ -323,8 +329,8 @@ class Desk:
         Raises:
             ConflictError: ``no_such_account``, where the accounts are known here.
         """
-        known = self._account_id or account_id
-        if account_id is not None and account_id != known:
+        known = self._account_ids or (account_id,)
+        if account_id is not None and account_id not in known:
             raise ConflictError(
                 f"This service has no account {account_id}.", reason="no_such_account"
             )
@@ -356,6 +362,7 @@ class Desk:
         case = Case(
             id=str(ULID.from_datetime(now)),
             leaver=departure.leaver,
+            named=departure.leaver,
             opened_by=OpenedBy(departure.source, departure.event_key, departure.actor),
             received_at=now,
             effective_at=effective_at,

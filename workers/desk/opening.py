@@ -10,10 +10,15 @@ import structlog
 from config.settings import Settings
 from workers.app import Sender, make_app
 from workers.desk.cases import Desk
+from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.notices import Notices
+from workers.store.owners import Owners
+from workers.store.questions import Questions
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -34,6 +39,10 @@ class Store:
     cases: Cases
     works: Works
     switches: Switches
+    owners: Owners
+    questions: Questions
+    notices: Notices
+    budget: Budget
 
 
 def store_address(settings: Settings) -> str:
@@ -59,7 +68,15 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
     """
     client = connect(store_address(settings), timeout_seconds=timeout_seconds)
-    store = Store(Cases(client), Works(client), Switches(client))
+    store = Store(
+        Cases(client),
+        Works(client),
+        Switches(client),
+        Owners(client),
+        Questions(client),
+        Notices(client),
+        Budget(client, settings.ibm_cloud_requests_per_10_seconds),
+    )
     await_store(store.switches)
     found = unsafe_settings(client)
     if found and not settings.store_unsafe:
@@ -91,10 +108,17 @@ def await_store(switches: Switches) -> None:
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
     store = open_store(settings, timeout_seconds=2)
-    sender = Sender(make_app(broker_address(settings)))
-    return Desk(
-        settings, store.cases, store.switches, sender, clock=lambda: datetime.now(UTC)
-    )
+    return desk_on(store, settings, Sender(make_app(broker_address(settings))))
+
+
+def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
+    """Put a desk on a store that is open."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    seeing = Seeing(store.owners, store.questions, sender, clock=clock)
+    return Desk(settings, store.cases, store.switches, sender, seeing, clock=clock)
 
 
 def _database_1(store_url: str) -> str:

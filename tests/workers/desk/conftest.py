@@ -5,7 +5,10 @@ from desk_scenes import NOW
 
 from config.settings import Secret
 from workers.desk import Desk
+from workers.desk.seeing import Seeing
 from workers.store.cases import Cases
+from workers.store.owners import Owners
+from workers.store.questions import Questions
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -14,10 +17,13 @@ class RecordingSender:
     """Remembers what it was asked to send."""
 
     def __init__(self):
-        self.sent = []
+        self.sent, self.asked = [], []
 
     def send(self, *works):
         self.sent += works
+
+    def ask(self, question_id):
+        self.asked.append(question_id)
 
 
 @pytest.fixture
@@ -28,6 +34,16 @@ def sender():
 @pytest.fixture
 def cases(client):
     return Cases(client)
+
+
+@pytest.fixture
+def owners(client):
+    return Owners(client)
+
+
+@pytest.fixture
+def questions(client):
+    return Questions(client)
 
 
 @pytest.fixture
@@ -59,7 +75,7 @@ def clock():
 
 
 @pytest.fixture
-def make_desk(settings, cases, switches, sender, clock):
+def make_desk(settings, cases, switches, owners, questions, sender, clock):
     """Makes a desk; armed, with a Slack channel, unless said otherwise."""
 
     def made(*, sender=sender, **changed):
@@ -69,7 +85,8 @@ def make_desk(settings, cases, switches, sender, clock):
             "slack_channel_id": "C1",
             **changed,
         }
-        return Desk(settings(**how), cases, switches, sender, clock=clock)
+        seeing = Seeing(owners, questions, sender, clock=clock)
+        return Desk(settings(**how), cases, switches, sender, seeing, clock=clock)
 
     return made
 

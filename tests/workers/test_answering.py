@@ -1,0 +1,172 @@
+"""What the front door asks to see, answered by a worker, on a real store."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from factories import DALLAS, DANA, FID, FRANKFURT, NOON, a_case
+from fakes import FakeCloud, VirtualClock
+
+from workers.answering import Answers
+from workers.desk import seeing
+from workers.desk.seeing import Seeing
+from workers.offboarding.errors import Reason
+from workers.offboarding.health import Verdict
+from workers.offboarding.model import Departure, Entry, Leaver, OpenedBy
+from workers.store.cases import Cases
+from workers.store.owners import Owners
+from workers.store.questions import Questions
+
+LEAVER = Leaver("dana.lee@example.com")
+
+
+class Worker:
+    """Answers as soon as it is asked, in its own thread, as a worker does."""
+
+    def __init__(self, answers):
+        self.answers, self.asked, self.is_slow = answers, [], False
+        self.let_go = threading.Event()
+
+    def ask(self, question_id):
+        self.asked.append(question_id)
+        threading.Thread(target=self._answer, args=(question_id,), daemon=True).start()
+
+    def _answer(self, question_id):
+        if self.is_slow:
+            self.let_go.wait(10)
+        self.answers.answer(question_id)
+
+
+class Nobody:
+    def ask(self, question_id):
+        pass
+
+
+@pytest.fixture
+def cloud():
+    return FakeCloud(VirtualClock(), [], DALLAS, FRANKFURT, owners={FRANKFURT: FID})
+
+
+@pytest.fixture
+def worker(client, cloud):
+    return Worker(
+        Answers(
+            {"acct1": cloud},
+            Questions(client),
+            Owners(client),
+            Cases(client),
+            settle=timedelta(minutes=30),
+            same_people=(),
+            clock=cloud.clock,
+        )
+    )
+
+
+@pytest.fixture
+def make_seeing(client, cloud):
+    def made(sender):
+        return Seeing(Owners(client), Questions(client), sender, clock=cloud.clock)
+
+    return made
+
+
+@pytest.fixture
+def short(monkeypatch):
+    monkeypatch.setattr(seeing, "_GATE_SECONDS", 0.3)
+    monkeypatch.setattr(seeing, "_DOCTOR_SECONDS", 0.3)
+
+
+def reasons(answer):
+    return [note.reason for note in answer.reasons]
+
+
+def test_the_gate_is_answered_from_what_is_read_for_it(make_seeing, worker, cloud):
+    first = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+    cloud.own(DALLAS, FID)
+    second = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert (first.is_safe, reasons(first)) == (False, [Reason.OWNS_TARGETS])
+    assert (second.is_safe, reasons(second)) == (True, [])
+    assert cloud.journal.count("targets") == 2
+
+
+def test_an_open_case_of_theirs_keeps_the_gate_shut(make_seeing, worker, cloud, client):
+    cloud.own(DALLAS, FID)
+    case = a_case(leaver=Leaver(None, DANA.id), opened_by=OpenedBy("api"))
+    told = Entry(NOON, "case.opened"), Entry(NOON, "joined")
+    Cases(client).open(case, Departure("api", case.leaver), told)
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
+
+
+def test_without_a_worker_the_gate_says_that_reading_is_under_way(make_seeing, short):
+    answer = make_seeing(Nobody()).gate(LEAVER, user="dana.lee@example.com")
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.READING_UNDER_WAY])
+
+
+def test_a_reading_that_took_too_long_is_the_next_calls_answer(
+    make_seeing, worker, short, until
+):
+    worker.is_slow = True
+    desk = make_seeing(worker)
+    first = desk.gate(LEAVER, user="dana.lee@example.com")
+    worker.let_go.set()
+    questions = Questions(desk._owners._client)
+    until(lambda: questions.question(worker.asked[0]) is None)
+
+    second = desk.gate(LEAVER, user="dana.lee@example.com")
+
+    assert reasons(first) == [Reason.READING_UNDER_WAY]
+    assert reasons(second) == [Reason.OWNS_TARGETS]
+    assert len(set(worker.asked)) == 1
+
+
+def test_two_who_ask_at_once_are_both_answered(make_seeing, worker):
+    answers = []
+
+    def ask():
+        answers.append(make_seeing(worker).gate(LEAVER, user="dana.lee@example.com"))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for one in askers:
+        one.start()
+    for one in askers:
+        one.join()
+
+    assert [reasons(one) for one in answers] == [[Reason.OWNS_TARGETS]] * 4
+
+
+def test_the_doctor_checks_every_account(make_seeing, worker):
+    checks = make_seeing(worker).doctor()
+
+    assert {one.account_id for one in checks} == {"acct1"}
+    assert {one.verdict for one in checks} == {Verdict.OK}
+
+
+def test_without_a_worker_the_doctor_has_no_answer(make_seeing, short):
+    assert make_seeing(Nobody()).doctor() is None
+
+
+def test_exposure_is_what_surveys_wrote(make_seeing, client):
+    Owners(client).know(["acct1"])
+
+    shown = make_seeing(Nobody()).exposure()
+
+    assert (shown.holdings, shown.checked_at) == ((), None)
+
+
+def test_a_question_of_a_newer_front_door_is_left_unanswered(worker, client):
+    asked = Questions(client).ask("horoscope", "")
+
+    worker.answers.answer(asked.id)
+
+    assert Questions(client).answer_of("horoscope", "") is None
+
+
+def test_what_is_over_is_not_read_for_again(worker, client, cloud):
+    worker.answers.answer("gone")
+
+    assert cloud.journal == []

@@ -1,0 +1,248 @@
+"""Surveys on a real store: what is opened, what is told, and when it comes again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from factories import DALLAS, DANA, FID, FRANKFURT, NOON, ROBIN, a_person, a_target
+from fakes import FakeCloud, VirtualClock
+
+from workers.desk.cases import Desk
+from workers.desk.seeing import Seeing
+from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.model import CaseStatus, Channel, KeyOwner, OwnerKind
+from workers.offboarding.notice import NoticeKind
+from workers.store.cases import Cases
+from workers.store.notices import Notices
+from workers.store.owners import Owners
+from workers.store.questions import Questions
+from workers.store.switches import Switches
+from workers.surveying import Surveys
+
+
+class Silent:
+    def send(self, *works):
+        pass
+
+    def ask(self, question_id):
+        pass
+
+
+class Scene:
+    def __init__(self, client, settings, *clouds):
+        self.clock = clouds[0].clock
+        self.clouds = {one.account_id: one for one in clouds}
+        self.owners, self.notices = Owners(client), Notices(client)
+        self.cases = Cases(client)
+        seeing = Seeing(self.owners, Questions(client), Silent(), clock=self.clock)
+        self.desk = Desk(
+            settings, self.cases, Switches(client), Silent(), seeing, clock=self.clock
+        )
+        self.surveys = Surveys(
+            self.clouds,
+            self.owners,
+            self.notices,
+            self.desk,
+            (Channel.SLACK,),
+            every_seconds=3600,
+            clock=self.clock,
+            names={"acct1": "production"},
+        )
+
+    def survey(self):
+        for each in self.clouds:
+            self.owners.end_survey(each, again_seconds=0)
+        self.surveys.make_due()
+        self.clock.advance(60)
+
+    def opened(self):
+        return self.cases.load_all(self.cases.ids(limit=50))
+
+    def told(self):
+        return [
+            self.notices.load(notice_id) for notice_id, _ in self.notices.due(limit=50)
+        ]
+
+
+def remove(cloud, *owners):
+    gone = {one.id for one in owners}
+    cloud.users = [one for one in cloud.users if one.iam_id not in gone]
+
+
+@pytest.fixture
+def armed(settings):
+    return settings(armed=True)
+
+
+@pytest.fixture
+def cloud():
+    return FakeCloud(VirtualClock(), [], DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+
+
+@pytest.fixture
+def scene(client, armed, cloud):
+    return Scene(client, armed, cloud)
+
+
+def test_a_survey_fills_the_index_and_opens_nothing(scene):
+    scene.survey()
+
+    assert len(scene.owners.of("acct1").holdings) == 2
+    assert scene.owners.people("acct1", [DANA.id])
+    assert (scene.opened(), scene.told()) == ([], [])
+
+
+def test_an_owner_newly_gone_opens_one_case_by_the_survey(scene, cloud):
+    scene.survey()
+    remove(cloud, DANA)
+
+    for _ in range(3):
+        scene.survey()
+
+    [case] = scene.opened()
+    assert (case.leaver.iam_id, case.leaver.email) == (DANA.id, DANA.email)
+    assert case.opened_by.source == "survey"
+    assert (case.status, case.dry_run) == (CaseStatus.OPEN, False)
+
+
+def test_a_survey_whose_worker_died_opens_no_second_case(scene, cloud, monkeypatch):
+    scene.survey()
+    remove(cloud, DANA)
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.owners, "put", _die)
+        with pytest.raises(KeyboardInterrupt):
+            scene.survey()
+
+    scene.survey()
+
+    assert len(scene.opened()) == 1
+
+
+def _die(*_):
+    raise KeyboardInterrupt
+
+
+def test_more_gone_at_once_than_likely_open_nothing_and_are_told_once(scene, cloud):
+    people = [
+        KeyOwner(f"IBMid-5{n}", f"P {n}", f"p{n}@example.com", OwnerKind.PERSON)
+        for n in range(6)
+    ]
+    targets = [a_target("us-south", f"g{n}") for n in range(6)]
+    cloud.found = targets
+    for target, owner in zip(targets, people, strict=True):
+        cloud.own(target, owner)
+    cloud.users += [a_person(one) for one in people]
+    scene.survey()
+    remove(cloud, *people)
+
+    scene.survey()
+    scene.survey()
+
+    assert scene.opened() == []
+    [notice] = scene.told()
+    assert notice.kind is NoticeKind.GONE_AT_ONCE
+
+
+def test_who_is_gone_here_and_still_there_is_told_and_not_opened(client, armed, cloud):
+    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    scene = Scene(client, armed, cloud, second)
+    scene.survey()
+    remove(cloud, DANA)
+
+    scene.survey()
+
+    assert scene.opened() == []
+    [notice] = scene.told()
+    assert notice.kind is NoticeKind.GONE_FROM_ONE_ACCOUNT
+
+
+def test_who_is_gone_everywhere_opens_one_case(client, armed, cloud):
+    far = replace(FRANKFURT, account_id="acct2")
+    second = FakeCloud(cloud.clock, [], far, owners={far: DANA}, account_id="acct2")
+    scene = Scene(client, armed, cloud, second)
+    scene.survey()
+    remove(cloud, DANA)
+    remove(second, DANA)
+
+    scene.survey()
+    scene.survey()
+
+    assert [one.leaver.iam_id for one in scene.opened()] == [DANA.id]
+
+
+def test_a_person_who_took_a_functional_ids_key_is_told_once(scene, cloud):
+    cloud.own(DALLAS, FID)
+    scene.survey()
+    cloud.own(DALLAS, ROBIN)
+
+    scene.survey()
+    scene.survey()
+
+    [notice] = scene.told()
+    assert notice.kind is NoticeKind.TAKEN_OVER
+    assert "production" in str(notice.headline)
+
+
+def test_a_protected_owner_who_is_gone_is_no_fault(scene, cloud, monkeypatch):
+    scene.survey()
+    remove(cloud, DANA)
+    Switches(scene.cases._client, clock=scene.clock).protect([DANA])
+
+    scene.survey()
+
+    [case] = scene.opened()
+    assert case.leaver.iam_id == DANA.id
+
+
+def test_what_cannot_be_read_now_is_surveyed_again_soon(scene, cloud, monkeypatch):
+    waits = []
+    monkeypatch.setattr(
+        scene.owners,
+        "end_survey",
+        lambda account_id, *, again_seconds: waits.append(again_seconds),
+    )
+    cloud.faults["people"].append(TransientError("timeout"))
+
+    scene.surveys.make_due()
+
+    assert waits == [300]
+
+
+def test_what_is_refused_for_good_is_surveyed_at_its_time(scene, cloud, monkeypatch):
+    waits = []
+    monkeypatch.setattr(
+        scene.owners,
+        "end_survey",
+        lambda account_id, *, again_seconds: waits.append(again_seconds),
+    )
+    cloud.faults["people"].append(PermanentError("403", reason=Reason.NO_ROLE))
+
+    scene.surveys.make_due()
+
+    assert waits == [3600]
+
+
+def test_a_survey_that_is_not_due_asks_nobody(scene, cloud):
+    scene.surveys.make_due()
+    cloud.journal.clear()
+
+    scene.surveys.make_due()
+
+    assert cloud.journal == []
+
+
+def test_a_worker_makes_two_surveys_at_a_time_and_no_third(scene, cloud):
+    for _ in range(2):
+        scene.surveys._turns.acquire()
+
+    scene.surveys.make_due()
+
+    assert cloud.journal == []
+
+
+def test_the_index_is_as_old_as_the_beginning_of_its_survey(scene, cloud):
+    scene.clock.advance(timedelta(hours=1).total_seconds())
+
+    scene.survey()
+
+    assert scene.owners.of("acct1").surveyed_at == NOON + timedelta(hours=1)

@@ -1,0 +1,88 @@
+"""What the front door may ask to see: exposure from the index, gate and doctor live.
+
+Whoever asks live waits for a worker: only workers hold IBM Cloud keys.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from workers.app import Sender
+from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import Exposure, GateAnswer, exposure_of
+from workers.offboarding.health import Check
+from workers.offboarding.model import Leaver, Note
+from workers.offboarding.reasons import sentence
+from workers.store.codec import decode, encode
+from workers.store.owners import Owners
+from workers.store.questions import Questions
+
+GATE: Final = "gate"
+DOCTOR: Final = "doctor"
+# As the contract says for the gate; a check-up may take the whole of a request's time.
+_GATE_SECONDS: Final = 10.0
+_DOCTOR_SECONDS: Final = 20.0
+_POLL_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class GateQuestion:
+    """The gate's question, as it travels to a worker."""
+
+    user: str
+    leaver: Leaver
+
+
+class Seeing:
+    """Exposure, gate and doctor, for the desk."""
+
+    def __init__(
+        self,
+        owners: Owners,
+        questions: Questions,
+        sender: Sender,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._owners = owners
+        self._questions = questions
+        self._sender = sender
+        self._clock = clock
+
+    def exposure(self) -> Exposure:
+        """Tell who owns every target, as the last surveys read it."""
+        return exposure_of(self._owners.all(self._owners.accounts()))
+
+    def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
+        """Ask whether a person may be removed; waits at most ten seconds.
+
+        A reading that takes longer goes on; the next call gets what it found.
+        """
+        subject = encode(GateQuestion(user, leaver))
+        text = self._ask(GATE, subject, _GATE_SECONDS)
+        if text is not None:
+            return decode(text, GateAnswer)
+        note = Note(Reason.READING_UNDER_WAY, sentence(Reason.READING_UNDER_WAY))
+        return GateAnswer(user, False, (note,), (), self._clock())
+
+    def doctor(self) -> tuple[Check, ...] | None:
+        """Have a worker check every account; None if no worker answered in time."""
+        text = self._ask(DOCTOR, "", _DOCTOR_SECONDS)
+        return None if text is None else decode(text, tuple[Check, ...])
+
+    def _ask(self, kind: str, subject: str, seconds: float) -> str | None:
+        give_up_at = time.monotonic() + seconds
+        asked = ""
+        while True:
+            text = self._questions.answer_of(kind, subject)
+            if text is not None:
+                return text
+            if time.monotonic() >= give_up_at:
+                return None
+            # Somebody who asked the same may have taken the answer: then ask anew.
+            if not asked or self._questions.question(asked) is None:
+                asked = self._questions.ask(kind, subject).id
+                self._sender.ask(asked)
+            time.sleep(_POLL_SECONDS)

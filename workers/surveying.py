@@ -1,0 +1,176 @@
+"""Surveys: every account read into the owner index, and what that brings to light.
+
+At most two at a time in a worker, within a quarter of the budget: cases come first.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Final
+
+import structlog
+
+from workers.desk import Desk
+from workers.offboarding.discovery import look_at
+from workers.offboarding.errors import ConflictError, StoreAwayError
+from workers.offboarding.exposure import AccountIndex, ReadingKind, exposure_of
+from workers.offboarding.model import Channel, Departure, KeyOwner, Leaver
+from workers.offboarding.notice import (
+    Notice,
+    gone_at_once,
+    gone_from_one_account,
+    taken_over,
+)
+from workers.offboarding.ports import Cloud
+from workers.offboarding.survey import MOST_GONE, Surveyed, surveyed
+from workers.store.notices import Notices
+from workers.store.owners import Owners
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+SOURCE: Final = "survey"
+_AT_ONCE: Final = 2
+# What could not be read now is read again after this, if a survey is not due earlier.
+_AGAIN_SECONDS: Final = 300.0
+
+
+class Surveys:
+    """Makes the surveys that are due."""
+
+    def __init__(
+        self,
+        clouds: Mapping[str, Cloud],
+        owners: Owners,
+        notices: Notices,
+        desk: Desk,
+        channels: tuple[Channel, ...],
+        *,
+        every_seconds: float,
+        clock: Callable[[], datetime],
+        names: Mapping[str, str],
+    ) -> None:
+        self._clouds = clouds
+        self._owners = owners
+        self._notices = notices
+        self._desk = desk
+        self._channels = channels
+        self._every_seconds = every_seconds
+        self._clock = clock
+        self._names = names
+        self._turns = BoundedSemaphore(_AT_ONCE)
+
+    def make_due(self) -> None:
+        """Survey every account whose turn it is; whom others survey is left to them."""
+        if not self._turns.acquire(blocking=False):
+            return
+        try:
+            for account_id in self._clouds:
+                if self._owners.begin_survey(account_id):
+                    self._survey(account_id)
+        except StoreAwayError as error:
+            # What was begun is due again when its lease ends.
+            log.warning("survey.left", fault=str(error))
+        finally:
+            self._turns.release()
+
+    def _survey(self, account_id: str) -> None:
+        began = self._clock()
+        before = self._owners.of(account_id)
+        view = look_at(self._clouds[account_id], None)
+        found = surveyed(view, before, began)
+        # Told first and written then: who dies between the two tells it once more,
+        # under the same name.
+        self._tell(found, before)
+        self._owners.put(found.index, view.people if view.has_people else None)
+        again = max(_AGAIN_SECONDS, view.retry_after_seconds)
+        wait = self._every_seconds if view.is_final else min(again, self._every_seconds)
+        self._owners.end_survey(account_id, again_seconds=wait)
+        log.info(
+            "account.surveyed",
+            account_id=account_id,
+            targets=len(found.index.holdings),
+            unseen=len(found.index.notes),
+            seconds=round((self._clock() - began).total_seconds(), 1),
+        )
+
+    def _tell(self, found: Surveyed, before: AccountIndex) -> None:
+        for notice in [*self._taken(found, before), *self._gone(found, before)]:
+            if self._notices.add(notice, self._channels):
+                log.warning("notice.made", kind=notice.kind, notice_id=notice.id)
+
+    def _taken(self, found: Surveyed, before: AccountIndex) -> list[Notice]:
+        read_at = {one.target.id: one.checked_at for one in before.holdings}
+        return [
+            taken_over(
+                one.target,
+                one.before,
+                one.now,
+                at=found.index.surveyed_at or self._clock(),
+                read_before_at=read_at[one.target.id] or self._clock(),
+                account_name=self._names.get(one.target.account_id, ""),
+            )
+            for one in found.taken_over
+        ]
+
+    def _gone(self, found: Surveyed, before: AccountIndex) -> list[Notice]:
+        """Open a case for who left; tell of it where a person has to decide."""
+        account_id = found.index.account_id
+        at = found.index.surveyed_at or self._clock()
+        name = self._names.get(account_id, "")
+        if len(found.gone) > MOST_GONE:
+            gone = {one.id for one in found.gone}
+            people = exposure_of([_as_owned(found.index)]).people
+            mine = [one for one in people if one.owner.id in gone]
+            return [gone_at_once(account_id, mine, at=at, account_name=name)]
+        notices = []
+        for owner in found.gone:
+            elsewhere = self._still_in(owner, account_id)
+            if not elsewhere:
+                self._open(owner, before)
+                continue
+            targets = [one.target for one in found.index.of(owner.id)]
+            notices.append(
+                gone_from_one_account(
+                    account_id,
+                    owner,
+                    targets,
+                    still_in=elsewhere,
+                    at=at,
+                    account_name=name,
+                )
+            )
+        return notices
+
+    def _still_in(self, owner: KeyOwner, account_id: str) -> list[str]:
+        others = (one for one in self._clouds if one != account_id)
+        return [one for one in others if self._owners.people(one, [owner.id])]
+
+    def _open(self, owner: KeyOwner, before: AccountIndex) -> None:
+        when = before.surveyed_at.isoformat() if before.surveyed_at else ""
+        email = owner.email.lower() if owner.email else None
+        departure = Departure(
+            source=SOURCE,
+            leaver=Leaver(email, owner.id, owner.name),
+            event_key=f"{SOURCE}:{owner.id}:{when}",
+            reason="A survey found them on the user list no more.",
+        )
+        try:
+            opened = self._desk.open(departure)
+        except ConflictError as error:
+            log.warning("departure.not_opened", reason=error.reason)
+            return
+        log.warning(
+            "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
+        )
+
+
+def _as_owned(index: AccountIndex) -> AccountIndex:
+    """Show whose targets were, when last read: of who left, little can be read now."""
+    return replace(
+        index,
+        holdings=tuple(
+            replace(one, reading=ReadingKind.OWNER) if one.owner else one
+            for one in index.holdings
+        ),
+    )
