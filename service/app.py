@@ -19,7 +19,7 @@ from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
-from service.routes import cases, events, health
+from service.routes import cases, events, health, seen
 from workers.desk import Desk
 
 SECURITY_HEADERS: Final = {
@@ -62,7 +62,7 @@ def create_app(
     app.before_request(_begin)
     app.after_request(_finish)
     api = open_api(app)
-    for blueprint in (cases, events, health):
+    for blueprint in (cases, seen, events, health):
         api.register_blueprint(blueprint)
     answer_errors(app)
     return app
@@ -79,6 +79,9 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers.update(SECURITY_HEADERS)
+    if "token" in g:
+        # So that a caller can tell what its own token is good for.
+        response.headers["Offboard-Role"] = g.token.role
     # The template, never the path: the path names the person.
     log.info(
         "request.answered",

@@ -16,7 +16,11 @@ import click
 from config import log as logs
 from config.settings import ROLES, Settings
 from service.commands.cases import case
+from service.commands.doctor import doctor
 from service.commands.ending import OF_FAULT, Exit
+from service.commands.exposure import exposure
+from service.commands.gate import gate
+from service.commands.local import LOCAL, Local
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
 from service.commands.run import run
@@ -45,11 +49,13 @@ class _CommandLine(click.Group):
 
 
 @click.group(cls=_CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Reset the cluster API keys of people who leave, and prove it."""
+    ctx.meta[LOCAL] = _open_local
 
 
-for _command in (run, case, pause, resume):
+for _command in (run, case, exposure, gate, doctor, pause, resume):
     main.add_command(_command)
 
 
@@ -75,6 +81,14 @@ def token_create(name: str, role: str) -> None:
     digest = hashlib.sha256(text.encode()).hexdigest()
     click.echo(f"token (shown once): {text}")
     click.echo(f"OFFBOARD_API_TOKENS entry: {name}:{role}:{digest}")
+
+
+def _open_local(settings: Settings) -> Local:
+    """Open the way to the account that `--local` takes; OffboardingError."""
+    # Here and not above: it brings IBM's SDK along.
+    from workers.local import open_local
+
+    return open_local(settings)
 
 
 # Each command below imports what it starts only when it starts it: the web process

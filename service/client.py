@@ -35,6 +35,9 @@ _TIMEOUT_SECONDS: Final = (5.0, 35.0)
 
 # How the service says that a request joined a case that was open before.
 OPENED_AS: Final = "Offboard-Opened-As"
+# How it says why an exposure may not be everything, and whose token it was asked with.
+NOT_SEEN: Final = "Offboard-Not-Seen"
+ROLE: Final = "Offboard-Role"
 
 Body = dict[str, Any]
 
@@ -101,6 +104,28 @@ class Client:
         """End the pause of one account, or the general one; what is paused now."""
         return self._call("POST", "/api/resume", json=_account(account_id))
 
+    def exposure(self) -> tuple[Body, tuple[str, ...]]:
+        """Read who owns every target; reasons why that may not be everything."""
+        body, said = self._ask("GET", "/api/exposure")
+        reasons = (one.strip() for one in said.get(NOT_SEEN, "").split(","))
+        return body, tuple(one for one in reasons if one)
+
+    def gate(self, user: str) -> Body:
+        """Ask whether a person may be removed; it may answer that it is still read."""
+        return self._call("GET", f"/api/gate/{_segment(user, 'USER')}")
+
+    def doctor(self) -> Body:
+        """Have a worker check what it can see and do: ``checks``."""
+        return self._call("GET", "/api/doctor")
+
+    def ready(self) -> Body:
+        """Ask whether the service can take events in: ``checks``, good or not."""
+        return self._ask("GET", "/readyz", accepted=(503,))[0]
+
+    def role(self) -> str | None:
+        """Return the role of the token; None where the service does not tell it."""
+        return self._ask("GET", "/api/cases", params={"limit": 1})[1].get(ROLE)
+
     def _act_on(self, case_id: str, verb: str) -> Body:
         path = f"/api/cases/{_segment(case_id, 'ID')}/{verb}"
         return _case_in(self._call("POST", path, pauses=()))
@@ -121,13 +146,14 @@ class Client:
         path: str,
         *,
         pauses: Sequence[float] | None = None,
+        accepted: Sequence[int] = (),
         **parts: Any,  # noqa: ANN401 - as above
     ) -> tuple[Body, Mapping[str, str]]:
         is_doubtful = False
         for pause in (*(self._pauses if pauses is None else pauses), None):
             try:
                 answer = self._send(method, path, parts)
-                return self._read(answer), answer.headers
+                return self._read(answer, accepted), answer.headers
             except _AgainError as error:
                 # One lost answer among the tries is enough to be unsure of the end.
                 is_doubtful |= error.is_doubtful and method != "GET"
@@ -160,10 +186,10 @@ class Client:
         request.headers["Accept"] = "application/json"
         return request
 
-    def _read(self, answer: requests.Response) -> Body:
+    def _read(self, answer: requests.Response, accepted: Sequence[int]) -> Body:
         body = self._json(answer)
         status = answer.status_code
-        if 200 <= status < 300:
+        if 200 <= status < 300 or status in accepted:
             if body is None:
                 raise not_ours(f"{self._url} answers, but not as this service does")
             return body

@@ -1,8 +1,9 @@
 """What a request can reach: the settings, the desk, the clock. It holds no rule."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Flask, current_app
@@ -11,15 +12,24 @@ from config.settings import Settings
 from workers.desk import Desk
 
 _NAME: Final = "offboard"
+# Of the eight threads of a web process; see server.py.
+_WAITING_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the routes of one application work with."""
+    """What the routes of one application work with.
+
+    ``waiting_places``: how many requests may wait for a worker's answer at a time, so
+    that the threads which take events in are never all waiting.
+    """
 
     settings: Settings
     desk: Desk
     clock: Callable[[], datetime]
+    waiting_places: BoundedSemaphore = field(
+        default_factory=lambda: BoundedSemaphore(_WAITING_AT_ONCE)
+    )
 
 
 def give_context(app: Flask, context: Context) -> None:

@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError
 from service.auth import PUBLIC, Role, demand
 from service.bodies import read_json_bytes, strict_json
 from service.schemas import CaseSchema, ProblemSchema
+from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
 
 View = TypeVar("View", bound=Callable[..., Response])
 
@@ -45,11 +46,17 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
     # The framework's own; every error here is a Problem, and no page has its headers.
     for unused in ("Error", "PaginationMetadata"):
         api.spec.components.schemas.pop(unused, None)
-    shown = CaseSchema(settle=timedelta(), now=datetime.now(UTC))
-    api.spec.components.schema("Case", schema=shown)
+    answers = {
+        "Case": CaseSchema(settle=timedelta(), now=datetime.now(UTC)),
+        "Exposure": ExposureSchema(),
+        "Gate": GateSchema(),
+        "Doctor": DoctorSchema(),
+    }
+    for name, shown in answers.items():
+        api.spec.components.schema(name, schema=shown)
     for schema in api.spec.components.schemas.values():
-        # Whatever a case holds is always there. Problem, which names its own, is
-        # the only other one yet.
+        # Whatever these hold is always there. Problem, the only other one yet, names
+        # its own.
         schema.setdefault("required", list(schema["properties"]))
     return api
 

@@ -165,20 +165,21 @@ class ShownPause:
 
 def case_of(body: Mapping[str, object]) -> ShownCase:
     """Read one case; CallError if it is none."""
-    return _read(body, ShownCase)
+    return read_as(body, ShownCase)
 
 
 def page_of(body: Mapping[str, object]) -> ShownPage:
     """Read one page of cases; CallError if it is none."""
-    return _read(body, ShownPage)
+    return read_as(body, ShownPage)
 
 
 def pause_of(body: Mapping[str, object]) -> ShownPause:
     """Read what is paused; CallError if it does not say."""
-    return _read(body, ShownPause)
+    return read_as(body, ShownPause)
 
 
-def _read(body: Mapping[str, object], kind: type[T]) -> T:
+def read_as(body: Mapping[str, object], kind: type[T]) -> T:
+    """Read an answer into a value; CallError where it does not fit."""
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:

@@ -22,7 +22,7 @@ def unseen_of(case: ShownCase) -> list[str]:
     notes = [one for one in case.warnings if one.reason in UNSEEN]
     lists = [one.text for one in sorted(notes, key=_place)]
     unread = [one for one in sorted_targets(case) if one.outcome == Outcome.UNREAD]
-    return lists + [f"{where_of(case, one)}: {_why(one.reason)}" for one in unread]
+    return lists + [f"{where_of(case, one)}: {why_of(one.reason)}" for one in unread]
 
 
 def warnings_of(case: ShownCase) -> list[str]:
@@ -36,7 +36,8 @@ def _place(note: Note) -> int:
     return UNSEEN.index(note.reason)
 
 
-def _why(reason: str | None) -> str:
+def why_of(reason: str | None) -> str:
+    """Say in a sentence why something could not be seen."""
     try:
         return sentence(Reason(reason or Reason.OWNER_UNKNOWN))
     except ValueError:

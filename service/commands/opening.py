@@ -35,13 +35,28 @@ def read_settings(process: str) -> Settings:
 def open_client() -> Client:
     """Open the way to the service, or end with what is missing for it."""
     settings = read_settings("command")
+    faults = token_faults(settings)
+    if faults:
+        end_with_faults(*faults)
+    return client_of(settings)
+
+
+def client_of(settings: Settings) -> Client:
+    """Make the way to the service from settings whose token was found good."""
+    if settings.token is None:
+        raise ValueError("Without a token there is nobody to ask as.")
+    return Client(settings.url, settings.token, pauses=pace().pauses)
+
+
+def token_faults(settings: Settings) -> list[str]:
+    """Say what keeps the token from being sent; nothing where it can be."""
     token = settings.token
     if token is None:
-        end_with_faults("OFFBOARD_TOKEN: Set it, or OFFBOARD_TOKEN_FILE.")
+        return ["OFFBOARD_TOKEN: Set it, or OFFBOARD_TOKEN_FILE."]
     # Anything else would break the header it stands in, and be quoted in the error.
     if not all("!" <= one <= "~" for one in token.reveal()):
-        end_with_faults("OFFBOARD_TOKEN: Only printable ASCII, without blanks.")
-    return Client(settings.url, token, pauses=pace().pauses)
+        return ["OFFBOARD_TOKEN: Only printable ASCII, without blanks."]
+    return []
 
 
 def pace() -> Pace:

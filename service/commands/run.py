@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
@@ -10,16 +11,19 @@ from marshmallow import ValidationError
 from service.client import Body, Client
 from service.commands.answers import ShownCase, case_of
 from service.commands.ending import Exit, exit_of, is_over
-from service.commands.opening import open_client, output_option, pace
+from service.commands.local import local, local_option
+from service.commands.opening import open_client, output_option, pace, read_settings
 from service.commands.screen import Screen, can_ask, progress_screen, shown
 from service.commands.telling import show_case, tell_case
 from service.commands.to_do import options
 from service.commands.waiting import DEADLINE_SECONDS, Waited, Watcher
 from service.faults import CallError
-from service.words import Moment
+from service.schemas import CaseSchema
+from service.words import Moment, leaver_of
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import CaseStatus
+from workers.offboarding.model import CaseStatus, Departure, Scope
 
+_NEVER_LOCALLY: Final = "--local never writes: leave --apply out, or --local."
 _NO_TERMINAL: Final = "--apply without a terminal to confirm in needs --yes."
 
 
@@ -88,6 +92,7 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | No
     show_default=True,
     help="How many seconds to wait.",
 )
+@local_option
 @output_option
 def run(
     *,
@@ -100,6 +105,7 @@ def run(
     groups: tuple[str, ...],
     is_waiting: bool,
     timeout: float,
+    is_local: bool,
     output: str,
 ) -> None:
     """Offboard USER, an e-mail or an IAM ID: a dry run unless --apply.
@@ -107,14 +113,42 @@ def run(
     Ends with 0 clean, safe or planned with everything seen, 3 attention or something
     not seen, 4 held or refused, 7 waited too long.
     """
+    if is_apply and is_local:
+        raise click.UsageError(_NEVER_LOCALLY)
     if is_apply and not is_sure and not can_ask():
         raise click.UsageError(_NO_TERMINAL)
     request = Request(user, reason, effective_at, regions, groups, timeout)
+    if is_local:
+        sys.exit(_run_here(request, output))
     with open_client() as client:
         errand = _Errand(client, request, progress_screen())
         if is_apply and not is_sure:
             errand.confirm(output)
         sys.exit(errand.carry_out(output, is_apply=is_apply, is_waiting=is_waiting))
+
+
+def _run_here(request: Request, output: str) -> Exit:
+    """Show what a departure would do, read straight from the accounts."""
+    try:
+        leaver = leaver_of(request.user)
+    except ValidationError as error:
+        said = " ".join(map(str, error.messages))
+        raise click.BadParameter(said, param_hint="USER") from error
+    is_part = bool(request.regions or request.groups)
+    departure = Departure(
+        source="local",
+        leaver=leaver,
+        reason=request.reason,
+        scope=Scope(request.regions, request.groups) if is_part else None,
+        dry_run=True,
+    )
+    settings = read_settings("local")
+    with local(settings) as accounts:
+        case = accounts.run(departure)
+    settle = timedelta(minutes=settings.settle_minutes)
+    body = CaseSchema(settle=settle, now=datetime.now(UTC)).dump(case)
+    told = tell_case(body, output, again=request.again)
+    return exit_of(told, asked_to_write=False)
 
 
 class _Errand:

@@ -38,7 +38,7 @@ class Screen:
     def title(self, text: str) -> None:
         """Begin a section."""
         self._console.print()
-        self._console.print(Text(text, style="bold"))
+        self._console.print(Text(shown(text), style="bold"), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write a table; in a narrow terminal its cells are folded, never cut."""

@@ -1,8 +1,15 @@
 """The targets of a case on a screen: where they are, how they stand, whose they are."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from service.commands.answers import Owner, ShownCase, ShownTarget
+from service.commands.answers import (
+    Cluster,
+    Owner,
+    ResourceGroup,
+    ShownCase,
+    ShownTarget,
+)
 from workers.offboarding.model import CaseStatus, Outcome, OwnerKind
 
 _CLUSTERS_SHOWN: Final = 8
@@ -28,7 +35,7 @@ def sorted_targets(case: ShownCase) -> list[ShownTarget]:
 
     def place(one: ShownTarget) -> tuple[int, str, str, str]:
         known = _ORDER.index(one.outcome) if one.outcome in _ORDER else 0
-        return known, one.account_id, one.region, _group(one)
+        return known, one.account_id, one.region, group_name(one.resource_group)
 
     return sorted(case.targets, key=place)
 
@@ -36,7 +43,9 @@ def sorted_targets(case: ShownCase) -> list[ShownTarget]:
 def where_of(case: ShownCase, target: ShownTarget) -> str:
     """Name a target; with its account only where a case has several."""
     account = f"account {target.account_id}, " if has_several_accounts(case) else ""
-    return f"{account}{target.region}, resource group {_group(target)}"
+    return (
+        f"{account}{target.region}, resource group {group_name(target.resource_group)}"
+    )
 
 
 def has_several_accounts(case: ShownCase) -> bool:
@@ -48,8 +57,8 @@ def row_of(case: ShownCase, target: ShownTarget) -> tuple[str, ...]:
     """Return region, group, clusters, owner before, after, outcome, reason."""
     return (
         target.region,
-        _group(target),
-        _clusters(target),
+        group_name(target.resource_group),
+        cluster_names(target.clusters),
         _owner(target.owner_before, "not seen"),
         _owner(target.owner_after, ""),
         outcome_of(case, target),
@@ -69,20 +78,26 @@ def outcome_of(case: ShownCase, target: ShownTarget) -> str:
     return said + sent
 
 
-def _group(target: ShownTarget) -> str:
-    return target.resource_group.name or target.resource_group.id
+def group_name(group: ResourceGroup) -> str:
+    """Name a resource group."""
+    return group.name or group.id
 
 
-def _clusters(target: ShownTarget) -> str:
-    names = [one.name or one.id for one in target.clusters]
+def cluster_names(clusters: Sequence[Cluster]) -> str:
+    """Name the first clusters, and say how many more there are."""
+    names = [one.name or one.id for one in clusters]
     left = len(names) - _CLUSTERS_SHOWN
     more = [f"and {left} more"] if left > 0 else []
     return ", ".join([*names[:_CLUSTERS_SHOWN], *more])
 
 
+def owner_name(owner: Owner) -> str:
+    """Name an owner; by id where nobody knows more."""
+    named = f"{owner.name} ({owner.email})" if owner.name and owner.email else None
+    return named or owner.name or owner.email or owner.id
+
+
 def _owner(owner: Owner | None, missing: str) -> str:
     if owner is None:
         return missing
-    named = f"{owner.name} ({owner.email})" if owner.name and owner.email else None
-    name = named or owner.name or owner.email or owner.id
-    return name + _KINDS.get(owner.kind, "")
+    return owner_name(owner) + _KINDS.get(owner.kind, "")

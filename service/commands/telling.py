@@ -9,7 +9,7 @@ from service.commands.headline import headline_of, leaver_of
 from service.commands.notes import unseen_of, warnings_of
 from service.commands.screen import Screen, result_screen, write_json
 from service.commands.targets import has_several_accounts, row_of, sorted_targets
-from service.commands.to_do import tasks_of
+from service.commands.to_do import show_tasks, tasks_of
 
 _COLUMNS: Final = (
     "Region",
@@ -52,7 +52,7 @@ def show_case(screen: Screen, case: ShownCase, *, again: str = "") -> None:
     _list(screen, "Not seen", unseen_of(case))
     _list(screen, "Warnings", warnings_of(case))
     _show_targets(screen, case)
-    _show_tasks(screen, case, again)
+    show_tasks(screen, list(tasks_of(case, again)))
     reports = [
         f"{one.channel}, {one.kind}: {one.state}{f' at {one.at}' if one.at else ''}"
         for one in case.reports
@@ -91,16 +91,6 @@ def _show_targets(screen: Screen, case: ShownCase) -> None:
         screen.table(("Account", *_COLUMNS), rows)
     else:
         screen.table(_COLUMNS, [row_of(case, one) for one in targets])
-
-
-def _show_tasks(screen: Screen, case: ShownCase, again: str) -> None:
-    tasks = list(tasks_of(case, again))
-    if tasks:
-        screen.title("Left to do")
-    for task in tasks:
-        screen.say(task.text)
-        if task.command:
-            screen.line(task.command)
 
 
 def _list(screen: Screen, title: str, texts: list[str]) -> None:

@@ -1,17 +1,25 @@
 """What is left to people, with the commands to copy."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from service.commands.answers import ShownCase
 from service.commands.ending import UNSEEN, is_over
 from service.commands.headline import leaver_of
 from service.commands.notes import holds_of
-from service.commands.screen import shown
+from service.commands.screen import Screen, shown
 from service.commands.targets import sorted_targets, where_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+
+# The warnings that the doctor explains.
+_HIDDEN: Final = (
+    Reason.LIST_UNREADABLE,
+    Reason.LIST_SHORT,
+    Reason.VISIBILITY_NOT_PROVEN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,16 @@ class Task:
 
     text: str
     command: str | None = None
+
+
+def show_tasks(screen: Screen, tasks: Sequence[Task]) -> None:
+    """Write what is left to people; each command stands whole on a line of its own."""
+    if tasks:
+        screen.title("Left to do")
+    for task in tasks:
+        screen.say(task.text)
+        if task.command:
+            screen.line(task.command)
 
 
 def tasks_of(case: ShownCase, again: str = "") -> Iterator[Task]:
@@ -46,6 +64,11 @@ def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:
         yield Task(
             "See what its regions and resource groups are called, and ask again:",
             "ibmcloud ks cluster ls --output json",
+        )
+    if any(one.reason in _HIDDEN for one in case.warnings):
+        yield Task(
+            "Find out what the service cannot see, and how to mend that:",
+            "offboard doctor",
         )
     if case.result == CaseResult.ATTENTION and is_over(case) and _helps_retry(case):
         yield Task(

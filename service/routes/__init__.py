@@ -8,5 +8,6 @@ from service.routes import pausing
 from service.routes.cases import cases
 from service.routes.events import events
 from service.routes.health import health
+from service.routes.seen import seen
 
-__all__ = ["cases", "events", "health", "pausing"]
+__all__ = ["cases", "events", "health", "pausing", "seen"]

@@ -14,18 +14,12 @@ from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
 from service.routes.opening import KEY_PATTERN, idempotency_of, open_case
+from service.routes.person import USER, read_user
 from service.schemas import CaseSchema, CasesQuery, EmptyBody, OffboardBody
-from service.words import (
-    CASE_ID_PATTERN,
-    NO_CONTROLS_PATTERN,
-    USER_LIMIT,
-    Whole,
-    effective_from,
-    leaver_of,
-)
+from service.words import CASE_ID_PATTERN, Whole, effective_from
 from workers.desk import Query
 from workers.offboarding.errors import NoSuchCaseError
-from workers.offboarding.model import Case, CaseStatus, Departure, Leaver, Scope
+from workers.offboarding.model import Case, CaseStatus, Departure, Scope
 
 cases = Blueprint("cases", __name__, description="Departures and their cases.")
 cases.before_request(refuse_unmeasured)
@@ -38,14 +32,6 @@ _CASE_ID: Final = {
         "description": "The case's id.",
     }
 }
-_USER: Final = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": USER_LIMIT,
-    "pattern": NO_CONTROLS_PATTERN,
-    "description": "An e-mail or an IAM ID.",
-    "example": "dana.lee@example.com",
-}
 
 
 @route(
@@ -53,7 +39,7 @@ _USER: Final = {
     "POST",
     "/offboard/<anything:user>",
     role="operator",
-    path={"user": _USER},
+    path={"user": USER},
     headers={
         "Idempotency-Key": {
             "type": "string",
@@ -68,7 +54,7 @@ _USER: Final = {
 )
 def offboard(user: str, body: dict[str, Any]) -> Response:
     """Open a case for a person who leaves."""
-    leaver = _read_user(user)
+    leaver = read_user(user)
     departure = Departure(
         source="api",
         leaver=leaver,
@@ -103,7 +89,7 @@ def list_cases(query: dict[str, Any]) -> Response:
     found = here().desk.list(
         Query(
             **query,
-            user=None if user is None else str(_read_user(user)),
+            user=None if user is None else str(read_user(user)),
             with_scheduled=caller().role != "viewer",
         )
     )
@@ -158,13 +144,6 @@ def cancel_case(case_id: str, body: dict[str, Any]) -> Response:
     """Withdraw a case before its first write."""
     known = _known_shape(case_id)
     return _accepted(here().desk.cancel(known, actor=caller().name))
-
-
-def _read_user(text: str) -> Leaver:
-    try:
-        return leaver_of(text)
-    except ValidationError as error:
-        raise ValidationError({"user": error.messages}) from error
 
 
 def _scope(body: Mapping[str, Any]) -> Scope | None:

@@ -3,10 +3,16 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from click.testing import CliRunner
+from fake_api import TOKEN, FakeApi
 from fake_desk import NOW, SECRET, SETTINGS, FakeDesk
 from standardwebhooks.webhooks import Webhook
 
 from service.app import create_app
+from service.cli import main
+from service.commands.waiting import Pace
+
+FAST = Pace(poll_seconds=0.01, patience_seconds=0.05, pauses=(0.01, 0.01))
 
 
 @pytest.fixture
@@ -95,3 +101,23 @@ def with_settings(desk):
         return create_app(changed_settings, desk, clock=lambda: NOW).test_client()
 
     return made
+
+
+@pytest.fixture
+def api():
+    running = FakeApi()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def offboard(api):
+    """Types a command at the service that `api` plays."""
+
+    def typed(*words, env=None, pace=FAST):
+        environ = {"OFFBOARD_URL": api.url, "OFFBOARD_TOKEN": TOKEN, **(env or {})}
+        done = CliRunner(env=environ).invoke(main, list(words), obj=pace)
+        assert TOKEN not in done.output
+        return done
+
+    return typed

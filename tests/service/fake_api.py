@@ -189,3 +189,66 @@ def a_case(status="settled", result=None, *targets, **over):
         "reports": [],
         **over,
     }
+
+
+def a_holding(region="us-south", group="payments", **over):
+    target = a_target(region, group)
+    shared = ("account_id", "region", "resource_group", "clusters")
+    return {
+        **{name: target[name] for name in shared},
+        "owner": an_owner(),
+        "reading": "owner",
+        "reason": None,
+        "checked_at": "2026-02-16T10:02:11.000Z",
+        **over,
+    }
+
+
+def not_read(region="eu-de", **over):
+    unread = {"owner": None, "reading": "unread", "reason": "no_role"}
+    return a_holding(region, **(unread | over))
+
+
+def a_person(targets=1, clusters=1, left=False, **owner):
+    shown = an_owner(**owner)
+    return {"owner": shown, "targets": targets, "clusters": clusters, "left": left}
+
+
+def an_exposure(*targets, people=(), **over):
+    return {
+        "targets": list(targets),
+        "people": list(people),
+        "departures_from_outage": sum(bool(one["clusters"]) for one in people),
+        "unread": sum(one["reading"] == "unread" for one in targets),
+        "checked_at": "2026-02-16T10:02:11.000Z",
+        **over,
+    }
+
+
+def a_gate(*reasons, safe=False, targets=(), **over):
+    return {
+        "user": USER,
+        "safe": safe,
+        "reasons": [one if isinstance(one, dict) else a_note(one) for one in reasons],
+        "targets": list(targets),
+        "checked_at": "2026-02-16T10:02:11.000Z",
+        **over,
+    }
+
+
+def a_check(verdict="ok", what="key_list", text="It is whole.", **over):
+    return {
+        "what": what,
+        "account_id": "acc1",
+        "verdict": verdict,
+        "text": text,
+        "mend": None,
+        "command": None,
+        **over,
+    }
+
+
+def squeezed(text):
+    """Takes the columns' padding and the rule out: only the words count."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    return [line for line in lines if not line.startswith("─")]

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from config.settings import Secret, Settings, Token
 from workers.desk import Opened, OpenedAs, Page, Paused
 from workers.offboarding.errors import ConflictError, NoSuchCaseError, StoreAwayError
+from workers.offboarding.exposure import Exposure, GateAnswer
+from workers.offboarding.health import Check, Verdict
 from workers.offboarding.model import (
     Case,
     CaseResult,
@@ -49,7 +51,13 @@ class FakeDesk:
         self.unknown_accounts = set()
         self.age = 2.0
         self.away = False
+        self.planned = None
         self.bug = None
+        self.exposed = Exposure((), (), 0, 0, NOW)
+        self.gated = []
+        self.answer = None
+        self.while_asked = lambda: None
+        self.checks = (Check("key_list", Verdict.OK, "It is whole."),)
 
     def open(self, departure, *, idempotency=None):
         self._used()
@@ -90,6 +98,12 @@ class FakeDesk:
     def put(self, case):
         self.cases[case.id] = case
         return case
+
+    def run(self, departure):
+        """Answer as `--local` does: there is no case but the one it shows."""
+        self._used()
+        self.departures.append(departure)
+        return self.planned
 
     def withdraw(self, withdrawal):
         self._used()
@@ -145,6 +159,21 @@ class FakeDesk:
     def sweep_age_seconds(self):
         self._used()
         return self.age
+
+    def exposure(self):
+        self._used()
+        return self.exposed
+
+    def gate(self, leaver, *, user):
+        self._used()
+        self.gated.append((leaver, user))
+        self.while_asked()
+        return self.answer or GateAnswer(user, True, (), (), NOW)
+
+    def doctor(self):
+        self._used()
+        self.while_asked()
+        return self.checks
 
     def _used(self):
         if self.bug is not None:

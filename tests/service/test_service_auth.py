@@ -13,6 +13,9 @@ ROUTES = [
     ("post", f"/api/cases/{ID}/cancel", "operator"),
     ("post", "/api/pause", "operator"),
     ("post", "/api/resume", "approver"),
+    ("get", "/api/exposure", "viewer"),
+    ("get", "/api/gate/dana.lee@example.com", "viewer"),
+    ("get", "/api/doctor", "operator"),
 ]
 RANKS = ["viewer", "operator", "approver"]
 
@@ -81,6 +84,20 @@ def test_a_role_holds_those_below_it(client, method, path, role, mine):
     is_enough = RANKS.index(mine) >= RANKS.index(role)
     assert (answer.status_code == 403) is not is_enough
     assert answer.status_code != 401
+
+
+@pytest.mark.parametrize("mine", RANKS)
+def test_an_answer_names_the_role_of_the_token_that_asked(client, mine):
+    answer = client.get("/api/cases", headers={"Authorization": f"Bearer ofb_{mine}"})
+
+    assert answer.headers["Offboard-Role"] == mine
+
+
+@pytest.mark.parametrize("path", ["/api/cases", "/healthz"])
+def test_who_is_not_known_has_no_role(client, path):
+    answer = client.get(path, headers={"Authorization": "Bearer ofb_nobody"})
+
+    assert "Offboard-Role" not in answer.headers
 
 
 def test_without_tokens_in_the_settings_nobody_passes(with_settings, as_approver):

@@ -5,7 +5,6 @@ import shlex
 import socket
 
 import pytest
-from click.testing import CliRunner
 from fake_api import (
     CASE_ID,
     LOST,
@@ -13,7 +12,6 @@ from fake_api import (
     SHOW,
     TOKEN,
     USER,
-    FakeApi,
     Says,
     a_case,
     a_note,
@@ -23,31 +21,12 @@ from fake_api import (
     a_verified,
     an_owner,
     an_unread,
+    squeezed,
 )
 
-from service.cli import main
 from service.commands.waiting import Pace
 
-FAST = Pace(poll_seconds=0.01, patience_seconds=0.05, pauses=(0.01, 0.01))
 OTHER_ID = "01KHJ2V0W8Q3RZ5T7X9YOTHERC"
-
-
-@pytest.fixture
-def api():
-    running = FakeApi()
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def offboard(api):
-    def typed(*words, env=None, pace=FAST):
-        environ = {"OFFBOARD_URL": api.url, "OFFBOARD_TOKEN": TOKEN, **(env or {})}
-        done = CliRunner(env=environ).invoke(main, list(words), obj=pace)
-        assert TOKEN not in done.output
-        return done
-
-    return typed
 
 
 def test_a_dry_run_is_what_comes_without_apply(api, offboard):
@@ -99,6 +78,13 @@ def test_apply_without_a_terminal_needs_yes(api, offboard):
 ENDS = {
     "clean": (a_case("settled", "clean"), 0),
     "safe": (a_case("settled", "safe", a_verified()), 0),
+    "safe, and rights not proven": (
+        a_case(
+            *("settled", "safe", a_verified()),
+            warnings=[a_note("visibility_not_proven")],
+        ),
+        0,
+    ),
     "attention": (a_case("settled", "attention", an_unread()), 3),
     "a result of a newer service": (a_case("settled", "golden"), 3),
     "waiting": (a_case("waiting", None, plan=a_plan(a_note("paused"))), 4),
@@ -132,6 +118,16 @@ PLANS = {
         3,
     ),
     "a short list": (a_case("settled", "planned", warnings=[a_note("list_short")]), 3),
+    "a credential elsewhere": (
+        a_case(
+            *("settled", "planned"), warnings=[a_note("classic_credential_elsewhere")]
+        ),
+        3,
+    ),
+    "rights not proven": (
+        a_case("settled", "planned", warnings=[a_note("visibility_not_proven")]),
+        0,
+    ),
     "no plan made": (a_case("settled", "planned", plan=None), 3),
     "would be held": (
         a_case("settled", "planned", plan=a_plan(a_note("too_many"))),
@@ -474,7 +470,8 @@ Attention needed: 1 failed, 1 not seen, 1 done. Leaver: dana.lee@example.com.
 Case 01KHJ2V0W8Q3RZ5T7X9YABCDEF, armed, settled.
 
 Not seen
-- eu-de, resource group payments: IBM Cloud refused because a role is missing.
+- eu-de, resource group payments: IBM Cloud refused: a role is missing, or an address \
+restriction keeps this service out.
 
 Targets
 Region   Resource group Clusters Owner before Owner after Outcome Reason
@@ -497,12 +494,6 @@ Reports
 - slack, final: sent at 2026-02-16T10:02:24.000Z
 - mail, final: pending
 """
-
-
-def squeezed(text):
-    """Takes the columns' padding and the rule out: only the words count."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return [line for line in lines if not line.startswith("─")]
 
 
 def test_a_case_is_shown_with_what_was_not_seen_first_and_the_commands_to_copy(
@@ -663,6 +654,37 @@ def test_a_part_that_was_not_seen_is_told_first_and_not_retried(api, offboard):
     assert f"offboard case retry {CASE_ID}" in first
     assert "retry" not in second
     assert "ibmcloud ks cluster ls --output json" in second.splitlines()
+
+
+def test_rights_that_are_not_proven_are_a_warning_with_a_way_to_mend_them(
+    api, offboard
+):
+    hidden = [a_note("visibility_not_proven", "Rights of acc1.")]
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified(), warnings=hidden)))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    assert lines[lines.index("Warnings") + 1] == "- Rights of acc1."
+    assert "Not seen" not in lines
+    assert "offboard doctor" in lines
+
+
+@pytest.mark.parametrize(
+    ("reason", "has_doctor"),
+    [
+        ("list_short", True),
+        ("list_unreadable", True),
+        ("classic_credential_elsewhere", False),
+    ],
+)
+def test_what_may_be_missing_is_told_as_not_seen(api, offboard, reason, has_doctor):
+    blind = [a_note(reason, "There may be more.")]
+    api.script(SHOW, Says(a_case("settled", "attention", warnings=blind)))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    assert lines[lines.index("Not seen") + 1] == "- There may be more."
+    assert ("offboard doctor" in lines) is has_doctor
 
 
 def test_a_target_of_a_held_case_is_held_and_not_under_way(api, offboard):

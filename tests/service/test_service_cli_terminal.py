@@ -17,7 +17,6 @@ from fake_api import (
     SHOW,
     TOKEN,
     USER,
-    FakeApi,
     Says,
     a_case,
     a_note,
@@ -28,13 +27,6 @@ from fake_api import (
 )
 
 QUESTION = f"Type {USER} to apply this, anything else to leave it: "
-
-
-@pytest.fixture
-def api():
-    running = FakeApi()
-    yield running
-    running.close()
 
 
 class Typing:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import settings as bounded
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from service import examples
+from service import examples, seen_examples
 from service.app import create_app
 from service.schemas import OffboardBody
 from service.sources.generic import DepartureBody
@@ -13,6 +13,9 @@ from service.sources.generic import DepartureBody
 ROLES = {
     ("/api/pause", "post"): "operator",
     ("/api/resume", "post"): "approver",
+    ("/api/exposure", "get"): "viewer",
+    ("/api/gate/{user}", "get"): "viewer",
+    ("/api/doctor", "get"): "operator",
     ("/offboard/{user}", "post"): "operator",
     ("/api/cases", "get"): "viewer",
     ("/api/cases/{case_id}", "get"): "viewer",
@@ -74,6 +77,45 @@ def test_a_case_is_described_with_every_field_it_always_has(document):
 
     assert list(schema["properties"]) == list(examples.CASE)
     assert schema["required"] == list(examples.CASE)
+
+
+SEEN = {
+    "Exposure": seen_examples.EXPOSURE,
+    "Gate": seen_examples.GATE,
+    "Doctor": seen_examples.DOCTOR,
+}
+PARTS = {
+    "Holding": seen_examples.EXPOSURE["targets"][0],
+    "Dependence": seen_examples.EXPOSURE["people"][0],
+    "Check": seen_examples.DOCTOR["checks"][0],
+}
+
+
+@pytest.mark.parametrize(("name", "example"), {**SEEN, **PARTS}.items())
+def test_what_is_seen_is_described_with_every_field_it_always_has(
+    document, name, example
+):
+    schema = document["components"]["schemas"][name]
+
+    assert list(schema["properties"]) == list(example)
+    assert schema["required"] == list(example)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/exposure", "Exposure"),
+        ("/api/gate/{user}", "Gate"),
+        ("/api/doctor", "Doctor"),
+    ],
+)
+def test_what_is_seen_is_documented_with_its_example(document, path, name):
+    answers = document["paths"][path]["get"]["responses"]
+    content = answers["200"]["content"]["application/json"]
+
+    assert content["schema"] == {"$ref": f"#/components/schemas/{name}"}
+    assert content["example"] == SEEN[name]
+    assert "503" in answers
 
 
 def test_the_examples_can_be_used_as_they_stand():

@@ -1,0 +1,151 @@
+"""`offboard exposure`: whose departure would break what."""
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import click
+
+from service.client import Body
+from service.commands.answers import Owner
+from service.commands.ending import UNSEEN, Exit
+from service.commands.holdings import (
+    count_of,
+    person_name,
+    show_holdings,
+    unread_of,
+)
+from service.commands.local import local, local_option
+from service.commands.notes import why_of
+from service.commands.opening import open_client, output_option
+from service.commands.screen import (
+    Screen,
+    progress_screen,
+    result_screen,
+    shown,
+    write_json,
+)
+from service.commands.seen_answers import ShownExposure, ShownPerson, exposure_of
+from service.commands.seen_ending import exit_of_exposure
+from service.commands.to_do import Task, show_tasks
+from service.seen_schemas import ExposureSchema
+
+_COLUMNS: Final = ("Person", "Clusters", "Targets", "Note")
+# Who wants more of them has the whole list above.
+_COMMANDS: Final = 10
+
+
+@click.command()
+@click.option(
+    "--people-only",
+    "is_people_only",
+    is_flag=True,
+    help="Leave the targets out, also out of json.",
+)
+@local_option
+@output_option
+def exposure(*, is_people_only: bool, is_local: bool, output: str) -> None:
+    """Show who owns the cluster API keys, and whose departure would break clusters.
+
+    As the last surveys read it; with --local as it is read now.
+
+    Ends with 0 everything seen, 3 something was not seen or never surveyed.
+    """
+    body, not_seen = _read() if is_local else _asked()
+    told = exposure_of(body)
+    code = exit_of_exposure(told, not_seen)
+    if output == "json":
+        left_out = {"targets"} if is_people_only else set()
+        write_json({name: one for name, one in body.items() if name not in left_out})
+    else:
+        screen, is_whole = result_screen(), code is Exit.GOOD
+        _show(screen, told, is_whole=is_whole, is_people_only=is_people_only)
+        doctor = "" if is_whole else f"offboard doctor{' --local' * is_local}"
+        show_tasks(screen, list(_tasks(told, doctor)))
+    for text in _blind_spots(told, not_seen):
+        progress_screen().say(text)
+    sys.exit(code)
+
+
+def _asked() -> tuple[Body, tuple[str, ...]]:
+    with open_client() as client:
+        return client.exposure()
+
+
+def _read() -> tuple[Body, tuple[str, ...]]:
+    with local() as account:
+        found = account.exposure()
+    body: Body = ExposureSchema().dump(found)
+    return body, tuple(dict.fromkeys(str(one.reason) for one in found.notes))
+
+
+def _show(
+    screen: Screen, told: ShownExposure, *, is_whole: bool, is_people_only: bool
+) -> None:
+    people = _sorted(told)
+    _show_numbers(screen, told, is_whole=is_whole)
+    unread = unread_of(told.targets)
+    if unread:
+        screen.title("Not seen")
+    for text in unread:
+        screen.say(f"- {text}")
+    screen.title("People")
+    if people:
+        screen.table(_COLUMNS, [_row(one) for one in people])
+    else:
+        screen.say("No person was seen to own a key.")
+    if not is_people_only:
+        show_holdings(screen, told.targets)
+
+
+def _show_numbers(screen: Screen, told: ShownExposure, *, is_whole: bool) -> None:
+    left = sum(one.left for one in told.people)
+    many = told.departures_from_outage
+    style = "bold green" if is_whole and not many else "bold yellow"
+    screen.line(
+        f"Departures from an outage: {'' if is_whole else 'at least '}{many} (people "
+        "who own the key of a target with clusters).",
+        style="bold red" if left else style,
+    )
+    screen.line(f"Not seen: {told.unread} of {count_of(len(told.targets), 'target')}.")
+    screen.line(f"Left already, and still own a key: {left} of these people.")
+    when = f"{told.checked_at}, or later" if told.checked_at else "not everywhere yet"
+    screen.line(f"Surveyed: {when}.")
+
+
+def _sorted(told: ShownExposure) -> list[ShownPerson]:
+    """Sort the people: who has left first, then by the clusters behind them."""
+    return sorted(told.people, key=_place)
+
+
+def _place(one: ShownPerson) -> tuple[bool, int, int, str]:
+    return not one.left, -one.clusters, -one.targets, one.owner.id
+
+
+def _row(one: ShownPerson) -> tuple[str, ...]:
+    note = "HAS LEFT" if one.left else ""
+    return person_name(one.owner), str(one.clusters), str(one.targets), note
+
+
+def _tasks(told: ShownExposure, doctor: str) -> Iterator[Task]:
+    left = [one.owner for one in _sorted(told) if one.left]
+    for owner in left[:_COMMANDS]:
+        text = f"{person_name(owner)} has left: see what is to be reset now."
+        yield Task(text, f"offboard run {_word(owner)}")
+    if doctor:
+        yield Task("Find out what keeps targets from being seen:", doctor)
+
+
+def _word(owner: Owner) -> str:
+    return shlex.quote(shown(owner.email or owner.id))
+
+
+def _blind_spots(told: ShownExposure, not_seen: Sequence[str]) -> Iterator[str]:
+    if told.unread:
+        yield f"Not everything was seen: {count_of(told.unread, 'target')} unread."
+    if told.checked_at is None:
+        yield "Not everything was seen: an account was never surveyed yet."
+    for reason in not_seen:
+        said = why_of(reason)
+        yield f"Not everything was seen: {said}" if reason in UNSEEN else said

@@ -1,0 +1,70 @@
+"""`--local`: straight to the account with the configured key. It writes nothing.
+
+Who looks there is handed in by `service/cli.py`, since it brings IBM's SDK along.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, TypeVar
+
+import click
+
+from config import log as logs
+from config.settings import Settings
+from service.commands.ending import Exit
+from service.commands.opening import read_settings
+from service.commands.screen import progress_screen
+from workers.offboarding.errors import OffboardingError
+from workers.offboarding.exposure import Exposure, GateAnswer
+from workers.offboarding.health import Check
+from workers.offboarding.model import Case, Departure, Leaver
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Where in the click context the one who opens it stands.
+LOCAL: Final = "offboard.local"
+
+
+class Local(Protocol):
+    """What can be asked without a service. Every method raises OffboardingError."""
+
+    def exposure(self) -> Exposure:
+        """Read who owns every target now."""
+
+    def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
+        """Read whether a person may be removed."""
+
+    def run(self, departure: Departure) -> Case:
+        """Tell what a departure would do."""
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Check what the configured key can see."""
+
+
+local_option: Final[Callable[[F], F]] = click.option(
+    "--local",
+    "is_local",
+    is_flag=True,
+    help="Without a service or a store: read the accounts from here, with the keys of "
+    "OFFBOARD_ACCOUNTS_FILE, or OFFBOARD_READER_APIKEY. Writes nothing.",
+)
+
+
+@contextmanager
+def local(settings: Settings | None = None) -> Iterator[Local]:
+    """Open the way straight to the account; what cannot be ends with its sentence.
+
+    Logs are kept to warnings unless LOG_LEVEL is set: the result is what is read.
+    """
+    settings = settings or read_settings("local")
+    is_asked_for = bool(os.environ.get("OFFBOARD_LOG_LEVEL"))
+    level = settings.log_level if is_asked_for else "WARNING"
+    logs.set_up(level, secrets=settings.secrets(), service="local")
+    open_local: Callable[[Settings], Local] = click.get_current_context().meta[LOCAL]
+    try:
+        yield open_local(settings)
+    except OffboardingError as error:
+        progress_screen().say(str(error))
+        sys.exit(Exit.SETTINGS)

@@ -1,0 +1,107 @@
+"""Exposure, the gate and the doctor as the service shows them, read back into values.
+
+As with cases, words stay plain text and unknown fields are passed over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.commands.answers import Cluster, Note, Owner, ResourceGroup, read_as
+from workers.offboarding.exposure import ReadingKind
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHolding:
+    """One target and who owns its key; without a reading ``owner`` is history."""
+
+    region: str
+    resource_group: ResourceGroup
+    reading: str
+    account_id: str = ""
+    clusters: tuple[Cluster, ...] = ()
+    owner: Owner | None = None
+    reason: str | None = None
+    checked_at: str | None = None
+
+    @property
+    def is_unread(self) -> bool:
+        """Tell whether its owner is not known now, for whatever reason."""
+        return self.reading not in (ReadingKind.OWNER, ReadingKind.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPerson:
+    """How much hangs on one person."""
+
+    owner: Owner
+    targets: int
+    clusters: int
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShownExposure:
+    """Who owns every target; ``checked_at`` is None while not all was surveyed."""
+
+    targets: tuple[ShownHolding, ...]
+    people: tuple[ShownPerson, ...]
+    departures_from_outage: int
+    unread: int
+    checked_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGate:
+    """Whether a person may be removed."""
+
+    user: str
+    safe: bool
+    reasons: tuple[Note, ...]
+    targets: tuple[ShownHolding, ...]
+    checked_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCheck:
+    """One question to the set-up, and its answer."""
+
+    what: str
+    verdict: str
+    text: str
+    account_id: str | None = None
+    mend: str | None = None
+    command: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChecks:
+    """Every check of the set-up."""
+
+    checks: tuple[ShownCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownReady:
+    """Which parts of the service are ``ok``, by name."""
+
+    checks: dict[str, str]
+
+
+def exposure_of(body: Mapping[str, object]) -> ShownExposure:
+    """Read an exposure; CallError if it is none."""
+    return read_as(body, ShownExposure)
+
+
+def gate_of(body: Mapping[str, object]) -> ShownGate:
+    """Read an answer of the gate; CallError if it is none."""
+    return read_as(body, ShownGate)
+
+
+def checks_of(body: Mapping[str, object]) -> tuple[ShownCheck, ...]:
+    """Read the checks; CallError if there are none."""
+    return read_as(body, ShownChecks).checks
+
+
+def ready_of(body: Mapping[str, object]) -> ShownReady:
+    """Read what is ready; CallError if it does not say."""
+    return read_as(body, ShownReady)

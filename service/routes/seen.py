@@ -1,0 +1,120 @@
+"""The routes that show what is seen: exposure, the gate, the doctor. They read only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
+from werkzeug.exceptions import ServiceUnavailable
+
+from service import examples, seen_examples
+from service.auth import caller
+from service.bodies import refuse_unmeasured
+from service.context import here
+from service.contract import route
+from service.errors import RETRY_AFTER_SECONDS, NoWorkerError
+from service.routes.person import USER, read_user
+from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
+from workers.offboarding.advice import sentence
+from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import GateAnswer
+from workers.offboarding.model import Leaver, Note
+
+seen = Blueprint("seen", __name__, description="Who owns what, and how that is known.")
+seen.before_request(refuse_unmeasured)
+
+_EXPOSURE: Final[dict[str, Any]] = examples.media(
+    "Who owned every target at the last surveys.", "Exposure", seen_examples.EXPOSURE
+) | {"headers": seen_examples.NOT_SEEN}
+_GATE: Final = examples.media("Whether they may go.", "Gate", seen_examples.GATE)
+_DOCTOR: Final = examples.media("Every check.", "Doctor", seen_examples.DOCTOR)
+
+
+@route(
+    seen,
+    "GET",
+    "/api/exposure",
+    role="viewer",
+    answer={200: _EXPOSURE},
+    refuses=(503,),
+)
+def show_exposure() -> Response:
+    """Show who owns every target now, from the owner index."""
+    found = here().desk.exposure()
+    answer = jsonify(ExposureSchema().dump(found))
+    # The body is fixed, and a list that could not be read must not pass for a short
+    # one: so the reasons go beside it.
+    reasons = dict.fromkeys(str(note.reason) for note in found.notes)
+    if reasons:
+        answer.headers["Offboard-Not-Seen"] = ", ".join(reasons)
+    return answer
+
+
+@route(
+    seen,
+    "GET",
+    "/api/gate/<anything:user>",
+    role="viewer",
+    path={"user": USER},
+    answer={200: _GATE},
+    refuses=(422, 503),
+)
+def ask_gate(user: str) -> Response:
+    """Tell whether a person may be removed, from readings made for this answer."""
+    answer = _judged(read_user(user))
+    if caller().role == "viewer":
+        answer = replace(answer, reasons=_told_viewers(answer.reasons))
+    return jsonify(GateSchema().dump(answer))
+
+
+def _told_viewers(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Say of a case only that there is one: a scheduled departure is confidential."""
+    plain = Note(Reason.CASE_NOT_SAFE, sentence(Reason.CASE_NOT_SAFE))
+    told = (plain if one.reason is Reason.CASE_NOT_SAFE else one for one in notes)
+    return tuple(dict.fromkeys(told))
+
+
+def _judged(leaver: Leaver) -> GateAnswer:
+    user = str(leaver)
+    with _place() as is_free:
+        if is_free:
+            return here().desk.gate(leaver, user=user)
+    text = "Other readings are under way; ask again in some seconds."
+    busy = Note(Reason.READING_UNDER_WAY, text)
+    return GateAnswer(user, False, (busy,), (), here().clock())
+
+
+@route(
+    seen,
+    "GET",
+    "/api/doctor",
+    role="operator",
+    answer={200: _DOCTOR},
+    refuses=(503,),
+)
+def ask_doctor() -> Response:
+    """Have a worker check what it can see and what it may do; it changes nothing."""
+    with _place() as is_free:
+        if not is_free:
+            raise ServiceUnavailable(
+                "Others wait for the workers' answers; ask again in some seconds.",
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        checks = here().desk.doctor()
+    if checks is None:
+        raise NoWorkerError
+    return jsonify(DoctorSchema().dump({"checks": checks}))
+
+
+@contextmanager
+def _place() -> Iterator[bool]:
+    """Take a place among those who wait for a worker; False where none is free."""
+    places = here().waiting_places
+    is_free = places.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            places.release()

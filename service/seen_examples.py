@@ -1,0 +1,61 @@
+"""The examples of exposure, the gate and the doctor in the OpenAPI document."""
+
+from typing import Any, Final
+
+_TARGET: Final[dict[str, Any]] = {
+    "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+    "region": "us-south",
+    "resource_group": {"id": "9f6b0a3e", "name": "payments"},
+    "clusters": [{"id": "c1", "name": "payments-prod", "provider": "vpc-gen2"}],
+    "owner": {
+        "id": "IBMid-550000ABCD",
+        "name": "Dana Lee",
+        "email": "dana.lee@example.com",
+        "kind": "person",
+    },
+    "reading": "owner",
+    "reason": None,
+    "checked_at": "2026-02-16T10:02:11.000Z",
+}
+
+EXPOSURE: Final[dict[str, Any]] = {
+    "targets": [_TARGET],
+    "people": [{"owner": _TARGET["owner"], "targets": 1, "clusters": 1, "left": False}],
+    "departures_from_outage": 1,
+    "unread": 0,
+    "checked_at": "2026-02-16T10:02:11.000Z",
+}
+
+GATE: Final[dict[str, Any]] = {
+    "user": "dana.lee@example.com",
+    "safe": False,
+    "reasons": [
+        {
+            "reason": "owns_targets",
+            "text": "1 cluster API key is theirs; offboard them first.",
+        }
+    ],
+    "targets": [_TARGET],
+    "checked_at": "2026-02-16T10:02:11.000Z",
+}
+
+DOCTOR: Final[dict[str, Any]] = {
+    "checks": [
+        {
+            "what": "key_list",
+            "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+            "verdict": "unproven",
+            "text": "It is not proven that the reader sees everybody's API keys.",
+            "mend": "Give the reader Administrator on IAM Identity.",
+            "command": "ibmcloud iam user-policy-create READER --roles Administrator"
+            " --service-name iam-identity",
+        }
+    ]
+}
+
+NOT_SEEN: Final[dict[str, Any]] = {
+    "Offboard-Not-Seen": {
+        "description": "Reasons, comma-separated, why this may not be everything.",
+        "schema": {"type": "string"},
+    }
+}
