@@ -118,7 +118,9 @@ class IbmResets:
         self._pace = pace
 
     def prepare(self, target: Target) -> IbmReadyReset:
-        """Get the functional ID's token for *target*, assert its claims, take a slot.
+        """Get the functional ID's token for *target*, assert its claims, take slots.
+
+        One is the reset's; the other is for the look that this thread takes next.
 
         Raises:
             ValueError: The target lacks region or resource group, or lies in another
@@ -134,7 +136,7 @@ class IbmResets:
         tokens = self._pool.for_target(target).tokens
         token = tokens.token(life_seconds=_TOKEN_LIFE_SECONDS)
         # Last, so that a slot is not lost where there is no token.
-        ticket = self._pace.wait()
+        ticket = self._pace.wait_for_reset()
         return IbmReadyReset(
             self._client, token, target, pace=self._pace, ticket=ticket
         )

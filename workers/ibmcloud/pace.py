@@ -29,7 +29,17 @@ _WINDOW_SECONDS: Final = 10.0
 _MARGIN_SECONDS: Final = 0.2
 # Whoever was refused is back well within this, and then a survey may ask again.
 _GIVE_WAY_SECONDS: Final = 1.0
+# Below the window, so that the slot still counts when the look comes.
+_PAID_FOR_SECONDS: Final = 8.0
+_paid_for = threading.local()
 _log = structlog.get_logger(__name__)
+
+
+def _is_paid_for(budget: Budget) -> bool:
+    """Tell whether this thread's next call has its slot already, and use that up."""
+    by, until = getattr(_paid_for, "slot", (None, 0.0))
+    _paid_for.slot = None, 0.0
+    return by is budget and time.monotonic() < until
 
 
 class Pace:
@@ -47,18 +57,33 @@ class Pace:
         self._sleep = sleep
 
     def wait(self) -> str:
-        """Take the slot of one call, and return its ticket.
+        """Take the slot of one call, and return its ticket; empty if it is paid for.
 
         Raises:
             RateLimitedError: There is none within half a minute; it says how long
                 still to wait.
             StoreAwayError: Nobody can count now.
         """
+        if self._budget is None or _is_paid_for(self._budget):
+            return ""
+        return self._wait(self._budget, calls=1)
+
+    def wait_for_reset(self) -> str:
+        """Take the slots of a reset and of the last look before it, under one ticket.
+
+        The next call of this thread, within a few seconds, is that look. So nothing is
+        waited for between the two, however many others wait. Raises as ``wait`` does.
+        """
         if self._budget is None:
             return ""
+        ticket = self._wait(self._budget, calls=2)
+        _paid_for.slot = self._budget, time.monotonic() + _PAID_FOR_SECONDS
+        return ticket
+
+    def _wait(self, budget: Budget, *, calls: int) -> str:
         left = _LONGEST_WAIT_SECONDS
         while True:
-            grant = self._budget.take(is_survey=self._is_survey)
+            grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:
                 return grant.ticket
             if grant.wait_seconds > left:

@@ -38,11 +38,13 @@ class Counting:
     sent_tickets: list[str] = field(default_factory=list)
     backed_off: list[float] = field(default_factory=list)
     is_away: bool = False
+    calls: int = 0
 
     def take(self, calls=1, *, is_survey=False):
         if self.waits:
             return Grant(wait_seconds=self.waits.pop(0))
         self.taken.append(is_survey)
+        self.calls += calls
         return Grant(f"ticket-{len(self.taken)}")
 
     def sent(self, ticket):
@@ -215,6 +217,41 @@ def test_a_reset_has_its_slot_before_it_is_ready_and_counts_when_it_is_sent(
     assert budget.taken == [False]
     assert budget.sent_tickets == ["ticket-1"]
     assert len(simulator.journal.resets()) == 1
+
+
+def test_the_last_look_before_a_reset_is_paid_for_and_the_one_after_it_is_not(
+    simulator, budget, paced, paced_resets
+):
+    paced.key_owner(a_target("c1"))
+    before = budget.calls
+
+    paced_resets.prepare(a_target("c1"))
+    paced.key_owner(a_target("c1"))
+    both = budget.calls - before
+    paced.key_owner(a_target("c1"))
+
+    assert both == 2
+    assert budget.calls - before == 3
+    looks = [one for one in simulator.journal.calls("GET") if "keyowner" in one.path]
+    assert len(looks) == 3
+
+
+def test_a_last_look_that_comes_late_or_elsewhere_is_not_paid_for(
+    monkeypatch, budget, paced, paced_resets
+):
+    paced.key_owner(a_target("c1"))
+    paced_resets.prepare(a_target("c1"))
+    before = budget.calls
+    other = threading.Thread(target=paced.key_owner, args=(a_target("c1"),))
+    other.start()
+    other.join()
+    elsewhere = budget.calls - before
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 8.5)
+
+    paced.key_owner(a_target("c1"))
+
+    assert (elsewhere, budget.calls - before) == (1, 2)
 
 
 def test_a_reset_without_a_slot_is_not_ready(simulator, budget, paced_resets):
