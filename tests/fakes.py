@@ -660,7 +660,8 @@ class World:
         cloud = cloud or self.cloud
         view = look_at(cloud, None)
         before = self.index.of(cloud.account_id)
-        found = surveyed(view, before, at or self.clock())
+        were = {one.iam_id for one in self.index.users[cloud.account_id]}
+        found = surveyed(view, before, at or self.clock(), were)
         self.index.indexes[cloud.account_id] = found.index
         if view.has_people:
             self.index.users[cloud.account_id] = list(view.people)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Final
 
 import structlog
@@ -12,7 +13,7 @@ from workers.offboarding.discovery import look_at_all
 from workers.offboarding.exposure import GateAnswer
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.health import Check
-from workers.offboarding.model import Case, SamePerson
+from workers.offboarding.model import Case, CaseResult, CaseStatus, SamePerson
 from workers.offboarding.plan import Resolved
 from workers.offboarding.ports import Cloud
 from workers.store.cases import Cases
@@ -22,8 +23,13 @@ from workers.store.questions import Questions
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-# The newest of one person under one name: far more than are ever open at once.
+# The newest of one person under one name and in one state. Dry runs that are over have
+# a result of their own, so that no number of them hides another case.
 _CASES: Final = 50
+_LIVE: Final = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
+_ENDED: Final = (CaseResult.CLEAN, CaseResult.SAFE, CaseResult.ATTENTION)
+# Each reads whole accounts: they must not take all threads of a worker.
+_AT_ONCE: Final = 2
 
 
 class Answers:
@@ -47,6 +53,7 @@ class Answers:
         self._settle = settle
         self._same_people = same_people
         self._clock = clock
+        self._turns = BoundedSemaphore(_AT_ONCE)
 
     def answer(self, question_id: str) -> None:
         """Answer a question, unless another worker does or nobody waits any more.
@@ -54,27 +61,46 @@ class Answers:
         Raises:
             StoreAwayError: Whoever asked asks again.
         """
+        if not self._turns.acquire(blocking=False):
+            # Whoever asked sends it again, to this worker later or to another.
+            return
+        try:
+            self._answer(question_id)
+        finally:
+            self._turns.release()
+
+    def _answer(self, question_id: str) -> None:
         found = self._questions.question(question_id)
         if found is None or not self._questions.claim(question_id):
             return
-        kind, subject = found
+        text = ""
+        try:
+            text = self._said(*found)
+        finally:
+            # What broke must not look as if it were still under way.
+            if text:
+                self._questions.answer(question_id, text)
+            else:
+                self._questions.leave(question_id)
+
+    def _said(self, kind: str, subject: str) -> str:
         if kind == GATE:
-            text = encode(self._gate(decode(subject, GateQuestion)))
-        elif kind == DOCTOR:
-            text = encode(self._doctor())
-        else:
-            log.warning("question.unknown", kind=kind)
-            return
-        self._questions.answer(question_id, text)
+            return encode(self._gate(decode(subject, GateQuestion)))
+        if kind == DOCTOR:
+            return encode(self._doctor())
+        log.warning("question.unknown", kind=kind)
+        return ""
 
     def _gate(self, question: GateQuestion) -> GateAnswer:
+        # Before the look: no reading in the answer is older than it says.
+        began = self._clock()
         asked = Asked(
             user=question.user,
             leaver=question.leaver,
             views=look_at_all(self._clouds.values(), None),
             indexes=self._owners.all(self._clouds),
             settle=self._settle,
-            at=self._clock(),
+            at=began,
             same_people=self._same_people,
         )
         resolved = meant(asked)
@@ -82,7 +108,12 @@ class Answers:
 
     def _cases_of(self, resolved: Resolved) -> list[Case]:
         names = {*resolved.leaver.refs, *(f"email:{one}" for one in resolved.names)}
-        ids = {each for ref in names for each in self._cases.ids(ref=ref, limit=_CASES)}
+        ids: set[str] = set()
+        for ref in names:
+            for status in _LIVE:
+                ids |= set(self._cases.ids(ref=ref, status=status, limit=_CASES))
+            for result in _ENDED:
+                ids |= set(self._cases.ids(ref=ref, result=result, limit=_CASES))
         return self._cases.load_all(sorted(ids)) if ids else []
 
     def _doctor(self) -> tuple[Check, ...]:

@@ -23,6 +23,7 @@ from workers.offboarding.exposure import (
 )
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.health import Check
+from workers.offboarding.judging import followed_up
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -38,7 +39,7 @@ from workers.offboarding.model import (
 from workers.offboarding.ports import Account, Change, Claim, Cloud
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import result_of
-from workers.offboarding.steps.tools import Tools
+from workers.offboarding.steps.tools import Tools, with_target
 from workers.offboarding.survey import surveyed
 from workers.wiring import now_utc, same_people
 
@@ -57,7 +58,8 @@ class LocalDesk:
         at = now_utc()
         views = look_at_all(self.clouds, None)
         return exposure_of(
-            surveyed(view, AccountIndex(view.account_id), at).index for view in views
+            surveyed(view, AccountIndex(view.account_id), at, ()).index
+            for view in views
         )
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
@@ -91,7 +93,10 @@ class LocalDesk:
         while not memory.is_over:
             plan(tools, Claim(Work(_LOCAL, Step.PLAN), "", "", 1, 1))
             time.sleep(memory.wait_seconds)
-        case = replace(memory.case, status=CaseStatus.SETTLED, settled_at=now_utc())
+        now = now_utc()
+        case = replace(memory.case, status=CaseStatus.SETTLED, settled_at=now)
+        for one in followed_up(case, now):
+            case = with_target(case, one)
         return replace(case, result=result_of(case))
 
     def doctor(self) -> tuple[Check, ...]:

@@ -13,7 +13,11 @@ import structlog
 
 from workers.desk import Desk
 from workers.offboarding.discovery import look_at
-from workers.offboarding.errors import ConflictError, StoreAwayError
+from workers.offboarding.errors import (
+    ConflictError,
+    OffboardingError,
+    StoreAwayError,
+)
 from workers.offboarding.exposure import AccountIndex, ReadingKind, exposure_of
 from workers.offboarding.model import Channel, Departure, KeyOwner, Leaver
 from workers.offboarding.notice import (
@@ -23,7 +27,7 @@ from workers.offboarding.notice import (
     taken_over,
 )
 from workers.offboarding.ports import Cloud
-from workers.offboarding.survey import MOST_GONE, Surveyed, surveyed
+from workers.offboarding.survey import MOST_GONE, Surveyed, owners_of, surveyed
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 
@@ -75,17 +79,27 @@ class Surveys:
             self._turns.release()
 
     def _survey(self, account_id: str) -> None:
+        again = _AGAIN_SECONDS
+        try:
+            again = self._surveyed(account_id)
+        finally:
+            # Whatever broke, the account is surveyed again before long.
+            wait = min(again, self._every_seconds)
+            self._owners.end_survey(account_id, again_seconds=wait)
+
+    def _surveyed(self, account_id: str) -> float:
+        """Survey an account, and return after how many seconds it is to be again."""
         began = self._clock()
         before = self._owners.of(account_id)
         view = look_at(self._clouds[account_id], None)
-        found = surveyed(view, before, began)
+        owners = owners_of(view, before)
+        were = {one.iam_id for one in self._owners.people(account_id, owners)}
+        found = surveyed(view, before, began, were)
         # Told first and written then: who dies between the two tells it once more,
         # under the same name.
         self._tell(found, before)
         self._owners.put(found.index, view.people if view.has_people else None)
-        again = max(_AGAIN_SECONDS, view.retry_after_seconds)
-        wait = self._every_seconds if view.is_final else min(again, self._every_seconds)
-        self._owners.end_survey(account_id, again_seconds=wait)
+        self._open_deferred(found)
         log.info(
             "account.surveyed",
             account_id=account_id,
@@ -93,6 +107,8 @@ class Surveys:
             unseen=len(found.index.notes),
             seconds=round((self._clock() - began).total_seconds(), 1),
         )
+        soon = max(_AGAIN_SECONDS, view.retry_after_seconds)
+        return self._every_seconds if view.is_final else soon
 
     def _tell(self, found: Surveyed, before: AccountIndex) -> None:
         for notice in [*self._taken(found, before), *self._gone(found, before)]:
@@ -118,7 +134,7 @@ class Surveys:
         account_id = found.index.account_id
         at = found.index.surveyed_at or self._clock()
         name = self._names.get(account_id, "")
-        if len(found.gone) > MOST_GONE:
+        if found.gone and (len(found.gone) > MOST_GONE or not found.is_sure):
             gone = {one.id for one in found.gone}
             people = exposure_of([_as_owned(found.index)]).people
             mine = [one for one in people if one.owner.id in gone]
@@ -127,8 +143,9 @@ class Surveys:
         for owner in found.gone:
             elsewhere = self._still_in(owner, account_id)
             if not elsewhere:
-                self._open(owner, before)
+                self._open(owner, before.surveyed_at)
                 continue
+            self._owners.defer(owner)
             targets = [one.target for one in found.index.of(owner.id)]
             notices.append(
                 gone_from_one_account(
@@ -142,12 +159,37 @@ class Surveys:
             )
         return notices
 
-    def _still_in(self, owner: KeyOwner, account_id: str) -> list[str]:
-        others = (one for one in self._clouds if one != account_id)
-        return [one for one in others if self._owners.people(one, [owner.id])]
+    def _open_deferred(self, found: Surveyed) -> None:
+        """Open a case for who was told to be in another account still, and is not."""
+        if not found.index.has_people or not found.is_sure:
+            return
+        account_id = found.index.account_id
+        for owner in self._owners.deferred():
+            is_here = bool(self._owners.people(account_id, [owner.id]))
+            if not is_here and not self._still_in(owner, account_id):
+                self._open(owner, found.index.surveyed_at)
+                self._owners.undefer(owner.id)
 
-    def _open(self, owner: KeyOwner, before: AccountIndex) -> None:
-        when = before.surveyed_at.isoformat() if before.surveyed_at else ""
+    def _still_in(self, owner: KeyOwner, account_id: str) -> list[str]:
+        """Name the other accounts where somebody is, or where nobody can tell.
+
+        What the index says of another account may be hours old, so who is in it by the
+        index is looked for there once more.
+        """
+        return [
+            each
+            for each, cloud in self._clouds.items()
+            if each != account_id
+            and self._may_be_in(owner, each)
+            and _is_in(owner, cloud)
+        ]
+
+    def _may_be_in(self, owner: KeyOwner, account_id: str) -> bool:
+        is_known = self._owners.of(account_id).surveyed_at is not None
+        return not is_known or bool(self._owners.people(account_id, [owner.id]))
+
+    def _open(self, owner: KeyOwner, since: datetime | None) -> None:
+        when = since.isoformat() if since else ""
         email = owner.email.lower() if owner.email else None
         departure = Departure(
             source=SOURCE,
@@ -163,6 +205,16 @@ class Surveys:
         log.warning(
             "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
         )
+
+
+def _is_in(owner: KeyOwner, cloud: Cloud) -> bool:
+    """Look whether somebody is on a user list now; what cannot be seen is a yes."""
+    try:
+        return owner.id in {one.iam_id for one in cloud.people()}
+    except StoreAwayError:
+        raise
+    except OffboardingError:
+        return True
 
 
 def _as_owned(index: AccountIndex) -> AccountIndex:

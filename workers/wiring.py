@@ -10,7 +10,7 @@ from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
 from workers.desk import Desk
-from workers.desk.opening import Store, desk_on, open_store
+from workers.desk.opening import Store, desk_on, index_life, open_store
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
@@ -89,8 +89,7 @@ def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> 
         lead_time=timedelta(hours=settings.lead_time_hours),
         protected=settings.protected_users,
         same_people=same_people(settings),
-        # One survey may fail; after two the index is too old to begin with.
-        index_life=2 * timedelta(minutes=settings.exposure_interval_minutes),
+        index_life=index_life(settings),
     )
 
 

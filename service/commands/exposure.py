@@ -9,7 +9,7 @@ import click
 
 from service.client import Body
 from service.commands.answers import Owner
-from service.commands.ending import UNSEEN, Exit
+from service.commands.ending import Exit
 from service.commands.holdings import (
     count_of,
     person_name,
@@ -27,7 +27,7 @@ from service.commands.screen import (
     write_json,
 )
 from service.commands.seen_answers import ShownExposure, ShownPerson, exposure_of
-from service.commands.seen_ending import exit_of_exposure
+from service.commands.seen_ending import NOT_SEEN, exit_of_exposure
 from service.commands.to_do import Task, show_tasks
 from service.seen_schemas import ExposureSchema
 
@@ -148,4 +148,4 @@ def _blind_spots(told: ShownExposure, not_seen: Sequence[str]) -> Iterator[str]:
         yield "Not everything was seen: an account was never surveyed yet."
     for reason in not_seen:
         said = why_of(reason)
-        yield f"Not everything was seen: {said}" if reason in UNSEEN else said
+        yield f"Not everything was seen: {said}" if reason in NOT_SEEN else said

@@ -32,9 +32,13 @@ _BLIND: Final = frozenset(
 )
 
 
+# Why an exposure may not be everything, or not of now.
+NOT_SEEN: Final = (*UNSEEN, Reason.VISIBILITY_NOT_PROVEN, Reason.INDEX_STALE)
+
+
 def exit_of_exposure(exposure: ShownExposure, not_seen: Sequence[str]) -> Exit:
     """Judge an exposure; *not_seen* are the reasons why it may not be everything."""
-    is_blind = any(one in UNSEEN for one in not_seen)
+    is_blind = any(one in NOT_SEEN for one in not_seen)
     is_whole = exposure.checked_at is not None and not exposure.unread
     return Exit.GOOD if is_whole and not is_blind else Exit.ATTENTION
 

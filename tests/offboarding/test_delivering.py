@@ -237,3 +237,18 @@ def test_a_retry_does_not_take_an_unread_classic_credential_for_a_replaced_one()
 
     assert world.case().result is CaseResult.ATTENTION
     assert world.case().targets[0].follow_ups[0].done_at is None
+
+
+def test_a_credential_that_was_unread_and_proves_to_be_theirs_is_told_at_the_retry():
+    world = a_world(DALLAS)
+    world.cloud.credentials[DALLAS.id] = Unread(Reason.NO_ROLE, "403")
+    case = world.settle()
+    world.cloud.credentials[DALLAS.id] = "1234567_dana.lee@example.com"
+
+    a_desk(world).retry(case.id, actor="op")
+    world.run()
+
+    assert world.case().result is CaseResult.ATTENTION
+    assert [one.kind for one in world.case().targets[0].follow_ups] == [
+        "classic_credential"
+    ]

@@ -217,6 +217,24 @@ def test_a_case_that_is_over_and_settled_in_is_not_against_it(case):
     assert ask(world, cases=[case]).is_safe is True
 
 
+def test_a_second_departure_that_found_nothing_does_not_hide_what_has_to_settle_in():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    target = a_case_target(outcome=Outcome.VERIFIED, settled_at=NOON - SETTLE / 2)
+    first = a_settled_case(targets=(target,), id="01A")
+    second = a_settled_case(CaseResult.CLEAN, targets=(), id="01B")
+
+    answer = ask(world, cases=[first, second])
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
+
+
+def test_a_user_list_that_may_hide_people_turns_nothing_green():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.sees = Visibility(Right.OK, Right.OK, Right.CANNOT_TELL)
+
+    assert ask(world).is_safe is False
+
+
 def test_an_old_attention_is_made_up_for_by_a_newer_case():
     world = a_world(DALLAS, owners={DALLAS: FID})
     old = a_settled_case(CaseResult.ATTENTION, id="01A")

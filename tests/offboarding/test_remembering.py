@@ -196,3 +196,26 @@ def test_a_case_that_gives_way_begins_nothing_from_the_index():
     assert world.case("02CASE").joined_to == "01CASE"
     assert world.resets.sent(DALLAS) == 1
     assert world.case().targets[0].outcome is Outcome.VERIFIED
+
+
+def test_a_classic_credential_is_told_of_what_the_index_began_too():
+    world = a_surveyed_world(DALLAS)
+    world.cloud.credentials[DALLAS.id] = "1234567_dana.lee@example.com"
+
+    case = world.settle()
+
+    assert "case.planned_from_index" in world.whats()
+    assert [one.kind for one in case.targets[0].follow_ups] == ["classic_credential"]
+    assert case.result is CaseResult.ATTENTION
+
+
+def test_an_account_nobody_surveyed_may_know_another_person_of_that_address():
+    world = a_surveyed_world(DALLAS)
+    second, resets = world.add_account("acct2", FRANKFURT, owners={FRANKFURT: ROBIN})
+    second.users = [a_person(ROBIN, email="dana.lee@example.com"), a_person(FID)]
+
+    world.open()
+    world.run()
+
+    assert (world.resets.sends, resets.sends) == ([], [])
+    assert world.case().status is CaseStatus.WAITING

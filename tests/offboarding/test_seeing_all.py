@@ -6,6 +6,9 @@ import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_target
 from fakes import a_world
 
+from config.settings import Settings
+from workers.desk.cases import Desk
+from workers.desk.seeing import Seeing
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     PermanentError,
@@ -192,17 +195,119 @@ def test_a_target_that_was_theirs_and_names_nobody_now_stays_in_sight():
     assert "It was theirs when its owner was last read" in target.detail
 
 
-def test_what_was_theirs_and_is_listed_nowhere_now_stays_in_sight():
+def a_world_that_forgot_frankfurt(**sees):
     world = a_world(DALLAS, FRANKFURT)
     world.survey()
-    world.index.indexes["acct1"] = replace(world.index.of("acct1"), has_people=False)
+    index = replace(world.index.of("acct1"), has_people=False)
+    world.index.indexes["acct1"] = index
     world.cloud.found = [DALLAS]
-    world.cloud.has_own_key = False
     world.cloud.listed = listed((DANA, DALLAS.place))
+    world.cloud.sees = replace(world.cloud.sees, **sees)
+    return world
+
+
+@pytest.mark.parametrize("right", [Right.MISSING, Right.CANNOT_TELL])
+def test_what_was_theirs_and_may_be_hidden_now_stays_in_sight(right):
+    world = a_world_that_forgot_frankfurt(clusters=right)
 
     world.settle()
 
     assert world.outcomes()["eu-de"] == (Outcome.UNREAD, Reason.LIST_SHORT)
+
+
+def test_what_was_theirs_and_is_proven_to_be_gone_is_gone():
+    world = a_world_that_forgot_frankfurt()
+
+    assert world.settle().result is CaseResult.SAFE
+    assert set(world.outcomes()) == {"us-south"}
+
+
+def test_an_owner_under_an_unknown_id_with_the_leavers_address_is_not_somebody_else():
+    other = KeyOwner("4711", "Dana Lee", "dana.lee@example.com", OwnerKind.PERSON)
+    world = a_world(DALLAS, owners={DALLAS: other})
+
+    case = world.settle(a_case(leaver=Leaver(None, DANA.id)))
+
+    assert case.result is CaseResult.ATTENTION
+    assert world.outcomes()["us-south"] == (Outcome.UNREAD, Reason.OWNER_UNKNOWN)
+    assert world.resets.sends == []
+
+
+def test_an_owner_under_an_unknown_id_where_the_leavers_key_is_listed_is_unread():
+    other = KeyOwner("4711", None, None, OwnerKind.UNKNOWN)
+    world = a_world(DALLAS, owners={DALLAS: other})
+
+    world.settle()
+
+    assert world.outcomes()["us-south"] == (Outcome.UNREAD, Reason.OWNER_UNKNOWN)
+
+
+def test_a_removed_owner_of_another_address_is_somebody_else():
+    gone = replace(ROBIN, id="IBMid-7", email="gone@example.com")
+    world = a_world(DALLAS, owners={DALLAS: gone})
+
+    assert world.settle().result is CaseResult.CLEAN
+
+
+def test_a_restricted_user_list_is_not_a_whole_one():
+    world = a_world(DALLAS)
+    world.cloud.sees = Visibility(Right.OK, Right.OK, Right.MISSING, ("Grant it.",))
+
+    case = world.settle()
+
+    assert case.result is CaseResult.ATTENTION
+    assert Reason.LIST_UNREADABLE in reasons(case.warnings)
+    assert world.resets.sends == []
+
+
+def test_an_empty_user_list_is_not_a_whole_one():
+    reader = KeyOwner("iam-ServiceId-1", "reader", None, OwnerKind.SERVICE_ID)
+    world = a_world(DALLAS)
+    world.cloud.ours, world.cloud.users = [reader], []
+
+    world.settle()
+
+    assert world.resets.sends == []
+
+
+def test_a_retry_resets_nothing_that_was_only_doubted():
+    world = a_world(DALLAS, protected=("boss@example.com",))
+    world.cloud.users = [a_person(DANA, user_id="boss@example.com"), a_person(FID)]
+    world.cloud.faults["people"].extend([DENIED] * 3)
+    case = world.settle()
+
+    a_retry(world, case)
+
+    assert case.targets[0].outcome is Outcome.FAILED
+    assert world.resets.sends == []
+
+
+def a_retry(world, case):
+    seeing = Seeing(world.index, None, Silent(), clock=world.clock)
+    desk = Desk(
+        Settings(armed=True),
+        world.store,
+        world.store,
+        Silent(),
+        seeing,
+        clock=world.clock,
+    )
+    desk.retry(case.id, actor="op")
+    world.run()
+
+
+class Silent:
+    def send(self, *works):
+        pass
+
+
+def test_a_part_asked_for_by_name_keeps_a_place_whose_name_is_not_known():
+    world = a_world(DALLAS)
+    world.cloud.listed = listed((DANA, DALLAS.place), (DANA, EMPTY))
+
+    case = world.settle(a_case(scope=Scope(resource_groups=("payments",))))
+
+    assert [one.target.region for one in case.targets] == ["us-east", "us-south"]
 
 
 def test_rights_that_are_not_proven_are_a_warning_and_change_no_result():

@@ -25,7 +25,9 @@ from workers.offboarding.model import (
     ListedKey,
     Note,
     OwnerKind,
+    Right,
     Unread,
+    Visibility,
 )
 
 DENIED = PermanentError("403", reason=Reason.NO_ROLE)
@@ -130,19 +132,46 @@ def test_who_was_gone_at_the_first_survey_is_listed_and_opens_nothing():
     assert rows(found)["us-south"] == (ReadingKind.OWNER, DANA.id, True)
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_nobody_is_gone_by_a_user_list_that_was_not_whole(when):
+def test_nobody_is_gone_by_a_user_list_that_was_not_whole():
     world = a_world(DALLAS)
-    if when == "before":
-        world.cloud.faults["people"].append(DENIED)
     world.survey()
     remove(world, DANA)
-    if when == "after":
-        world.cloud.faults["people"].append(DENIED)
+    world.cloud.faults["people"].append(DENIED)
 
     found = world.survey()
 
     assert found.gone == ()
+    assert rows(found)["us-south"] == (ReadingKind.OWNER, DANA.id, False)
+
+
+def test_who_left_while_the_user_list_could_not_be_read_is_gone_at_the_next_one():
+    world = a_world(DALLAS)
+    world.survey()
+    remove(world, DANA)
+    world.cloud.faults["people"].append(DENIED)
+    world.survey()
+
+    found = world.survey()
+
+    assert [one.id for one in found.gone] == [DANA.id]
+
+
+def test_who_became_an_owner_and_left_between_two_surveys_is_gone():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.survey()
+    world.cloud.own(DALLAS, DANA)
+    remove(world, DANA)
+
+    found = world.survey()
+
+    assert [one.id for one in found.gone] == [DANA.id]
+
+
+def test_it_is_said_whether_somebody_may_be_hidden():
+    world = a_world(DALLAS)
+    world.cloud.sees = Visibility(Right.OK, Right.OK, Right.CANNOT_TELL)
+
+    assert world.survey().is_sure is False
 
 
 def test_a_service_id_or_functional_id_is_never_gone():
@@ -173,12 +202,44 @@ def test_a_list_that_fails_keeps_what_was_known():
     world.survey()
     world.cloud.found = [DALLAS]
     world.cloud.unseen = (Note(Reason.LIST_UNREADABLE, "Satellite failed."),)
-    world.cloud.listed = [ListedKey(DANA.id, *DALLAS.place)]
 
     found = world.survey()
 
     assert rows(found)["eu-de"] == (ReadingKind.UNREAD, DANA.id, False)
     assert found.index.holdings[-1].reason is Reason.LIST_SHORT
+
+
+def test_a_cluster_list_that_fails_wipes_no_owner_away():
+    world = a_world(DALLAS)
+    world.survey()
+    world.cloud.faults["targets"].append(DENIED)
+
+    found = world.survey()
+
+    [dallas] = found.index.holdings
+    assert (dallas.owner, dallas.target.clusters) == (DANA, DALLAS.clusters)
+    assert (dallas.reading, dallas.reason) == (ReadingKind.UNREAD, Reason.LIST_SHORT)
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(29, True), (31, False)])
+def test_what_may_be_hidden_is_kept_for_a_month(days, is_kept):
+    world = a_world(DALLAS, FRANKFURT)
+    world.survey()
+    world.cloud.found = [DALLAS]
+    world.cloud.sees = Visibility(Right.MISSING, Right.OK, Right.OK)
+    world.clock.advance(days * 86_400)
+
+    found = world.survey()
+
+    assert ("eu-de" in rows(found)) is is_kept
+
+
+def test_a_functional_id_whose_kind_was_not_known_takes_nothing_over_from_itself():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.survey()
+    world.cloud.own(DALLAS, replace(FID, kind=OwnerKind.PERSON))
+
+    assert world.survey().taken_over == ()
 
 
 def test_whole_lists_forget_a_target_that_is_gone():

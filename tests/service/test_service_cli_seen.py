@@ -162,7 +162,8 @@ def test_json_of_an_exposure_is_what_the_service_said(api, offboard):
 NOT_SEEN = {
     "a list": ("list_unreadable", 3, "Not everything was seen: A list in the"),
     "a short list": ("list_short", 3, "Not everything was seen: A list in the"),
-    "rights": ("visibility_not_proven", 0, "The policies of the identity"),
+    "rights": ("visibility_not_proven", 3, "Not everything was seen: The policies of"),
+    "an old index": ("index_stale", 3, "Not everything was seen: No survey has been"),
     "of a newer service": ("sun_in_eyes", 0, "sun_in_eyes"),
 }
 

@@ -11,8 +11,16 @@ from workers.answering import Answers
 from workers.desk import seeing
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import Reason
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.health import Verdict
-from workers.offboarding.model import Departure, Entry, Leaver, OpenedBy
+from workers.offboarding.model import (
+    CaseResult,
+    CaseStatus,
+    Departure,
+    Entry,
+    Leaver,
+    OpenedBy,
+)
 from workers.store.cases import Cases
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -170,3 +178,83 @@ def test_what_is_over_is_not_read_for_again(worker, client, cloud):
     worker.answers.answer("gone")
 
     assert cloud.journal == []
+
+
+def test_no_number_of_dry_runs_hides_an_open_case(make_seeing, worker, cloud, client):
+    cloud.own(DALLAS, FID)
+    leaver = Leaver(None, DANA.id)
+    told = Entry(NOON, "case.opened"), Entry(NOON, "joined")
+    open_case = a_case(id="01A", leaver=leaver, opened_by=OpenedBy("api"))
+    Cases(client).open(open_case, Departure("api", leaver), told)
+    for number in range(60):
+        dry = a_case(
+            id=f"02{number:03}",
+            leaver=leaver,
+            dry_run=True,
+            status=CaseStatus.SETTLED,
+            result=CaseResult.PLANNED,
+        )
+        Cases(client).open(dry, Departure("api", leaver, dry_run=True), told)
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert reasons(answer) == [Reason.CASE_NOT_SAFE]
+
+
+def test_an_answer_is_as_old_as_its_first_reading(make_seeing, worker, cloud):
+    world_time = cloud.clock
+    read = cloud.key_owner
+    cloud.key_owner = lambda target: (world_time.advance(60), read(target))[1]
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert answer.checked_at == NOON
+
+
+def test_a_worker_reads_for_two_questions_at_a_time_and_no_third(
+    make_seeing, worker, cloud, short
+):
+    for _ in range(2):
+        worker.answers._turns.acquire()
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert reasons(answer) == [Reason.READING_UNDER_WAY]
+    assert cloud.journal == []
+
+
+def test_a_question_left_by_a_busy_worker_is_sent_again(
+    make_seeing, worker, monkeypatch
+):
+    monkeypatch.setattr(seeing, "_SEND_SECONDS", 0.1)
+    for _ in range(2):
+        worker.answers._turns.acquire()
+    timer = threading.Timer(0.3, worker.answers._turns.release)
+    timer.start()
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert reasons(answer) == [Reason.OWNS_TARGETS]
+    assert len(worker.asked) > 1
+
+
+def test_a_question_that_breaks_is_not_under_way_for_long(worker, client, cloud):
+    cloud.faults["people"].append(RuntimeError("a bug"))
+    asked = Questions(client).ask("doctor", "")
+
+    with pytest.raises(RuntimeError):
+        worker.answers.answer(asked.id)
+
+    assert Questions(client).question(asked.id) is None
+    assert Questions(client).ask("doctor", "").is_new
+
+
+def test_an_old_index_says_that_it_is_old(make_seeing, client, cloud):
+    owners = Owners(client)
+    owners.know(["acct1"])
+    owners.put(AccountIndex("acct1", (), NOON), None)
+    cloud.clock.advance(13 * 3600)
+
+    shown = make_seeing(Nobody()).exposure()
+
+    assert [one.reason for one in shown.notes] == [Reason.INDEX_STALE]

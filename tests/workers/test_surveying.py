@@ -10,7 +10,14 @@ from fakes import FakeCloud, VirtualClock
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import PermanentError, Reason, TransientError
-from workers.offboarding.model import CaseStatus, Channel, KeyOwner, OwnerKind
+from workers.offboarding.model import (
+    CaseStatus,
+    Channel,
+    KeyOwner,
+    OwnerKind,
+    Right,
+    Visibility,
+)
 from workers.offboarding.notice import NoticeKind
 from workers.store.cases import Cases
 from workers.store.notices import Notices
@@ -154,6 +161,88 @@ def test_who_is_gone_here_and_still_there_is_told_and_not_opened(client, armed, 
     assert scene.opened() == []
     [notice] = scene.told()
     assert notice.kind is NoticeKind.GONE_FROM_ONE_ACCOUNT
+
+
+def test_who_is_gone_here_at_first_and_there_later_opens_one_case_then(
+    client, armed, cloud
+):
+    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    scene = Scene(client, armed, cloud, second)
+    scene.survey()
+    remove(cloud, DANA)
+    scene.survey()
+    meanwhile = scene.opened()
+    remove(second, DANA)
+
+    scene.survey()
+    scene.survey()
+
+    assert meanwhile == []
+    assert [one.leaver.iam_id for one in scene.opened()] == [DANA.id]
+
+
+@pytest.mark.parametrize("owns_in", ["first", "second"])
+def test_who_is_gone_everywhere_at_once_opens_one_case_wherever_they_own(
+    client, armed, owns_in
+):
+    clock = VirtualClock()
+    far = replace(DALLAS, account_id="acct2")
+    mine, none = ((DALLAS,), ()) if owns_in == "first" else ((), (far,))
+    first = FakeCloud(clock, [], *mine)
+    second = FakeCloud(clock, [], *none, account_id="acct2")
+    scene = Scene(client, armed, first, second)
+    scene.survey()
+    remove(first, DANA)
+    remove(second, DANA)
+
+    scene.survey()
+    scene.survey()
+
+    assert [one.leaver.iam_id for one in scene.opened()] == [DANA.id]
+    assert scene.told() == []
+
+
+def test_an_account_whose_users_cannot_be_read_is_no_proof_that_somebody_is_gone(
+    client, armed, cloud
+):
+    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    denied = PermanentError("403", reason=Reason.NO_ROLE)
+    scene = Scene(client, armed, cloud, second)
+    scene.survey()
+    second.faults["people"].extend([denied] * 50)
+    remove(cloud, DANA)
+
+    scene.survey()
+
+    assert scene.opened() == []
+    assert [one.kind for one in scene.told()] == [NoticeKind.GONE_FROM_ONE_ACCOUNT]
+
+
+def test_a_user_list_that_may_hide_people_opens_no_case(scene, cloud):
+    scene.survey()
+    remove(cloud, DANA)
+    cloud.sees = Visibility(Right.OK, Right.OK, Right.CANNOT_TELL)
+
+    scene.survey()
+
+    assert scene.opened() == []
+    assert [one.kind for one in scene.told()] == [NoticeKind.GONE_AT_ONCE]
+
+
+def test_a_survey_that_breaks_is_made_again_before_long(scene, cloud, monkeypatch):
+    waits = []
+    monkeypatch.setattr(
+        scene.owners,
+        "end_survey",
+        lambda account_id, *, again_seconds: waits.append(again_seconds),
+    )
+    cloud.faults["people"].append(RuntimeError("a bug"))
+
+    with pytest.raises(RuntimeError):
+        scene.surveys.make_due()
+
+    assert waits == [300]
+    assert scene.surveys._turns.acquire(blocking=False)
 
 
 def test_who_is_gone_everywhere_opens_one_case(client, armed, cloud):

@@ -247,8 +247,8 @@ class Desk:
 
     def _retry(self, case: Case, actor: str) -> str:
         anew = [one for one in case.targets if not one.is_safe]
-        dropped = [one for one in anew if one.owner_before is None]
-        kept = [one for one in anew if one.owner_before is not None]
+        kept = [one for one in anew if one.was_planned]
+        dropped = [one for one in anew if not one.was_planned]
         opened = replace(
             case, status=CaseStatus.OPEN, result=None, settled_at=None, tries=0
         )

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -91,6 +91,11 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
     return store
 
 
+def index_life(settings: Settings) -> timedelta:
+    """Tell how long the owner index is trusted: one survey may fail, two may not."""
+    return 2 * timedelta(minutes=settings.exposure_interval_minutes)
+
+
 def await_store(switches: Switches) -> None:
     """Wait until the store answers, however long that takes, and say so meanwhile."""
     wait = _FIRST_WAIT_SECONDS
@@ -117,7 +122,13 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    seeing = Seeing(store.owners, store.questions, sender, clock=clock)
+    seeing = Seeing(
+        store.owners,
+        store.questions,
+        sender,
+        clock=clock,
+        index_life=index_life(settings),
+    )
     return Desk(settings, store.cases, store.switches, sender, seeing, clock=clock)
 
 

@@ -5,8 +5,8 @@ Whoever asks live waits for a worker: only workers hold IBM Cloud keys.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from workers.app import Sender
@@ -25,6 +25,7 @@ DOCTOR: Final = "doctor"
 _GATE_SECONDS: Final = 10.0
 _DOCTOR_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.05
+_SEND_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,9 @@ class Seeing:
         sender: Sender,
         *,
         clock: Callable[[], datetime],
+        index_life: timedelta = timedelta(hours=12),
     ) -> None:
+        self._index_life = index_life
         self._owners = owners
         self._questions = questions
         self._sender = sender
@@ -53,7 +56,14 @@ class Seeing:
 
     def exposure(self) -> Exposure:
         """Tell who owns every target, as the last surveys read it."""
-        return exposure_of(self._owners.all(self._owners.accounts()))
+        shown = exposure_of(self._owners.all(self._owners.accounts()))
+        if shown.checked_at is None:
+            return shown
+        if self._clock() - shown.checked_at <= self._index_life:
+            return shown
+        text = f"The oldest survey is of {shown.checked_at:%Y-%m-%d %H:%M} UTC."
+        stale = Note(Reason.INDEX_STALE, f"{text} {sentence(Reason.INDEX_STALE)}")
+        return replace(shown, notes=(*shown.notes, stale))
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Ask whether a person may be removed; waits at most ten seconds.
@@ -73,16 +83,20 @@ class Seeing:
         return None if text is None else decode(text, tuple[Check, ...])
 
     def _ask(self, kind: str, subject: str, seconds: float) -> str | None:
-        give_up_at = time.monotonic() + seconds
-        asked = ""
+        began = time.monotonic()
+        asked, sent_at = "", 0.0
         while True:
             text = self._questions.answer_of(kind, subject)
             if text is not None:
                 return text
-            if time.monotonic() >= give_up_at:
+            now = time.monotonic()
+            if now >= began + seconds:
                 return None
             # Somebody who asked the same may have taken the answer: then ask anew.
             if not asked or self._questions.question(asked) is None:
-                asked = self._questions.ask(kind, subject).id
+                asked, sent_at = self._questions.ask(kind, subject).id, 0.0
+            # A worker with enough to answer leaves it: it is sent till one has time.
+            if now >= sent_at + _SEND_SECONDS:
                 self._sender.ask(asked)
+                sent_at = now
             time.sleep(_POLL_SECONDS)

@@ -82,7 +82,11 @@ def read_token(answer: object, began: float) -> Token:
     made, ends = said.get("iat"), said.get("exp")
     if not isinstance(ends, int | float) or not isinstance(made, int | float):
         raise odd_answer(_DOING, "the token does not say how long it lives")
-    claims = _claims(said, datetime.fromtimestamp(ends, UTC))
+    try:
+        expires_at = datetime.fromtimestamp(ends, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise odd_answer(_DOING, "the token ends at no time there is") from None
+    claims = _claims(said, expires_at)
     return Token(Secret(text), claims, began + (ends - made))
 
 

@@ -159,6 +159,6 @@ def _as_json(answer: Json | Response, doing: str) -> Json:
     # The SDK hands back what does not call itself JSON; some proxies forget to.
     try:
         body: Json = answer.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise odd_answer(doing, "the answer is no JSON") from error
     return body

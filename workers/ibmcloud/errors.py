@@ -83,6 +83,9 @@ def far_side(doing: str) -> Iterator[None]:
         yield
     except (ApiException, http.RequestException) as error:
         raise domain_error(error, doing) from error
+    except (ValueError, RecursionError) as error:
+        # JSON nested too deep, or with a number no machine holds: the parser's own.
+        raise odd_answer(doing, "the answer cannot be read") from error
 
 
 def domain_error(

@@ -6,10 +6,11 @@ import structlog
 from ibm_platform_services import ResourceManagerV2
 from marshmallow import fields
 
+from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import checked, reading
 from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.tokens import Tokens
-from workers.offboarding.errors import OffboardingError
+from workers.offboarding.errors import OffboardingError, StoreAwayError
 
 _GROUPS: Final = "Listing the resource groups"
 _log = structlog.get_logger(__name__)
@@ -37,7 +38,10 @@ def group_names(
         with reading(tokens, _GROUPS):
             answer = client.list_resource_groups(account_id=account_id).get_result()
         groups = checked(_GroupList(), answer, _GROUPS)["resources"]
+    except StoreAwayError:
+        raise
     except OffboardingError as error:
         _log.warning("resource_groups.unreadable", cause=str(error))
         return {}
-    return {one["id"]: one["name"] for one in groups if one["name"].strip()}
+    named = ((text_of(one["id"]), text_of(one["name"])) for one in groups)
+    return {group_id: name for group_id, name in named if group_id and name}

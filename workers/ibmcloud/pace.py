@@ -18,6 +18,8 @@ from workers.offboarding.ports import Budget, Grant
 
 # Whoever has to wait longer gives his thread back and is due again later.
 _LONGEST_WAIT_SECONDS: Final = 30.0
+# A survey has no better to do, and what it gave up would be read again all the same.
+_LONGEST_WAIT_OF_A_SURVEY_SECONDS: Final = 900.0
 # Slots may be given sooner than was told, as when a worker dies with its turn.
 _NAP_SECONDS: Final = 0.5
 # Where IBM Cloud gives no figure: its window, as it is documented.
@@ -60,8 +62,8 @@ class Pace:
         """Take the slot of one call, and return its ticket; empty if it is paid for.
 
         Raises:
-            RateLimitedError: There is none within half a minute; it says how long
-                still to wait.
+            RateLimitedError: There is none within half a minute, for a survey within a
+                quarter of an hour; it says how long still to wait.
             StoreAwayError: Nobody can count now.
         """
         if self._budget is None or _is_paid_for(self._budget):
@@ -82,6 +84,8 @@ class Pace:
 
     def _wait(self, budget: Budget, *, calls: int) -> str:
         left = _LONGEST_WAIT_SECONDS
+        if self._is_survey:
+            left = _LONGEST_WAIT_OF_A_SURVEY_SECONDS
         while True:
             grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:

@@ -66,8 +66,10 @@ def people(
     with reading(tokens, _PEOPLE):
         pager = UsersPager(client=pages, account_id=account_id, limit=PAGE)
         found = [_person(item) for item in pager.get_all()]
-    if len(found) < pages.total:
-        what = f"{len(found)} users came of {pages.total} the far side counts"
+    # Somebody twice, as where pages shift meanwhile, must not stand for somebody else.
+    different = len({one.iam_id for one in found})
+    if different < pages.total:
+        what = f"{different} users came of {pages.total} the far side counts"
         raise odd_answer(_PEOPLE, what)
     return tuple(dict.fromkeys(found))
 
@@ -77,7 +79,7 @@ def _person(item: dict[str, object]) -> Person:
     email, login = text_of(user["email"]), text_of(user["user_id"])
     names = (text_of(user["firstname"]), text_of(user["lastname"]))
     return Person(
-        iam_id=user["iam_id"],
+        iam_id=text_of(user["iam_id"]) or "",
         email=email.lower() if email else None,
         user_id=login,
         name=" ".join(one for one in names if one) or None,

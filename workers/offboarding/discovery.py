@@ -24,6 +24,7 @@ from workers.offboarding.model import (
     KeyOwner,
     Note,
     Person,
+    Right,
     Scope,
     Target,
     Unread,
@@ -128,13 +129,23 @@ def _with_people(view: View, people: Sequence[Person] | OffboardingError) -> Vie
     if isinstance(people, OffboardingError):
         return replace(_without(view, "users", people), has_people=False)
     view = replace(view, people=tuple(people))
-    # A service ID is no user; every other identity of ours must be in a whole list.
-    users = {one.id for one in view.ours if not one.id.startswith("iam-")}
-    if not users or users & {one.iam_id for one in people}:
+    lack = _lack_of_people(view)
+    if not lack:
         return view
-    text = f"The user list of account {view.account_id} lacks our own identity."
+    text = f"The user list of account {view.account_id} {lack}"
     note = Note(Reason.LIST_UNREADABLE, text)
     return replace(view, unseen=(*view.unseen, note), has_people=False)
+
+
+def _lack_of_people(view: View) -> str:
+    """Say why a user list that was read is not whole; empty where it may be."""
+    if view.visibility is not None and view.visibility.users is Right.MISSING:
+        return "is restricted, and the identity that reads may not see all of it."
+    # A service ID is no user; every other identity of ours must be in a whole list.
+    users = {one.id for one in view.ours if not one.id.startswith("iam-")}
+    if users and not users & {one.iam_id for one in view.people}:
+        return "lacks our own identity."
+    return "" if view.people else "is empty."
 
 
 def _with_keys(view: View, keys: KeyList | OffboardingError) -> View:

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     SCOPE_UNMATCHED = "scope_unmatched"
     LIST_UNREADABLE = "list_unreadable"
     LIST_SHORT = "list_short"
+    INDEX_STALE = "index_stale"
     VISIBILITY_NOT_PROVEN = "visibility_not_proven"
     CLASSIC_CREDENTIAL = "classic_credential"
     CLASSIC_CREDENTIAL_ELSEWHERE = "classic_credential_elsewhere"

@@ -154,16 +154,20 @@ def _credentials(looks: Sequence[Look]) -> Iterator[Note]:
 
 
 def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
-    """Say which armed cases are short of fully safe: open ones, and the newest."""
+    """Say which armed cases are short of fully safe.
+
+    What an older case left undone a newer one may have made up for; what an older one
+    did has to settle in all the same.
+    """
     armed = [
         one
         for one in sorted(cases, key=lambda one: one.id)
         if not one.dry_run and one.status is not CaseStatus.CANCELLED
     ]
     for case in armed:
-        is_newest = case is armed[-1]
+        is_made_up_for = case is not armed[-1] and case.result is CaseResult.ATTENTION
         why = _short_of_safe(case, asked.settle, asked.at)
-        if why and (is_newest or case.status is not CaseStatus.SETTLED):
+        if why and not is_made_up_for:
             yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
 
 

@@ -14,6 +14,7 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
     CLASSIC_CREDENTIAL,
+    Case,
     CaseTarget,
     FollowUp,
     KeyOwner,
@@ -78,14 +79,10 @@ def targets_of(
     judged = [_judged(look, one) for one in seen]
     found: list[CaseTarget | str] = [one for one in judged if one is not None]
     hidden = [*_listed_only(look, scope), *_remembered_only(look, scope)]
-    found += [
+    return found + [
         one
         for one in hidden
         if not isinstance(one, CaseTarget) or one.target.id not in known
-    ]
-    return [
-        _with_credential(look, one) if isinstance(one, CaseTarget) else one
-        for one in found
     ]
 
 
@@ -120,7 +117,8 @@ def _unread(look: Look, one: Seen, reading: Unread) -> CaseTarget | str | None:
     is_listed = look.view.keys is not None and look.iam_id in look.view.keys.owners_of(
         one.target.place
     )
-    if reading.reason is Reason.NO_CLUSTER and look.view.has_keys and not is_listed:
+    is_whole = look.view.has_keys and look.view.is_proven
+    if reading.reason is Reason.NO_CLUSTER and is_whole and not is_listed:
         return None
     text = " ".join(part for part in (reading.detail, _history(look, one)) if part)
     return CaseTarget(one.target).ended(
@@ -157,22 +155,28 @@ def _history(look: Look, one: Seen) -> str:
 def _nameless(look: Look, target: Target, owner: KeyOwner) -> CaseTarget | None:
     """Keep a person's key in sight that may be the leaver's: nobody knows whose it is.
 
-    Somebody removed is on no user list; where the key's owner shows no e-mail either,
-    a leaver named by e-mail alone may be them.
+    That the id shown is an IAM ID is not confirmed against a live account: an id that
+    is on no user list may be another name of the leaver. Somebody removed is on none
+    either, and theirs may be the leaver's where the key's owner shows no e-mail.
     """
-    if look.iam_id is not None:
+    is_person = owner.kind in (OwnerKind.PERSON, OwnerKind.UNKNOWN)
+    if not is_person or owner.id in look.people or not _may_be(look, target, owner):
         return None
-    may_be_theirs = (
-        owner.email is None
-        and owner.kind in (OwnerKind.PERSON, OwnerKind.UNKNOWN)
-        and owner.id not in look.people
-    )
-    if not may_be_theirs:
-        return None
-    text = f"It belongs to {owner.id}, who is on no user list and shows no e-mail."
+    shown = f"shows {owner.email}" if owner.email else "shows no e-mail"
+    text = f"It belongs to {owner.id}, who is on no user list and {shown}."
     return CaseTarget(target).ended(
         Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=text
     )
+
+
+def _may_be(look: Look, target: Target, owner: KeyOwner) -> bool:
+    """Tell whether an owner nobody knows may be the leaver."""
+    if owner.email is not None:
+        return owner.email.lower() in look.leaver.names
+    if look.iam_id is None:
+        return True
+    keys = look.view.keys
+    return keys is not None and look.iam_id in keys.owners_of(target.place)
 
 
 def _listed_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget | str]:
@@ -186,7 +190,11 @@ def _listed_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget | str]:
     for region, group_id in sorted(places - with_clusters):
         group = ResourceGroup(group_id, view.group_names.get(group_id, group_id))
         target = Target(view.account_id, region, group)
-        if scope is None or scope.covers(target):
+        # A group whose name could not be read may be the one that was asked for.
+        asked_for = scope
+        if scope is not None and group_id not in view.group_names:
+            asked_for = replace(scope, resource_groups=())
+        if asked_for is None or asked_for.covers(target):
             yield _listed(look, target)
 
 
@@ -204,9 +212,11 @@ def _listed(look: Look, target: Target) -> CaseTarget | str:
 def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget]:
     """Find targets that were theirs at a survey and are listed nowhere now.
 
-    Where IAM's list is whole it has said all there is to say of them.
+    Only lists that are whole, of a reader from whom nothing can be hidden, say that
+    there is no cluster any more; then IAM's list has said all there is to say. The keys
+    of somebody removed are in that list no more.
     """
-    if look.view.has_keys:
+    if look.view.sees_clusters:
         return
     with_clusters = {one.id for one in look.view.places}
     for one in look.index.of(look.iam_id):
@@ -220,46 +230,54 @@ def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget]:
         )
 
 
-def _with_credential(look: Look, target: CaseTarget) -> CaseTarget:
-    """Add the follow-up of a classic credential of the leaver that is in force here.
+def blocked_by(looks: Iterable[Look], before: Collection[str]) -> tuple[str, ...]:
+    """Find where a classic credential of the leaver is in force, by target id.
 
-    It is never unset: that can cut clusters off from their infrastructure.
+    What a look could not tell stays as it was *before*. The credential itself is never
+    unset: that can cut clusters off from their infrastructure.
     """
-    if target.target.id not in {one.id for one in their_credentials(look)}:
-        return target
+    blocked = set(before)
+    for look in looks:
+        read = {
+            one.id
+            for one in look.view.places
+            if not isinstance(look.view.credentials.get(one.id), Unread)
+        }
+        theirs = {one.id for one in their_credentials(look)}
+        blocked = (blocked - read) | theirs
+    return tuple(sorted(blocked))
+
+
+def followed_up(case: Case, at: datetime) -> tuple[CaseTarget, ...]:
+    """Return the targets whose follow-up on a credential is not as it is in the case.
+
+    Only for a case all of whose targets are settled: nobody else writes them then.
+    """
+    return tuple(
+        _blocked(one) if one.target.id in case.blocked else _freed(one, at)
+        for one in case.targets
+        if one.is_blocked != (one.target.id in case.blocked)
+    )
+
+
+def _blocked(target: CaseTarget) -> CaseTarget:
     text = (
         "A classic infrastructure credential of the leaver is in force here. Classic "
         "clusters use it instead of the API key, and it ends with the person: have it "
         "replaced by a functional user's. A reset does not change it."
     )
-    return replace(
-        target, follow_ups=(*target.follow_ups, FollowUp(CLASSIC_CREDENTIAL, text))
+    blocking = FollowUp(CLASSIC_CREDENTIAL, text)
+    return replace(target, follow_ups=(*target.follow_ups, blocking))
+
+
+def _freed(target: CaseTarget, at: datetime) -> CaseTarget:
+    follow_ups = tuple(
+        replace(one, done_at=at)
+        if one.kind == CLASSIC_CREDENTIAL and one.done_at is None
+        else one
+        for one in target.follow_ups
     )
-
-
-def mended(look: Look, targets: Iterable[CaseTarget]) -> list[CaseTarget]:
-    """Find targets whose credential of the leaver has been replaced since; say so.
-
-    Only those that are settled: nobody else writes them any more.
-    """
-    seen = {one.id for one in look.view.places}
-    theirs = {one.id for one in their_credentials(look)}
-    return [
-        replace(
-            one,
-            follow_ups=tuple(
-                replace(each, done_at=look.at)
-                if each.kind == CLASSIC_CREDENTIAL and each.done_at is None
-                else each
-                for each in one.follow_ups
-            ),
-        )
-        for one in targets
-        if one.is_settled
-        and one.is_blocked
-        and one.target.id in seen - theirs
-        and not isinstance(look.view.credentials.get(one.target.id), Unread)
-    ]
+    return replace(target, follow_ups=follow_ups)
 
 
 def their_credentials(look: Look) -> list[Target]:

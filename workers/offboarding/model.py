@@ -249,8 +249,8 @@ class Visibility:
 
     @property
     def is_proven(self) -> bool:
-        """Tell whether nothing of anybody's could be hidden from the reader."""
-        return self.clusters is Right.OK and self.keys is Right.OK
+        """Tell whether nothing and nobody could be hidden from the reader."""
+        return {self.clusters, self.keys, self.users} == {Right.OK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +417,16 @@ class CaseTarget:
         return self.outcome in (Outcome.VERIFIED, Outcome.ALREADY)
 
     @property
+    def was_planned(self) -> bool:
+        """Tell whether it was ever sure to be the leaver's, with somebody to take over.
+
+        What was only doubted, or had nobody to take it over, has to be planned anew.
+        """
+        began = self.intent_at is not None or bool(self.resets)
+        has_owner = self.owner_before is not None
+        return has_owner and (began or self.functional_id is not None)
+
+    @property
     def is_blocked(self) -> bool:
         """Tell whether a classic credential of the leaver is still in force here."""
         return any(
@@ -523,6 +533,8 @@ class Case:
         starts_at: When work may begin: ``effective_at`` less the lead time.
         started_at: When work began: the zero of both clocks.
         targets: Those of the leaver and the unread ones, nobody else's.
+        blocked: Ids of targets where a classic credential of the leaver is in force, by
+            the last look; the report puts it down as their follow-up.
         departures: Later departures that joined and are not yet folded in.
         revision: Counts the changes to everything but targets and reports.
     """
@@ -553,6 +565,7 @@ class Case:
     warnings: tuple[Note, ...] = ()
     targets: tuple[CaseTarget, ...] = ()
     reports: tuple[ReportLine, ...] = ()
+    blocked: tuple[str, ...] = ()
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
 

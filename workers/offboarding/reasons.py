@@ -20,6 +20,7 @@ OPERATOR: Final = "an operator of this service, with whoever told it of the depa
 KEY_KEEPER: Final = "whoever can log in as the functional ID and runs this service"
 CLASSIC_ADMIN: Final = "an administrator of classic infrastructure in the account"
 RUNNER: Final = "whoever runs this service, in its settings or its accounts file"
+RUNNER_OF_WORKERS: Final = "whoever runs this service: see that workers and beat run"
 NOBODY: Final = "nobody: it says how things are"
 
 _INFO: Final = "ibmcloud ks api-key info --cluster CLUSTER"
@@ -192,6 +193,12 @@ REASONS: Final = {
         "A list in the account came back shorter than the account's other evidence, so "
         "there may be more than is shown here.",
         IAM_ADMIN,
+        "offboard doctor",
+    ),
+    Reason.INDEX_STALE: Told(
+        "No survey has been finished for two intervals, so exposure shows how things "
+        "were.",
+        RUNNER_OF_WORKERS,
         "offboard doctor",
     ),
     Reason.VISIBILITY_NOT_PROVEN: Told(

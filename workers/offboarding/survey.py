@@ -4,8 +4,9 @@ Pure. What a survey could not read keeps the owner that an earlier one read, mar
 unread: history helps to know whose a key was, and is never the present.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.errors import Reason
@@ -15,6 +16,7 @@ from workers.offboarding.model import (
     NoOwner,
     OwnerKind,
     ResourceGroup,
+    Right,
     Target,
     Unread,
 )
@@ -24,6 +26,8 @@ from workers.offboarding.warnings import hidden_from
 # More owners gone at once than this looks like a list that hides people: then no case
 # is opened by itself, and a person is asked to look.
 MOST_GONE: Final = 5
+# How long a target is remembered that may be hidden, or may have been deleted.
+_REMEMBERED: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +43,48 @@ class TakenOver:
 class Surveyed:
     """What a survey found.
 
-    ``gone`` are people who own something and left the user list since the survey
-    before; ``taken_over`` is news since then as well.
+    ``gone`` are people who own something and left the user list since it was last read
+    whole; ``taken_over`` is news since the survey before. ``is_sure`` tells whether
+    nobody can be hidden from the reader, so that who is not listed is not there.
     """
 
     index: AccountIndex
+    is_sure: bool = True
     gone: tuple[KeyOwner, ...] = ()
     taken_over: tuple[TakenOver, ...] = ()
 
 
-def surveyed(view: View, before: AccountIndex, at: datetime) -> Surveyed:
+def surveyed(
+    view: View, before: AccountIndex, at: datetime, were: Collection[str]
+) -> Surveyed:
     """Make the index of an account from one look at all of it.
 
     Args:
         view: What was seen, of the whole account.
         before: The index as it was.
         at: When the look began.
+        were: IAM IDs of owners who were on the user list when it was last read whole.
     """
     known = {one.target.id: one for one in before.holdings}
     read = [_holding(view, one, known.get(one.target.id), at) for one in view.seen]
-    holdings = (*read, *_listed_only(view, at), *_hidden(view, before, at))
+    hidden = _hidden(view, before, at)
+    kept = {one.target.place for one in hidden}
     index = AccountIndex(
         account_id=view.account_id,
-        holdings=holdings,
+        holdings=(*read, *_listed_only(view, kept, at), *hidden),
         surveyed_at=at,
         has_people=view.has_people,
         notes=(*view.unseen, *hidden_from(view)),
     )
-    return Surveyed(index, _gone(index, before), _taken_over(index, known))
+    is_sure = view.visibility is not None and view.visibility.users is Right.OK
+    return Surveyed(index, is_sure, _gone(index, were), _taken_over(index, known))
+
+
+def owners_of(view: View, before: AccountIndex) -> list[str]:
+    """Return the IAM IDs of every owner that was read, now or before."""
+    now = [one.reading.id for one in view.seen if isinstance(one.reading, KeyOwner)]
+    then = [one.owner.id for one in before.holdings if one.owner is not None]
+    return list(dict.fromkeys((*now, *then)))
 
 
 def _holding(view: View, one: Seen, known: Holding | None, at: datetime) -> Holding:
@@ -106,52 +124,52 @@ def _has_left(view: View, owner: KeyOwner, known: Holding | None) -> bool:
     return owner.id not in {one.iam_id for one in view.people}
 
 
-def _listed_only(view: View, at: datetime) -> list[Holding]:
+def _listed_only(
+    view: View, kept: Collection[tuple[str, str]], at: datetime
+) -> list[Holding]:
     """Find the places where IAM lists a cluster API key, and no cluster is."""
-    with_clusters = {one.place for one in view.places}
+    known = {one.place for one in view.places}.union(kept)
     keys = view.keys.keys if view.keys is not None else ()
-    places = {one.place for one in keys if one.place is not None} - with_clusters
     found = []
-    for region, group_id in sorted(places):
+    for region, group_id in sorted({one.place for one in keys if one.place} - known):
         group = ResourceGroup(group_id, view.group_names.get(group_id, group_id))
         target = Target(view.account_id, region, group)
-        found.append(Holding(target, ReadingKind.UNREAD, None, Reason.NO_CLUSTER, at))
+        reason = Reason.NO_CLUSTER if view.has_clusters else Reason.LIST_UNREADABLE
+        found.append(Holding(target, ReadingKind.UNREAD, None, reason, at))
     return found
 
 
 def _hidden(view: View, before: AccountIndex, at: datetime) -> list[Holding]:
-    """Keep what an earlier survey saw and this one could not, until lists are whole."""
-    if not any(
-        one.reason in (Reason.LIST_UNREADABLE, Reason.LIST_SHORT) for one in view.unseen
-    ):
+    """Keep what an earlier survey saw and this one did not, for a while.
+
+    Only lists that are whole, of a reader from whom no cluster can be hidden, say that
+    it is gone; else it is forgotten when nothing was seen of it for so long.
+    """
+    if view.sees_clusters:
         return []
     here = {one.place for one in view.places}
-    here |= {one.place for one in (view.keys.keys if view.keys else ()) if one.place}
     return [
         replace(
             one,
             reading=ReadingKind.UNREAD,
             reason=Reason.LIST_SHORT,
-            checked_at=at,
+            has_left=one.owner is not None and _has_left(view, one.owner, one),
         )
         for one in before.holdings
-        if one.target.place not in here
+        if one.target.clusters
+        and one.target.place not in here
+        and (one.checked_at is None or at - one.checked_at <= _REMEMBERED)
     ]
 
 
-def _gone(index: AccountIndex, before: AccountIndex) -> tuple[KeyOwner, ...]:
-    """Find the owners who were on the user list before and are not now."""
-    if not index.has_people or not before.has_people:
+def _gone(index: AccountIndex, were: Collection[str]) -> tuple[KeyOwner, ...]:
+    """Find the owners who were on the user list when it was last whole, and left it."""
+    if not index.has_people:
         return ()
-    stayed = {
-        one.owner.id
-        for one in before.holdings
-        if one.owner is not None and not one.has_left
-    }
     gone = {
         one.owner.id: one.owner
         for one in index.holdings
-        if one.owner is not None and one.has_left and one.owner.id in stayed
+        if one.owner is not None and one.has_left and one.owner.id in were
     }
     return tuple(gone[each] for each in sorted(gone))
 
@@ -165,6 +183,9 @@ def _taken_over(
         now = one.owner_now
         if before is None or before.kind is not OwnerKind.FUNCTIONAL_ID:
             continue
-        if now is not None and now.kind is OwnerKind.PERSON:
+        if now is None or now.id == before.id:
+            # The same one: what kind it is could not be told for a while.
+            continue
+        if now.kind is OwnerKind.PERSON:
             found.append(TakenOver(one.target, before, now))
     return tuple(found)

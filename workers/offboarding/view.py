@@ -9,6 +9,7 @@ from workers.offboarding.model import (
     Note,
     Person,
     Reading,
+    Right,
     Target,
     Unread,
     Visibility,
@@ -64,3 +65,9 @@ class View:
     def is_proven(self) -> bool:
         """Tell whether the reader's policies prove that nothing can be hidden."""
         return self.visibility is not None and self.visibility.is_proven
+
+    @property
+    def sees_clusters(self) -> bool:
+        """Tell whether a cluster that is not listed is proven not to be there."""
+        sees_all = self.visibility is not None and self.visibility.clusters is Right.OK
+        return self.has_clusters and sees_all

@@ -100,6 +100,22 @@ class Owners:
             people=None if people is None else _people(people),
         )
 
+    def defer(self, owner: KeyOwner) -> None:
+        """Remember who is gone from one account, and in another still."""
+        with faults():
+            self._client.hset(f"{PREFIX}deferred", owner.id, encode(owner))
+
+    def deferred(self) -> list[KeyOwner]:
+        """List who was remembered so."""
+        with faults():
+            found = self._client.hvals(f"{PREFIX}deferred")
+        return [decode(one, KeyOwner) for one in found]
+
+    def undefer(self, iam_id: str) -> None:
+        """Forget who was remembered so."""
+        with faults():
+            self._client.hdel(f"{PREFIX}deferred", iam_id)
+
     def begin_survey(self, account_id: str) -> bool:
         """Claim the survey of an account, if one is due and nobody makes it."""
         answer = self._scripts.call(

@@ -15,7 +15,8 @@ from workers.store.connection import PREFIX, Scripts, faults
 
 # Longer than any caller waits, and than a worker needs for the largest account.
 _UNDER_WAY_SECONDS: Final = 180
-_ANSWER_SECONDS: Final = 120
+# Whoever stopped waiting asks again within this; later the answer is not of now.
+_ANSWER_SECONDS: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,12 @@ class Questions:
         )
         return bool(is_mine)
 
+    def leave(self, question_id: str) -> None:
+        """End a question without any answer; whoever asked asks anew."""
+        self._scripts.call("question_answer", id=question_id, ttl=_ANSWER_SECONDS)
+
     def answer(self, question_id: str, text: str) -> None:
-        """End a question with its answer, which is kept for two minutes.
+        """End a question with its answer, which is kept for some seconds.
 
         One that ran out meanwhile is answered to nobody.
         """

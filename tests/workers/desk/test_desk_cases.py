@@ -137,7 +137,8 @@ def attention(desk, cases, works):
         case.id,
         a_target("us-south", outcome=Outcome.VERIFIED),
         a_target("us-east", outcome=Outcome.ALREADY),
-        failed("eu-de", detail="no"),
+        failed("eu-de", detail="no", functional_id=KeyOwner("IBMid-F")),
+        failed("ca-tor", detail="in doubt"),
         a_target("jp-tok", owned=False, outcome=Outcome.UNREAD),
     )
     settle(cases, works, case.id, CaseResult.ATTENTION)

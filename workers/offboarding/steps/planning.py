@@ -18,7 +18,7 @@ from workers.offboarding.errors import (
 )
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.joining import folded
-from workers.offboarding.judging import LATER, Look, mended, targets_of
+from workers.offboarding.judging import LATER, Look, blocked_by, targets_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -237,7 +237,9 @@ def _is_sure(tools: Tools, case: Case, view: View) -> bool:
     sure of.
     """
     if any(
-        one.target.account_id == view.account_id and not one.is_settled
+        one.target.account_id == view.account_id
+        and one.was_planned
+        and not one.is_settled
         for one in case.targets
     ):
         return True
@@ -364,9 +366,6 @@ def _stop(
 def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Work, ...]:
     found = _found(tools, this, case, looks)
     fresh = tuple(one for one in found if isinstance(one, CaseTarget))
-    better = tuple(each for one in looks for each in mended(one, case.targets))
-    for one in better:
-        case = with_target(case, one)
     views = [one.view for one in looks]
     is_final = this.is_last or (
         LATER not in found and all(view.is_final for view in views)
@@ -377,6 +376,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
     case = warned(case, looks, knows=knows) if is_final else case
     case = case.warned(*_held_back(tools, case))
+    case = replace(case, blocked=blocked_by(looks, case.blocked))
     case = replace(case, plan=_planned(case, this.at))
     owned = [one for one in fresh if one.owner_before is not None]
     seen = sum(len(view.seen) for view in views)
@@ -388,7 +388,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     )
     change = Change(
         case=replace(case, tries=0) if is_final else case,
-        targets=fresh + better,
+        targets=fresh,
         folded=this.folds,
         entries=(entry,),
         after=tuple(one for one in case.after(Step.PLAN) if one.item not in started),

@@ -29,6 +29,9 @@ def remembered_views(
         nothing is known to be theirs.
     """
     fresh = [one for one in indexes if _is_fresh(tools, one, at)]
+    if len(fresh) < len(indexes) and not _is_named_by_id(tools, case):
+        # Another account may know another person of that e-mail.
+        return None
     named = [one for one in (case.leaver.email, case.leaver.iam_id) if one]
     names = [*named, *case.aliases, *_mapped(tools, case)]
     views = [
@@ -59,6 +62,11 @@ def _is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
         and index.has_people
         and at - index.surveyed_at <= tools.index_life
     )
+
+
+def _is_named_by_id(tools: Tools, case: Case) -> bool:
+    mapped = [name for name in _mapped(tools, case) if "@" not in name]
+    return case.as_named.iam_id is not None or bool(mapped)
 
 
 def _mapped(tools: Tools, case: Case) -> list[str]:

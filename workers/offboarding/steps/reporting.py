@@ -9,6 +9,7 @@ from typing import Final
 
 from workers.offboarding.discovery import asked_wait
 from workers.offboarding.errors import Reason, TransientError
+from workers.offboarding.judging import followed_up
 from workers.offboarding.model import (
     Case,
     CaseResult,
@@ -27,6 +28,7 @@ from workers.offboarding.steps.tools import (
     entry_of,
     lines_for,
     pause,
+    with_target,
 )
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
@@ -55,6 +57,9 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     is_stopped = case.is_held and not case.dry_run
     if not is_live or not is_done or is_stopped:
         return tools.works.finish(claim, Change())
+    changed = followed_up(case, now)
+    for one in changed:
+        case = with_target(case, one)
     lines = lines_for(tools, case, ReportKind.FINAL)
     done = replace(
         case,
@@ -66,6 +71,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     )
     change = Change(
         case=done,
+        targets=changed,
         reports=lines,
         entries=(entry_of(claim, now, "case.settled", detail=done.result),),
         after=done.after(Step.REPORT),
