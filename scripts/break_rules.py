@@ -224,7 +224,46 @@ BUGS: Final = (
         "7",
         "forget what an unreadable list showed before",
         "workers/offboarding/survey.py",
-        (("*_hidden(view, before, at))", ")"),),
+        ((", *hidden),", "),"),),
+    ),
+    Bug(
+        "7",
+        "take a restricted user list for a whole one",
+        "workers/offboarding/discovery.py",
+        (("view.visibility.users is Right.MISSING", "view.visibility.users == 0"),),
+    ),
+    Bug(
+        "7",
+        "take an owner under an unknown id for somebody else",
+        "workers/offboarding/judging.py",
+        (("return owner.email.lower() in look.leaver.names", "return False"),),
+    ),
+    Bug(
+        "7",
+        "let a second, empty departure open the gate",
+        "workers/offboarding/gate.py",
+        (
+            (
+                "is_made_up_for = case is not armed[-1] and case.result is "
+                "CaseResult.ATTENTION",
+                "is_made_up_for = case is not armed[-1]",
+            ),
+        ),
+    ),
+    Bug(
+        "4",
+        "begin by e-mail beside an account nobody surveyed",
+        f"{STEPS}/remembering.py",
+        (("if len(fresh) < len(indexes) and not", "if False and not"),),
+    ),
+    Bug(
+        "4",
+        "retry what was only doubted",
+        "workers/desk/cases.py",
+        (
+            ("[one for one in anew if one.was_planned]", "[*anew]"),
+            ("[one for one in anew if not one.was_planned]", "list[CaseTarget]()"),
+        ),
     ),
     Bug(
         "9",
