@@ -100,25 +100,37 @@ def _key(folder: Path, entry: dict[str, Any]) -> Secret:
 def check_keys(found: tuple[AccountSettings, ...]) -> None:
     """Read every key file once.
 
+    An account whose files cannot be used degrades alone, and says so when it is read.
+
     Raises:
-        ValidationError: With every file that cannot be used, by its path in the TOML.
+        ValidationError: Every account has such a file; each by its path in the TOML.
     """
-    faults: dict[str, list[str]] = {}
-    for path, key in _keys(found):
+    faults = faults_of_keys(found)
+    faulty = {path.partition(".")[0] for path in faults}
+    if found and len(faulty) == len(found):
+        raise ValidationError({path: [fault] for path, fault in faults.items()})
+
+
+def faults_of_keys(found: tuple[AccountSettings, ...]) -> dict[str, str]:
+    """Read every key file; tell which cannot be used, by its path in the TOML."""
+    faults: dict[str, str] = {}
+    for path, account, key in _keys(found):
         try:
             if isinstance(key, FileSecret):
                 key.check()
         except SecretFileError as error:
-            faults[path] = [f"The file named by its apikey_file {error}."]
-    if faults:
-        raise ValidationError(faults)
+            faults[path] = f"The file named by its apikey_file {error} ({account})."
+    return faults
 
 
-def _keys(found: tuple[AccountSettings, ...]) -> Iterator[tuple[str, Secret | None]]:
+def _keys(
+    found: tuple[AccountSettings, ...],
+) -> Iterator[tuple[str, str, Secret | None]]:
     for index, account in enumerate(found):
-        yield f"account[{index}].reader", account.reader
+        name = f"account {account.name or account.id}"
+        yield f"account[{index}].reader", name, account.reader
         for number, one in enumerate(account.functional_ids):
-            yield f"account[{index}].functional_id[{number}]", one.apikey
+            yield f"account[{index}].functional_id[{number}]", name, one.apikey
 
 
 def without_keys(found: tuple[AccountSettings, ...]) -> tuple[AccountSettings, ...]:

@@ -3,6 +3,7 @@
 What a file turns out to hold is taken out of the logs before anybody has it.
 """
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -77,6 +78,7 @@ class FileSecret(Secret):
         return self._text
 
     def _take(self, text: str) -> None:
+        text = _apikey_in(text)
         if text != self._text:
             learn(text)
             if self._text:
@@ -97,17 +99,31 @@ class FileSecret(Secret):
         return hash(self._path)
 
 
+def _apikey_in(text: str) -> str:
+    """Take the key out of the JSON that ``ibmcloud iam api-key-create`` writes."""
+    if not text.startswith("{"):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    key = found.get("apikey") if isinstance(found, dict) else None
+    return key.strip() if isinstance(key, str) else text
+
+
 def text_in(path: Path) -> str:
     """Read the secret in a file, without the blanks and newlines around it.
 
     Raises:
-        SecretFileError: ``cannot be read``, or ``is empty``.
+        SecretFileError: ``cannot be read`` and why, or ``is empty``.
     """
     try:
         text = path.read_text(encoding="utf-8").strip()
     # ValueError: not UTF-8, or a path that no file can have.
-    except (OSError, ValueError):
-        raise SecretFileError("cannot be read") from None
+    except OSError as error:
+        raise SecretFileError(f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise SecretFileError("cannot be read: it is no text") from None
     # A secret that was not written yet must not switch off what it is for, unseen.
     if not text:
         raise SecretFileError("is empty")

@@ -15,7 +15,12 @@ from marshmallow.validate import OneOf
 
 from config import parsers
 from config.accounts import AccountSettings, FunctionalIdSettings
-from config.accounts_file import check_keys, read_accounts, without_keys
+from config.accounts_file import (
+    check_keys,
+    faults_of_keys,
+    read_accounts,
+    without_keys,
+)
 from config.identities import MappedPerson, read_people
 from config.parsers import LOOPBACK, ROLES, Parser, Token
 from config.secret import FileSecret, Secret
@@ -276,6 +281,10 @@ class Settings:
         if self.accounts_file:
             return tuple(one.id for one in self.accounts_file)
         return (self.account_id,) if self.account_id else ()
+
+    def key_faults(self) -> dict[str, str]:
+        """Tell which key files of the accounts file cannot be used now, and why."""
+        return faults_of_keys(self.accounts_file)
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret text, so that the log's redactor knows them."""

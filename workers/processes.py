@@ -44,6 +44,9 @@ def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
     fresh_context()
+    for path, fault in settings.key_faults().items():
+        # That account degrades alone: its cases say that its key is bad.
+        log.error("account.key_unusable", setting=path, fault=fault)
     office = back_office(settings, Sender(app))
     register(app, office)
     # Beside the work, so that IAM being away does not keep a worker from starting.

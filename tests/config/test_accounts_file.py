@@ -151,12 +151,27 @@ def test_every_key_file_that_cannot_be_used_is_a_fault_by_its_path(write, whole)
     found = faults(whole, "worker")
 
     assert found == [
-        "account[0].reader: The file named by its apikey_file cannot be read.",
-        "account[0].functional_id[0]: The file named by its apikey_file is empty.",
+        "account[0].reader: The file named by its apikey_file cannot be read: it is no"
+        " text (account production).",
+        "account[0].functional_id[0]: The file named by its apikey_file is empty"
+        " (account production).",
         "account[0].functional_id[1]: The file named by its apikey_file cannot be"
-        " read.",
-        "account[1].reader: The file named by its apikey_file cannot be read.",
+        " read: No such file or directory (account production).",
+        "account[1].reader: The file named by its apikey_file cannot be read: it is no"
+        " text (account c2d4).",
     ]
+
+
+def test_a_key_file_of_one_account_does_not_stop_the_others(whole):
+    (whole.parent / "keys/two").unlink()
+
+    settings = read(whole, "worker")
+
+    assert [one.id for one in settings.accounts] == ["b1f3", "c2d4"]
+    assert settings.key_faults() == {
+        "account[0].functional_id[1]": "The file named by its apikey_file cannot be"
+        " read: No such file or directory (account production)."
+    }
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_change_and_a_loss_are_logged_once_by_path_and_without_the_key(key_fil
         {
             "event": "secret_file.lost",
             "file": str(key_file),
-            "why": "cannot be read",
+            "why": "cannot be read: No such file or directory",
             "log_level": "warning",
         },
     ]
@@ -135,8 +135,8 @@ def test_a_second_loss_is_logged_again(key_file):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (None, "cannot be read"),
-        (b"\xff\xfe", "cannot be read"),
+        (None, "cannot be read: No such file or directory"),
+        (b"\xff\xfe", "cannot be read: it is no text"),
         (b"", "is empty"),
         (b" \r\n", "is empty"),
     ],
@@ -154,6 +154,23 @@ def test_a_file_that_holds_no_key_at_the_start_is_a_fault(tmp_path, content, why
 def test_a_path_that_no_file_can_have_is_a_fault(tmp_path):
     with pytest.raises(SecretFileError, match="cannot be read"):
         FileSecret(tmp_path / "a\0b").check()
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ('{"name": "reader", "apikey": "the-key-itself"}', "the-key-itself"),
+        ('{"apikey": " the-key-itself\\n"}', "the-key-itself"),
+        # Whatever else begins so is taken as it is: IAM says what is wrong with it.
+        ('{"name": "reader"}', '{"name": "reader"}'),
+        ('{"apikey": 5}', '{"apikey": 5}'),
+        ("{not json", "{not json"),
+    ],
+)
+def test_the_file_that_ibmcloud_writes_is_a_key_file(tmp_path, content, key):
+    (tmp_path / "key").write_text(content)
+
+    assert checked(tmp_path / "key").reveal() == key
 
 
 def test_nothing_is_read_before_it_is_asked_for(tmp_path):

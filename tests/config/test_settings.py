@@ -215,19 +215,23 @@ def test_a_secret_twice_is_a_fault(tmp_path):
     assert found == ["OFFBOARD_TOKEN: Set it or OFFBOARD_TOKEN_FILE, not both."]
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(None, "No such file or directory"), (b"\xff\xfe", "it is no text")],
+)
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path, content, why):
     if content is not None:
         (tmp_path / "token").write_bytes(content)
 
     assert faults({"OFFBOARD_TOKEN_FILE": str(tmp_path / "token")}) == [
-        "OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read."
+        f"OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read: {why}."
     ]
 
 
 def test_a_folder_in_place_of_a_file_is_a_fault(tmp_path):
     assert faults({"OFFBOARD_TOKEN_FILE": str(tmp_path)}) == [
-        "OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read."
+        "OFFBOARD_TOKEN: The file named by OFFBOARD_TOKEN_FILE cannot be read: "
+        "Is a directory."
     ]
 
 
@@ -304,7 +308,8 @@ def test_a_key_in_a_file_may_be_replaced_while_the_worker_runs(tmp_path, name):
 @pytest.mark.parametrize("process", ["worker", "local"])
 @pytest.mark.parametrize("name", ["FUNCTIONAL_ID_APIKEY", "READER_APIKEY"])
 @pytest.mark.parametrize(
-    ("content", "why"), [(None, "cannot be read"), (" \n", "is empty")]
+    ("content", "why"),
+    [(None, "cannot be read: No such file or directory"), (" \n", "is empty")],
 )
 def test_a_key_file_of_no_use_is_the_only_fault_told_of_it(
     tmp_path, process, name, content, why
