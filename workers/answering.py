@@ -44,6 +44,7 @@ class Answers:
         *,
         settle: timedelta,
         same_people: tuple[SamePerson, ...],
+        protected: tuple[str, ...] = (),
         clock: Callable[[], datetime],
     ) -> None:
         self._clouds = clouds
@@ -52,6 +53,7 @@ class Answers:
         self._cases = cases
         self._settle = settle
         self._same_people = same_people
+        self._protected = protected
         self._clock = clock
         self._turns = BoundedSemaphore(_AT_ONCE)
 
@@ -102,6 +104,7 @@ class Answers:
             settle=self._settle,
             at=began,
             same_people=self._same_people,
+            protected=self._protected,
         )
         resolved = meant(asked)
         return answer_of(asked, resolved, self._cases_of(resolved))

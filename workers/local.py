@@ -64,14 +64,16 @@ class LocalDesk:
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Read whether a person may be removed, as far as owners tell."""
+        began = now_utc()
         asked = Asked(
             user=user,
             leaver=leaver,
             views=look_at_all(self.clouds, None),
             indexes=(),
             settle=timedelta(minutes=self.settings.settle_minutes),
-            at=now_utc(),
+            at=began,
             same_people=same_people(self.settings),
+            protected=self.settings.protected_users,
         )
         return answer_of(asked, meant(asked), ())
 

@@ -70,6 +70,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.cases,
             settle=timedelta(minutes=settings.settle_minutes),
             same_people=dry.same_people,
+            protected=dry.protected,
             clock=now_utc,
         ),
         store.notices,

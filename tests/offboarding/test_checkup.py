@@ -87,6 +87,19 @@ def test_a_right_that_is_not_proven_is_said_not_to_be(sees, what):
     assert found[what].mend == "Grant."
 
 
+def test_a_key_that_opens_nothing_is_told_once():
+    world = a_world(DALLAS)
+    calls = ("identities", "people", "targets", "cluster_keys", "visibility")
+    for call in calls:
+        world.cloud.faults[call].append(DENIED)
+
+    found = check(world)
+
+    assert list(found) == ["keys_in_hand"]
+    assert found["keys_in_hand"].verdict is Verdict.FAILED
+    assert found["keys_in_hand"].text.endswith("So nothing else could be looked at.")
+
+
 def test_owner_ids_that_are_no_iam_ids_are_red():
     world = a_world(DALLAS, owners={DALLAS: KeyOwner("dana", "Dana", "d@example.com")})
     world.cloud.listed = [ListedKey(DANA.id, *DALLAS.place)]

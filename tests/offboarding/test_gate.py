@@ -38,7 +38,7 @@ SETTLE = timedelta(minutes=30)
 DENIED = PermanentError("403", reason=Reason.NO_ROLE)
 
 
-def ask(world, leaver=None, cases=(), at=NOON):
+def ask(world, leaver=None, cases=(), at=NOON, protected=()):
     accounts = world.tools.accounts
     leaver = leaver or Leaver("dana.lee@example.com")
     asked = Asked(
@@ -49,6 +49,7 @@ def ask(world, leaver=None, cases=(), at=NOON):
         settle=SETTLE,
         at=at,
         same_people=world.tools.same_people,
+        protected=protected,
     )
     return answer_of(asked, meant(asked), cases)
 
@@ -162,12 +163,31 @@ def test_two_people_of_one_address_are_against_it():
     assert (answer.is_safe, reasons(answer)) == (False, [Reason.AMBIGUOUS_PERSON])
 
 
-def test_a_stranger_to_accounts_that_were_wholly_seen_may_go_and_is_said_to_be_one():
+@pytest.mark.parametrize(
+    "name", [Leaver("dana.lee@example.com"), Leaver(None, DANA.id)]
+)
+def test_nobody_who_is_protected_is_told_to_go(name):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+
+    answer = ask(world, name, protected=("dana.lee@example.com",))
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.PROTECTED_USER])
+
+
+def test_our_own_identity_is_never_told_to_go():
+    world = a_world(DALLAS, owners={DALLAS: DANA})
+
+    answer = ask(world, Leaver(None, FID.id))
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.PROTECTED_USER])
+
+
+def test_a_name_that_no_account_knows_proves_nothing_of_whoever_is_meant():
     world = a_world(DALLAS, owners={DALLAS: FID})
 
     answer = ask(world, Leaver("nobody@example.com"))
 
-    assert (answer.is_safe, reasons(answer)) == (True, [Reason.PERSON_NOT_FOUND])
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.PERSON_NOT_FOUND])
 
 
 @pytest.mark.parametrize(

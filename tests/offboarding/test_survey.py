@@ -97,6 +97,32 @@ def test_a_target_whose_key_nobody_has_is_nobodys():
     assert rows(found) == {"us-south": (ReadingKind.NONE, None, False)}
 
 
+def test_an_owner_whose_address_is_on_the_list_under_another_id_has_not_left():
+    other_id = replace(DANA, id="HR-4711", email="Dana.Lee@example.com")
+    world = a_world(DALLAS, owners={DALLAS: other_id})
+    world.survey()
+
+    found = world.survey()
+
+    assert rows(found) == {"us-south": (ReadingKind.OWNER, "HR-4711", False)}
+    assert found.gone == ()
+
+
+def test_who_left_one_account_and_is_in_another_has_not_left():
+    world = a_world(DALLAS)
+    world.add_account("acct2", FRANKFURT)
+    other = world.tools.accounts["acct2"].cloud
+    remove(world, DANA)
+    world.survey()
+    world.survey(other)
+    here = exposure_of([world.index.of("acct1")])
+
+    both = exposure_of([world.index.of("acct1"), world.index.of("acct2")])
+
+    assert [(one.owner.id, one.has_left) for one in here.people] == [(DANA.id, True)]
+    assert [(one.owner.id, one.has_left) for one in both.people] == [(DANA.id, False)]
+
+
 def test_an_owner_who_left_the_user_list_is_newly_gone_once():
     world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
     first = world.survey()

@@ -72,8 +72,10 @@ def worker(client, cloud):
 
 @pytest.fixture
 def make_seeing(client, cloud):
-    def made(sender):
-        return Seeing(Owners(client), Questions(client), sender, clock=cloud.clock)
+    def made(sender, **more):
+        return Seeing(
+            Owners(client), Questions(client), sender, clock=cloud.clock, **more
+        )
 
     return made
 
@@ -113,6 +115,40 @@ def test_without_a_worker_the_gate_says_that_reading_is_under_way(make_seeing, s
     answer = make_seeing(Nobody()).gate(LEAVER, user="dana.lee@example.com")
 
     assert (answer.is_safe, reasons(answer)) == (False, [Reason.READING_UNDER_WAY])
+    assert answer.reasons[0].text.startswith("No worker answered in time")
+
+
+@pytest.mark.parametrize(("ago", "is_lively"), [(29, True), (31, False)])
+def test_workers_that_swept_of_late_are_not_said_to_be_gone(
+    make_seeing, short, cloud, ago, is_lively
+):
+    swept_at = cloud.clock() - timedelta(seconds=ago)
+
+    answer = make_seeing(Nobody(), swept_at=lambda: swept_at).gate(
+        LEAVER, user="dana.lee@example.com"
+    )
+
+    assert answer.reasons[0].text.startswith("No worker") is not is_lively
+
+
+def test_who_is_protected_is_never_told_to_go(make_seeing, client, cloud):
+    cloud.own(DALLAS, FID)
+    worker = Worker(
+        Answers(
+            {"acct1": cloud},
+            Questions(client),
+            Owners(client),
+            Cases(client),
+            settle=timedelta(minutes=30),
+            same_people=(),
+            protected=("dana.lee@example.com",),
+            clock=cloud.clock,
+        )
+    )
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.PROTECTED_USER])
 
 
 def test_a_reading_that_took_too_long_is_the_next_calls_answer(

@@ -128,6 +128,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         sender,
         clock=clock,
         index_life=index_life(settings),
+        swept_at=store.switches.swept_at,
     )
     return Desk(settings, store.cases, store.switches, sender, seeing, clock=clock)
 

@@ -26,6 +26,8 @@ _GATE_SECONDS: Final = 10.0
 _DOCTOR_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.05
 _SEND_SECONDS: Final = 1.0
+# Workers sweep every second; after so long they are late or gone.
+_LATE: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class Seeing:
         *,
         clock: Callable[[], datetime],
         index_life: timedelta = timedelta(hours=12),
+        swept_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
+        self._swept_at = swept_at
         self._index_life = index_life
         self._owners = owners
         self._questions = questions
@@ -74,8 +78,18 @@ class Seeing:
         text = self._ask(GATE, subject, _GATE_SECONDS)
         if text is not None:
             return decode(text, GateAnswer)
-        note = Note(Reason.READING_UNDER_WAY, sentence(Reason.READING_UNDER_WAY))
+        note = Note(Reason.READING_UNDER_WAY, self._why_not_yet())
         return GateAnswer(user, False, (note,), (), self._clock())
+
+    def _why_not_yet(self) -> str:
+        swept_at = self._swept_at()
+        is_lively = swept_at is not None and self._clock() - swept_at < _LATE
+        if is_lively:
+            return sentence(Reason.READING_UNDER_WAY)
+        return (
+            "No worker answered in time, and none has looked for work lately: see that "
+            "a worker and beat run, and ask again."
+        )
 
     def doctor(self) -> tuple[Check, ...] | None:
         """Have a worker check every account; None if no worker answered in time."""

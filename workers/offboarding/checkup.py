@@ -32,6 +32,9 @@ def checks_of(view: View) -> tuple[Check, ...]:
     Args:
         view: What was seen, of the whole account.
     """
+    if _saw_nothing(view):
+        # One cause: what follows from it would only be told again and again.
+        return (_identities(view),)
     return (
         _identities(view),
         _users(view),
@@ -42,6 +45,11 @@ def checks_of(view: View) -> tuple[Check, ...]:
         _owner_ids(view),
         *_credentials(view),
     )
+
+
+def _saw_nothing(view: View) -> bool:
+    is_blind = not view.has_people and view.keys is None and not view.places
+    return is_blind and not view.has_ours
 
 
 def _check(
@@ -59,7 +67,12 @@ def _identities(view: View) -> Check:
     if not view.has_ours:
         told = REASONS[Reason.BAD_KEY]
         text = _said(view, "our own identities") or told.sentence
-        mend = "Give the service a key that works; to make one, as its identity:"
+        if _saw_nothing(view):
+            text += " So nothing else could be looked at."
+        mend = (
+            "See that IAM can be reached from here, and that the key files hold keys "
+            "of this account that work; to make a key, as its identity:"
+        )
         return _check(view, "keys_in_hand", Verdict.FAILED, text, mend, told.command)
     named = [f"{one.name or one.email or one.id} ({one.id})" for one in view.ours]
     text = f"IAM accepts the keys of {', '.join(named)}."
@@ -145,7 +158,10 @@ def _rights(view: View) -> Iterator[Check]:
 
 def _right(view: View, what: str, right: Right, seen: Visibility) -> Check:
     if right is Right.OK:
-        return _check(view, what, Verdict.OK, "Its policies prove it.")
+        text = "Its policies prove it."
+        if what == "sees_every_user":
+            text = "Its policies, or the account's settings for everybody, prove it."
+        return _check(view, what, Verdict.OK, text)
     missing = right is Right.MISSING
     text = (
         "Its policies do not give it."

@@ -151,7 +151,8 @@ def _people(holdings: Sequence[Holding]) -> tuple[Dependence, ...]:
             owner=_best_named(theirs),
             targets=len(theirs),
             clusters=sum(one.target.readable for one in theirs),
-            has_left=any(one.has_left for one in theirs),
+            # Who is in one account still has not left the company, as far as is known.
+            has_left=all(one.has_left for one in theirs),
         )
         for theirs in mine.values()
     ]

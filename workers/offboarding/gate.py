@@ -7,7 +7,6 @@ be seen, is against it.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex, GateAnswer, Holding, ReadingKind
@@ -23,13 +22,10 @@ from workers.offboarding.model import (
     Outcome,
     SamePerson,
 )
-from workers.offboarding.plan import Resolved, who_is
+from workers.offboarding.plan import Resolved, refusals, who_is
 from workers.offboarding.reasons import sentence
 from workers.offboarding.view import View
 from workers.offboarding.warnings import unknown_person, unseen_notes
-
-# What may stand in an answer that is safe all the same: it speaks for itself.
-_HARMLESS: Final = frozenset({Reason.PERSON_NOT_FOUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,8 @@ class Asked:
         views: What was seen of each account, read for this answer.
         indexes: What surveys have read, for names of people removed already.
         settle: How long clusters may take to pick the new key up.
-        at: Now.
+        at: When the look began.
+        protected: Ids and e-mails nobody may offboard.
     """
 
     user: str
@@ -51,6 +48,7 @@ class Asked:
     settle: timedelta
     at: datetime
     same_people: tuple[SamePerson, ...] = ()
+    protected: tuple[str, ...] = ()
 
     @property
     def owners(self) -> list[KeyOwner]:
@@ -78,10 +76,11 @@ def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAn
         resolved: Who is meant, as ``meant`` says.
         cases: The person's cases, by any of their names.
     """
-    if resolved.is_ambiguous:
-        several = ", ".join(resolved.candidates)
-        text = f"{asked.user} may be any of {several}. Name one by its IAM ID."
-        return _answer(asked, [Note(Reason.AMBIGUOUS_PERSON, text)], ())
+    ours = [one for view in asked.views for one in view.ours]
+    refused = refusals(resolved, protected=asked.protected, ours=ours)
+    if refused:
+        # Nobody can tell which targets are meant, or they are not to be taken over.
+        return _answer(asked, refused, ())
     looks = _looks(asked, resolved)
     found = [each for look in looks for each in targets_of(look)]
     targets = [one for one in found if isinstance(one, CaseTarget)]
@@ -103,8 +102,7 @@ def _answer(
     asked: Asked, notes: Iterable[Note], holdings: tuple[Holding, ...]
 ) -> GateAnswer:
     reasons = tuple(dict.fromkeys(notes))
-    is_safe = all(note.reason in _HARMLESS for note in reasons)
-    return GateAnswer(asked.user, is_safe, reasons, holdings, asked.at)
+    return GateAnswer(asked.user, not reasons, reasons, holdings, asked.at)
 
 
 def _looks(asked: Asked, resolved: Resolved) -> list[Look]:
@@ -129,8 +127,8 @@ def _owned(targets: Sequence[CaseTarget]) -> Iterator[Note]:
     clusters = sum(one.readable for one in mine)
     if mine:
         text = (
-            f"They own the cluster API keys of {len(mine)} targets, with {clusters} "
-            "clusters behind. Removing them now breaks those."
+            f"They own the cluster API keys of {_counted(len(mine), 'target')}, with "
+            f"{_counted(clusters, 'cluster')} behind. Removing them now breaks those."
         )
         yield Note(Reason.OWNS_TARGETS, text)
 
@@ -139,8 +137,8 @@ def _unread(targets: Sequence[CaseTarget]) -> Iterator[Note]:
     for one in targets:
         if one.outcome is Outcome.UNREAD and one.reason is not None:
             place = f"{one.target.region} / {one.target.resource_group.name}"
-            said = one.detail or sentence(one.reason)
-            yield Note(one.reason, f"Not read: {place}. {said}")
+            said = (one.detail or sentence(one.reason)).rstrip(".")
+            yield Note(one.reason, f"Not read: {place}. {said}.")
 
 
 def _credentials(looks: Sequence[Look]) -> Iterator[Note]:
@@ -192,6 +190,10 @@ def _unsettled(case: Case, settle: timedelta, now: datetime) -> str:
     if until > now:
         return f"is owner-safe, and fully safe from {until:%Y-%m-%d %H:%M} UTC on."
     return ""
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _holding(one: CaseTarget, at: datetime) -> Holding:

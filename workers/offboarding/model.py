@@ -263,6 +263,11 @@ class Person:
     name: str | None
     state: str | None = None
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Return the e-mail and the login, lower-cased."""
+        return frozenset(one.lower() for one in (self.email, self.user_id) if one)
+
 
 @dataclass(frozen=True, slots=True)
 class SamePerson:
@@ -535,6 +540,8 @@ class Case:
         targets: Those of the leaver and the unread ones, nobody else's.
         blocked: Ids of targets where a classic credential of the leaver is in force, by
             the last look; the report puts it down as their follow-up.
+        is_gone: Whether the leaver was on no user list at the last look, and nobody
+            can be hidden in any: IBM Cloud has deleted their keys already.
         departures: Later departures that joined and are not yet folded in.
         revision: Counts the changes to everything but targets and reports.
     """
@@ -566,6 +573,7 @@ class Case:
     targets: tuple[CaseTarget, ...] = ()
     reports: tuple[ReportLine, ...] = ()
     blocked: tuple[str, ...] = ()
+    is_gone: bool = False
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
 

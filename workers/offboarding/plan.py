@@ -80,7 +80,7 @@ def who_is(
     if len(ids) != 1:
         return Resolved(leaver, tuple(sorted(ids)), tuple(emails))
     known = replace(leaver, iam_id=next(iter(ids)))
-    mine = [_addresses(one) for one in people if one.iam_id == known.iam_id]
+    mine = [set(one.addresses) for one in people if one.iam_id == known.iam_id]
     mine += [{one.email.lower()} for one in owners if _is(one, known) and one.email]
     names = tuple(sorted({*emails}.union(*mine)))
     return Resolved(_named(known, people, owners), (str(known.iam_id),), names)
@@ -104,7 +104,7 @@ def _mapped(
 def _ids_of(
     email: str, people: Iterable[Person], owners: Iterable[KeyOwner]
 ) -> set[str]:
-    ids = {one.iam_id for one in people if email in _addresses(one)}
+    ids = {one.iam_id for one in people if email in one.addresses}
     return ids | {one.id for one in owners if _lower(one.email) == email}
 
 
@@ -114,10 +114,6 @@ def _is(owner: KeyOwner, leaver: Leaver) -> bool:
 
 def _lower(email: str | None) -> str | None:
     return email.lower() if email else None
-
-
-def _addresses(person: Person) -> set[str]:
-    return {one.lower() for one in (person.email, person.user_id) if one}
 
 
 def _named(
@@ -167,7 +163,7 @@ def refusals(
         _is(one, leaver) or (one.email and one.email.lower() in names) for one in ours
     )
     if names & kept or is_ours:
-        what = "one of our own identities" if is_ours else "in PROTECTED_USERS"
+        what = "one of our own identities" if is_ours else "in OFFBOARD_PROTECTED_USERS"
         text = f"{leaver} is {what} and is never offboarded."
         return (Note(Reason.PROTECTED_USER, text),)
     return ()

@@ -121,7 +121,12 @@ def _has_left(view: View, owner: KeyOwner, known: Holding | None) -> bool:
         before = known.owner if known is not None else None
         is_same = before is not None and before.id == owner.id
         return is_same and known is not None and known.has_left
-    return owner.id not in {one.iam_id for one in view.people}
+    # That the id shown is an IAM ID is not confirmed: whose address is there is there.
+    address = owner.email.lower() if owner.email else None
+    return not any(
+        owner.id == one.iam_id or (address and address in one.addresses)
+        for one in view.people
+    )
 
 
 def _listed_only(
