@@ -393,6 +393,22 @@ def test_a_joined_case_names_the_one_it_goes_on_in():
     )
 
 
+@pytest.mark.parametrize("result", [CaseResult.ATTENTION, CaseResult.PLANNED])
+def test_nobody_is_asked_to_keep_a_person_who_is_removed_already(result):
+    unread = a_target("eu-de", "tools", "c1", owner_before=None, outcome=Outcome.UNREAD)
+    case = replace(
+        a_case(replace(unread, reason=Reason.NO_ROLE)),
+        result=result,
+        dry_run=result is CaseResult.PLANNED,
+    )
+
+    there, gone = (facts(told(replace(case, is_gone=one))) for one in (False, True))
+
+    assert "Do not remove the person" in there
+    assert "Do not remove the person" not in gone
+    assert "The person is on no user list any more" in gone
+
+
 def test_a_person_who_is_not_clear_yet_is_not_said_to_own_nothing():
     text = facts(told("ambiguous"))
 

@@ -215,6 +215,28 @@ def test_what_was_theirs_and_may_be_hidden_now_stays_in_sight(right):
     assert world.outcomes()["eu-de"] == (Outcome.UNREAD, Reason.LIST_SHORT)
 
 
+@pytest.mark.parametrize(
+    ("users", "is_there", "is_gone"),
+    [
+        (Right.OK, True, False),
+        (Right.OK, False, True),
+        # Somebody may be hidden there.
+        (Right.CANNOT_TELL, False, False),
+    ],
+)
+def test_a_leaver_is_gone_where_no_list_that_hides_nobody_has_them(
+    users, is_there, is_gone
+):
+    world = a_world(DALLAS)
+    world.cloud.sees = Visibility(Right.OK, Right.OK, users)
+    if not is_there:
+        world.cloud.users = [a_person(ROBIN), a_person(FID)]
+
+    case = world.settle(a_case(leaver=Leaver(None, DANA.id)))
+
+    assert case.is_gone is is_gone
+
+
 def test_what_was_theirs_and_is_proven_to_be_gone_is_gone():
     world = a_world_that_forgot_frankfurt()
 

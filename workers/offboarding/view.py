@@ -67,6 +67,12 @@ class View:
         return self.visibility is not None and self.visibility.is_proven
 
     @property
+    def sees_people(self) -> bool:
+        """Tell whether somebody who is not listed is proven not to be there."""
+        sees_all = self.visibility is not None and self.visibility.users is Right.OK
+        return self.has_people and sees_all
+
+    @property
     def sees_clusters(self) -> bool:
         """Tell whether a cluster that is not listed is proven not to be there."""
         sees_all = self.visibility is not None and self.visibility.clusters is Right.OK

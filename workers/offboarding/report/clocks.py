@@ -24,6 +24,11 @@ _NOT_YET: Final = (
     "once, and clusters on those keys can then no longer order workers, attach storage "
     "or scale."
 )
+_GONE: Final = (
+    "The person is on no user list any more: IBM Cloud has deleted their API keys, and "
+    "clusters on those keys can no longer order workers, attach storage or scale until "
+    "a functional ID's key is there."
+)
 _NEEDS_ROLES: Final = (
     "Before an armed run the functional ID needs Administrator on Kubernetes Service "
     "in each of these regions and resource groups, the roles for the other services "
@@ -48,7 +53,7 @@ def clocks_of(
         case CaseResult.ATTENTION | None:
             yield Item(("Owner-safe: not reached.",))
             yield Item(("Fully safe: not reached.",))
-            yield Item((_NOT_YET,))
+            yield Item((_GONE if case.is_gone else _NOT_YET,))
 
 
 def _before_an_armed_run(case: Case) -> Iterator[Item]:
@@ -57,7 +62,7 @@ def _before_an_armed_run(case: Case) -> Iterator[Item]:
     if is_all_well and is_all_seen and not has_credential(case):
         yield Item(("Nothing would have to be reset.",))
         return
-    yield Item((_NOT_YET,))
+    yield Item((_GONE if case.is_gone else _NOT_YET,))
     if count_of(case, Outcome.PLANNED):
         yield Item((_NEEDS_ROLES,))
 
@@ -69,12 +74,13 @@ def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[It
     else:
         yield Item((f"Owner-safe: after {_span(seconds)}.",))
     yield Item((_fully_safe(case, now, settle),))
-    yield Item(
-        (
-            "Remove the person from the account only after that: it deletes their API "
-            "keys at once.",
+    if not case.is_gone:
+        yield Item(
+            (
+                "Remove the person from the account only after that: it deletes their "
+                "API keys at once.",
+            )
         )
-    )
     yield Item(
         (
             "A reset leaves two things as they were. Classic-infrastructure "

@@ -376,7 +376,11 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
     case = warned(case, looks, knows=knows) if is_final else case
     case = case.warned(*_held_back(tools, case))
-    case = replace(case, blocked=blocked_by(looks, case.blocked))
+    case = replace(
+        case,
+        blocked=blocked_by(looks, case.blocked),
+        is_gone=_is_gone(case, looks),
+    )
     case = replace(case, plan=_planned(case, this.at))
     owned = [one for one in fresh if one.owner_before is not None]
     seen = sum(len(view.seen) for view in views)
@@ -396,6 +400,12 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     if is_final:
         return tools.works.finish(this.claim, change)
     return tools.works.again(this.claim, change, _next_look(this, case, views))
+
+
+def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
+    iam_id = case.leaver.iam_id
+    is_seen = bool(looks) and all(one.view.sees_people for one in looks)
+    return iam_id is not None and is_seen and iam_id not in looks[0].people
 
 
 def _held_back(tools: Tools, case: Case) -> list[Note]:
