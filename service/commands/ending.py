@@ -5,7 +5,13 @@ from typing import Final
 
 from service.commands.answers import ShownCase
 from service.faults import Fault
-from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import (
+    CLASSIC_CREDENTIAL,
+    CaseResult,
+    CaseStatus,
+    Outcome,
+)
 
 
 class Exit(IntEnum):
@@ -81,7 +87,20 @@ def _of_plan(case: ShownCase, *, asked_to_write: bool) -> Exit:
     return Exit.HELD if asked_to_write and is_undone else Exit.GOOD
 
 
+def has_credential(case: ShownCase) -> bool:
+    """Tell whether a classic credential of the leaver is in force anywhere."""
+    is_elsewhere = any(
+        one.reason == Reason.CLASSIC_CREDENTIAL_ELSEWHERE for one in case.warnings
+    )
+    return is_elsewhere or any(
+        each.kind == CLASSIC_CREDENTIAL and each.done_at is None
+        for one in case.targets
+        for each in one.follow_ups
+    )
+
+
 def _saw_everything(case: ShownCase) -> bool:
     is_blind = any(one.reason in UNSEEN for one in case.warnings)
     is_good = all(one.outcome in _GOOD_IN_A_PLAN for one in case.targets)
-    return case.plan is not None and is_good and not is_blind
+    is_blocked = has_credential(case)
+    return case.plan is not None and is_good and not is_blind and not is_blocked

@@ -55,16 +55,17 @@ def exposure(*, is_people_only: bool, is_local: bool, output: str) -> None:
     body, not_seen = _read() if is_local else _asked()
     told = exposure_of(body)
     code = exit_of_exposure(told, not_seen)
+    screen = progress_screen() if output == "json" else result_screen()
+    for text in _blind_spots(told, not_seen):
+        screen.say(text)
     if output == "json":
         left_out = {"targets"} if is_people_only else set()
         write_json({name: one for name, one in body.items() if name not in left_out})
     else:
-        screen, is_whole = result_screen(), code is Exit.GOOD
+        is_whole = code is Exit.GOOD
         _show(screen, told, is_whole=is_whole, is_people_only=is_people_only)
         doctor = "" if is_whole else f"offboard doctor{' --local' * is_local}"
         show_tasks(screen, list(_tasks(told, doctor)))
-    for text in _blind_spots(told, not_seen):
-        progress_screen().say(text)
     sys.exit(code)
 
 

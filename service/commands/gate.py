@@ -21,15 +21,19 @@ from service.commands.screen import (
     shown,
     write_json,
 )
-from service.commands.seen_answers import ShownGate, gate_of
+from service.commands.seen_answers import ShownGate, ShownHolding, gate_of
 from service.commands.seen_ending import exit_of_gate, is_under_way
 from service.commands.to_do import Task, show_tasks
 from service.faults import CallError, Fault
 from service.seen_schemas import GateSchema
 from service.words import leaver_of
 from workers.offboarding.errors import Reason
+from workers.offboarding.reasons import REASONS
 
 _DEADLINE_SECONDS: Final = 120.0
+# Who wants more of them has the whole table above.
+_NAMED: Final = 5
+_KNOWN: Final = frozenset(str(one) for one in REASONS)
 _NO_CASES: Final = (
     "Read without a service: whether a reset for them is still settling was not seen."
 )
@@ -116,11 +120,11 @@ def _show(screen: Screen, told: ShownGate, *, is_local: bool) -> None:
 
 def _verdict(told: ShownGate) -> str:
     user = told.user
-    is_unknown = any(one.reason == Reason.PERSON_NOT_FOUND for one in told.reasons)
-    if told.safe and is_unknown:
+    reasons = {one.reason for one in told.reasons}
+    if reasons == {Reason.PERSON_NOT_FOUND}:
         return (
-            f"Safe if it is spelt right: no account knows {user}, and no cluster API "
-            "key is theirs."
+            f"Not proven safe: no account knows {user}. No cluster API key is theirs "
+            "under that name; see how it is spelt."
         )
     if told.safe:
         return f"Safe: {user} may be removed, and no cluster loses its key."
@@ -135,11 +139,52 @@ def _tasks(told: ShownGate, *, is_local: bool) -> Iterator[Task]:
     user, option = shlex.quote(shown(told.user)), " --local" if is_local else ""
     reasons = {one.reason for one in told.reasons}
     if Reason.OWNS_TARGETS in reasons:
-        yield Task("See what is to be reset, and have it done:", f"offboard run {user}")
+        text = "See what is to be reset; with --apply it is done:"
+        yield Task(text, f"offboard run {user}")
+    if Reason.PERSON_NOT_FOUND in reasons:
+        text = "See how the account knows them, and ask by that name or by IAM ID:"
+        yield Task(text, "ibmcloud account users --output json")
     if Reason.CASE_NOT_SAFE in reasons:
         yield Task("See how their case stands:", f"offboard case list --user {user}")
-    is_blind = exit_of_gate(told) is Exit.ATTENTION and not is_under_way(told)
-    if is_blind or any(one.is_unread for one in told.targets):
+    yield from _to_see(told)
+    if _is_blind(told) and not is_under_way(told):
         text = "Find out what keeps it from being seen, and how to mend that:"
         yield Task(text, f"offboard doctor{option}")
-    yield Task("Then ask again:", f"offboard gate {user}{option}")
+    yield Task("When that is done, ask again:", f"offboard gate {user}{option}")
+
+
+def _is_blind(told: ShownGate) -> bool:
+    """Tell whether the doctor can say more: of lists and rights, not of one target."""
+    seeing = {
+        Reason.VISIBILITY_NOT_PROVEN,
+        Reason.LIST_UNREADABLE,
+        Reason.LIST_SHORT,
+        Reason.READING_UNDER_WAY,
+    }
+    return any(one.reason in seeing for one in told.reasons)
+
+
+def _to_see(told: ShownGate) -> Iterator[Task]:
+    """Say who can mend it that targets were not read, and with what."""
+    places: dict[tuple[Reason, str], list[str]] = {}
+    for one in told.targets:
+        if one.is_unread and one.reason in _KNOWN:
+            group = one.resource_group
+            where = f"{one.region} / {group.name or group.id}"
+            known = Reason(one.reason)
+            places.setdefault((known, _command_for(known, one)), []).append(where)
+    for (reason, command), every in places.items():
+        said = REASONS[reason]
+        named = ", ".join(every[:_NAMED])
+        more = f", and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
+        text = f"Not read: {named}{more}. {said.sentence} Who mends it: {said.who}."
+        yield Task(text, command or None)
+
+
+def _command_for(reason: Reason, one: ShownHolding) -> str:
+    command = REASONS[reason].command or ""
+    command = command.replace("GROUP", shlex.quote(one.resource_group.id))
+    command = command.replace("REGION", shlex.quote(one.region))
+    for cluster in one.clusters[:1]:
+        command = command.replace("CLUSTER", shlex.quote(cluster.id))
+    return command

@@ -3,7 +3,7 @@
 from typing import Final
 
 from service.commands.answers import ShownCase
-from service.commands.ending import UNSEEN
+from service.commands.ending import UNSEEN, has_credential
 from service.commands.notes import holds_of
 from service.commands.targets import OUTCOMES
 from workers.offboarding.errors import Reason
@@ -108,9 +108,12 @@ def _unknown(who: str) -> str:
 def _counts(case: ShownCase) -> str:
     counts = ((_count_of(case, one), OUTCOMES[one]) for one in _COUNTED)
     is_unmatched = _is_warned(case, Reason.SCOPE_UNMATCHED)
+    in_force = ["a classic credential of the leaver is in force"]
     parts = ["the part asked for names what was not seen"] * is_unmatched
+    parts += in_force * has_credential(case)
     parts += [f"{count} {word}" for count, word in counts if count]
-    unseen = [one for one in UNSEEN if one != Reason.SCOPE_UNMATCHED]
+    told = (Reason.SCOPE_UNMATCHED, Reason.CLASSIC_CREDENTIAL_ELSEWHERE)
+    unseen = [one for one in UNSEEN if one not in told]
     if _is_warned(case, *unseen):
         parts.append("not everything could be seen")
     done = sum(

@@ -16,10 +16,15 @@ from config.settings import Settings
 from service.commands.ending import Exit
 from service.commands.opening import read_settings
 from service.commands.screen import progress_screen
-from workers.offboarding.errors import OffboardingError
+from workers.offboarding.errors import (
+    OffboardingError,
+    PermanentError,
+    TransientError,
+)
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check
 from workers.offboarding.model import Case, Departure, Leaver
+from workers.offboarding.reasons import REASONS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,15 +61,20 @@ local_option: Final[Callable[[F], F]] = click.option(
 def local(settings: Settings | None = None) -> Iterator[Local]:
     """Open the way straight to the account; what cannot be ends with its sentence.
 
-    Logs are kept to warnings unless LOG_LEVEL is set: the result is what is read.
+    Logs are kept to errors unless LOG_LEVEL is set: the result is what is read.
     """
     settings = settings or read_settings("local")
     is_asked_for = bool(os.environ.get("OFFBOARD_LOG_LEVEL"))
-    level = settings.log_level if is_asked_for else "WARNING"
+    level = settings.log_level if is_asked_for else "ERROR"
     logs.set_up(level, secrets=settings.secrets(), service="local")
     open_local: Callable[[Settings], Local] = click.get_current_context().meta[LOCAL]
     try:
         yield open_local(settings)
     except OffboardingError as error:
-        progress_screen().say(str(error))
-        sys.exit(Exit.SETTINGS)
+        screen = progress_screen()
+        screen.say(str(error))
+        if isinstance(error, PermanentError):
+            told = REASONS[error.reason]
+            screen.say(f"{told.sentence} Who mends it: {told.who}.")
+        is_passing = isinstance(error, TransientError)
+        sys.exit(Exit.UNREACHABLE if is_passing else Exit.SETTINGS)

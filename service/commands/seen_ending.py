@@ -16,6 +16,8 @@ _BLIND: Final = frozenset(
         Reason.LIST_UNREADABLE,
         Reason.LIST_SHORT,
         Reason.READING_UNDER_WAY,
+        # A misspelt name owns nothing either: that proves nothing of whoever is meant.
+        Reason.PERSON_NOT_FOUND,
         Reason.NO_CLUSTER,
         Reason.OWNER_UNKNOWN,
         Reason.UNREACHABLE,
@@ -48,8 +50,7 @@ def exit_of_gate(gate: ShownGate) -> Exit:
     if gate.safe:
         return Exit.GOOD
     unread = {one.reason for one in gate.targets if one.is_unread}
-    # That nobody is found stands against nobody.
-    against = {one.reason for one in gate.reasons} - {Reason.PERSON_NOT_FOUND}
+    against = {one.reason for one in gate.reasons}
     is_blind = bool(against) and against <= _BLIND | unread
     return Exit.ATTENTION if is_blind else Exit.HELD
 

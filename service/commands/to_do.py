@@ -5,14 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.commands.answers import ShownCase
+from service.commands.answers import FollowUp, ShownCase, ShownTarget
 from service.commands.ending import UNSEEN, is_over
 from service.commands.headline import leaver_of
 from service.commands.notes import holds_of
 from service.commands.screen import Screen, shown
 from service.commands.targets import sorted_targets, where_of
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+from workers.offboarding.model import (
+    CLASSIC_CREDENTIAL,
+    CaseResult,
+    CaseStatus,
+    Outcome,
+)
 
 # The warnings that the doctor explains.
 _HIDDEN: Final = (
@@ -54,8 +59,19 @@ def tasks_of(case: ShownCase, again: str = "") -> Iterator[Task]:
             yield Task(f"{where}: {one.advice.text}{who}", one.advice.command)
         for follow_up in one.follow_ups:
             if follow_up.done_at is None:
-                yield Task(f"{where}: {follow_up.text}")
+                yield Task(f"{where}: {follow_up.text}", _command_for(follow_up, one))
     yield from _next_commands(case, again)
+
+
+def _command_for(follow_up: FollowUp, target: ShownTarget) -> str | None:
+    """Return the command that shows a classic credential; others come with reports."""
+    if follow_up.kind != CLASSIC_CREDENTIAL:
+        return None
+    group, region = _word(target.resource_group.id), _word(target.region)
+    return (
+        f"ibmcloud target -g {group} -r {region}"
+        f" && ibmcloud ks credential get --region {region}"
+    )
 
 
 def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:

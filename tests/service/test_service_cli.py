@@ -104,6 +104,9 @@ def test_an_armed_run_ends_as_its_case_does(api, offboard, case, code):
 
 
 BLIND = [a_note("list_unreadable")]
+CREDENTIAL = {"kind": "classic_credential", "text": "Replace it.", "done_at": None}
+BLOCKED = a_target(follow_ups=[CREDENTIAL])
+FREED = a_target(follow_ups=[CREDENTIAL | {"done_at": "2026-02-16T10:02:11.000Z"}])
 PLANS = {
     "everything seen": (a_case("settled", "planned", a_target()), 0),
     "not armed": (
@@ -124,6 +127,8 @@ PLANS = {
         ),
         3,
     ),
+    "a classic credential": (a_case("settled", "planned", BLOCKED), 3),
+    "a classic credential that is gone": (a_case("settled", "planned", FREED), 0),
     "rights not proven": (
         a_case("settled", "planned", warnings=[a_note("visibility_not_proven")]),
         0,
@@ -147,6 +152,20 @@ def test_a_dry_run_ends_by_what_it_saw(api, offboard, case, code):
     api.opens(case)
 
     assert offboard("run", USER).exit_code == code
+
+
+def test_a_classic_credential_in_force_comes_with_the_command_that_shows_it(
+    api, offboard
+):
+    api.opens(a_case("settled", "planned", BLOCKED))
+
+    text = offboard("run", USER).stdout
+
+    assert "a classic credential of the leaver is in force" in text.splitlines()[0]
+    assert (
+        "ibmcloud target -g id-payments -r us-south"
+        " && ibmcloud ks credential get --region us-south"
+    ) in text.splitlines()
 
 
 def test_an_armed_run_that_was_made_a_dry_run_does_not_look_like_success(api, offboard):

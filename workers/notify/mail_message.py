@@ -18,6 +18,9 @@ from workers.offboarding.model import Case, Channel, ReportLine
 from workers.offboarding.notice import Notice
 from workers.offboarding.report import Line, Report, Severity
 
+# Longer than any header here: folded, a subject would begin with a blank for readers
+# that only join its lines. RFC 5322 allows 998.
+_POLICY: Final = SMTP.clone(max_line_length=400)
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _COLOURS: Final = {
     Severity.GOOD: "#1a7f37",
@@ -71,7 +74,7 @@ def message_of(
     page: str | None,
 ) -> EmailMessage:
     """Write the mail of *report* to one recipient; again it has the same Message-ID."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["Subject"] = header_text(plain_text(report.subject))
     message["From"] = sender
     message["To"] = to
