@@ -218,7 +218,7 @@ def test_the_user_list_is_open_or_takes_a_role(
     found = cloud.visibility()
 
     assert found.users is users
-    assert found.is_proven
+    assert found.is_proven is (users is Right.OK)
 
 
 def test_settings_that_cannot_be_read_leave_the_user_list_unknown(

@@ -1,6 +1,7 @@
 """The answers IBM's SDKs and users published, read field by field."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -98,16 +99,25 @@ def test_the_key_owner_call_satisfies_the_go_sdks_server(far, far_cloud, target)
 
 
 def test_the_users_in_two_pages(far, far_cloud):
-    for page in response("psdk_users_list_two_pages")["bodies_in_order"]:
-        far.says(USERS, page)
+    first, last = response("psdk_users_list_two_pages")["bodies_in_order"]
+    # Both published pages hold the same user, and count two.
+    last["resources"][0]["iam_id"] = "iam_id_2"
+    far.says(USERS, first)
+    far.says(USERS, last)
 
     people = far_cloud.people()
 
-    # Both published pages hold the same user.
-    assert people == (
-        Person("iam_id", "email", "user_id", "firstname lastname", "state"),
-    )
+    one = Person("iam_id", "email", "user_id", "firstname lastname", "state")
+    assert people == (one, replace(one, iam_id="iam_id_2"))
     assert far.asked(USERS) == 2
+
+
+def test_the_same_user_on_both_pages_is_not_taken_for_two(far, far_cloud):
+    for page in response("psdk_users_list_two_pages")["bodies_in_order"]:
+        far.says(USERS, page)
+
+    with pytest.raises(TransientError, match="1 users came of 2"):
+        far_cloud.people()
 
 
 def test_one_page_of_thirteen_users_is_not_taken_for_all(far, far_cloud):
