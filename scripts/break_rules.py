@@ -309,6 +309,41 @@ BUGS: Final = (
         f"{STEPS}/resetting.py",
         (("    _check_identity(case, target, ready.identity)\n", ""),),
     ),
+    Bug(
+        "4",
+        "tell whom we keep to go, at the gate",
+        "workers/offboarding/gate.py",
+        (("    if refused:\n", "    if resolved.is_ambiguous:\n"),),
+    ),
+    Bug(
+        "7",
+        "call a name safe that nobody knows",
+        "workers/offboarding/gate.py",
+        (
+            (
+                "        *unknown_person(looks, resolved.leaver, knows=knows),\n",
+                "",
+            ),
+        ),
+    ),
+    Bug(
+        "7",
+        "take who is listed by address alone for gone",
+        "workers/offboarding/survey.py",
+        (("or (address and address in one.addresses)", ""),),
+    ),
+    Bug(
+        "7",
+        "take who left one of two accounts for gone",
+        "workers/offboarding/exposure.py",
+        (("has_left=all(", "has_left=any("),),
+    ),
+    Bug(
+        "7",
+        "say of who may be hidden that they are gone",
+        "workers/offboarding/view.py",
+        (("return self.has_people and sees_all", "return self.has_people"),),
+    ),
 )
 
 
