@@ -150,7 +150,8 @@ def _tasks(told: ShownGate, *, is_local: bool) -> Iterator[Task]:
     if _is_blind(told) and not is_under_way(told):
         text = "Find out what keeps it from being seen, and how to mend that:"
         yield Task(text, f"offboard doctor{option}")
-    yield Task("When that is done, ask again:", f"offboard gate {user}{option}")
+    if reasons != {Reason.PROTECTED_USER}:
+        yield Task("When that is done, ask again:", f"offboard gate {user}{option}")
 
 
 def _is_blind(told: ShownGate) -> bool:

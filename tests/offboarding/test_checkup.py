@@ -97,7 +97,8 @@ def test_a_key_that_opens_nothing_is_told_once():
 
     assert list(found) == ["keys_in_hand"]
     assert found["keys_in_hand"].verdict is Verdict.FAILED
-    assert found["keys_in_hand"].text.endswith("So nothing else could be looked at.")
+    text = found["keys_in_hand"].text
+    assert text.endswith("Listing: 403. So nothing else could be looked at.")
 
 
 def test_owner_ids_that_are_no_iam_ids_are_red():

@@ -112,6 +112,16 @@ def test_a_list_that_fails_is_against_it(call, fault):
     assert Reason.LIST_UNREADABLE in reasons(answer)
 
 
+def test_nobody_is_called_unknown_where_no_user_list_was_read():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.faults["people"].append(DENIED)
+
+    answer = ask(world, Leaver("nobody@example.com"))
+
+    assert Reason.LIST_UNREADABLE in reasons(answer)
+    assert Reason.PERSON_NOT_FOUND not in reasons(answer)
+
+
 def test_a_target_that_cannot_be_read_is_against_it():
     world = a_world(DALLAS, owners={DALLAS: FID})
     world.cloud.faults["key_owner"].append(DENIED)

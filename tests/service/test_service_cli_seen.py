@@ -344,6 +344,13 @@ offboard doctor
 When that is done, ask again:
 offboard gate dana.lee@example.com
 """
+KEPT = """\
+Not safe: do not remove dana.lee@example.com yet.
+Read at 2026-02-16T10:02:11.000Z.
+
+Reasons
+- They are kept.
+"""
 CASE = """\
 Not safe: do not remove dana.lee@example.com yet.
 Read at 2026-02-16T10:02:11.000Z.
@@ -383,6 +390,7 @@ GATES = {
         3,
         BLIND,
     ),
+    "kept": (a_gate(a_note("protected_user", "They are kept.")), 4, KEPT),
     "case": (a_gate(a_note("case_not_safe", "Case 1 is open.")), 4, CASE),
 }
 

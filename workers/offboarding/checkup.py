@@ -68,7 +68,7 @@ def _identities(view: View) -> Check:
         told = REASONS[Reason.BAD_KEY]
         text = _said(view, "our own identities") or told.sentence
         if _saw_nothing(view):
-            text += " So nothing else could be looked at."
+            text = f"{text.rstrip('.')}. So nothing else could be looked at."
         mend = (
             "See that IAM can be reached from here, and that the key files hold keys "
             "of this account that work; to make a key, as its identity:"

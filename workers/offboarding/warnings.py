@@ -46,7 +46,12 @@ def unseen_notes(looks: Sequence[Look]) -> list[Note]:
 def unknown_person(
     looks: Sequence[Look], leaver: Leaver, *, knows: Collection[str]
 ) -> list[Note]:
-    """Say that nobody of the leaver's names is known anywhere; empty if somebody is."""
+    """Say that nobody of the leaver's names is known anywhere; empty if somebody is.
+
+    Where no user list at all was read, nothing is known of that.
+    """
+    if not any(one.view.has_people for one in looks):
+        return []
     people = frozenset[str]().union(*(one.people for one in looks))
     if leaver.iam_id in people.union(knows):
         return []
