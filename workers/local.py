@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from config.settings import Settings
+from workers.desk.opening import now_utc
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.pace import LocalBudget
 from workers.offboarding.checkup import checks_of
@@ -41,7 +42,7 @@ from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import result_of
 from workers.offboarding.steps.tools import Tools, with_target
 from workers.offboarding.survey import surveyed
-from workers.wiring import now_utc, same_people
+from workers.wiring import same_people
 
 _LOCAL: Final = "local"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -10,7 +10,7 @@ from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
 from workers.desk import Desk
-from workers.desk.opening import Store, desk_on, index_life, open_store
+from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
@@ -26,11 +26,6 @@ from workers.store.work import Works
 from workers.surveying import Surveys
 
 log = structlog.get_logger()
-
-
-def now_utc() -> datetime:
-    """Return the time, aware UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Final
 
 import click
 
-from service.commands.holdings import count_of
 from service.commands.local import local, local_option
 from service.commands.opening import output_option
 from service.commands.screen import Screen, result_screen, write_json
@@ -19,6 +18,7 @@ from service.commands.self_check import (
     written,
 )
 from workers.offboarding.health import Verdict
+from workers.offboarding.words import counted
 
 _WORDS: Final[dict[str, str]] = {
     Verdict.OK: "ok",
@@ -90,6 +90,6 @@ def _summary(checks: Sequence[ShownCheck]) -> str:
     good = sum(one.verdict == Verdict.OK for one in checks)
     unproven = len(checks) - failed - good
     if failed or unproven:
-        of = count_of(len(checks), "check")
+        of = counted(len(checks), "check")
         return f"{failed} failed and {unproven} not proven, of {of}."
-    return f"All is well: {count_of(len(checks), 'check')}."
+    return f"All is well: {counted(len(checks), 'check')}."

@@ -1,6 +1,5 @@
 """`offboard exposure`: whose departure would break what."""
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -8,10 +7,8 @@ from typing import Final
 import click
 
 from service.client import Body
-from service.commands.answers import Owner
 from service.commands.ending import Exit
 from service.commands.holdings import (
-    count_of,
     person_name,
     show_holdings,
     unread_of,
@@ -23,13 +20,13 @@ from service.commands.screen import (
     Screen,
     progress_screen,
     result_screen,
-    shown,
     write_json,
 )
 from service.commands.seen_answers import ShownExposure, ShownPerson, exposure_of
 from service.commands.seen_ending import NOT_SEEN, exit_of_exposure
-from service.commands.to_do import Task, show_tasks
+from service.commands.to_do import Task, show_tasks, word_of
 from service.seen_schemas import ExposureSchema
+from workers.offboarding.words import counted
 
 _COLUMNS: Final = ("Person", "Clusters", "Targets", "Note")
 # Who wants more of them has the whole list above.
@@ -109,7 +106,7 @@ def _show_numbers(screen: Screen, told: ShownExposure, *, is_whole: bool) -> Non
         "who own the key of a target with clusters).",
         style="bold red" if left else style,
     )
-    screen.line(f"Not seen: {told.unread} of {count_of(len(told.targets), 'target')}.")
+    screen.line(f"Not seen: {told.unread} of {counted(len(told.targets), 'target')}.")
     screen.line(f"Left already, and still own a key: {left} of these people.")
     when = f"{told.checked_at}, or later" if told.checked_at else "not everywhere yet"
     screen.line(f"Surveyed: {when}.")
@@ -133,18 +130,14 @@ def _tasks(told: ShownExposure, doctor: str) -> Iterator[Task]:
     left = [one.owner for one in _sorted(told) if one.left]
     for owner in left[:_COMMANDS]:
         text = f"{person_name(owner)} has left: see what is to be reset now."
-        yield Task(text, f"offboard run {_word(owner)}")
+        yield Task(text, f"offboard run {word_of(owner.email or owner.id)}")
     if doctor:
         yield Task("Find out what keeps targets from being seen:", doctor)
 
 
-def _word(owner: Owner) -> str:
-    return shlex.quote(shown(owner.email or owner.id))
-
-
 def _blind_spots(told: ShownExposure, not_seen: Sequence[str]) -> Iterator[str]:
     if told.unread:
-        yield f"Not everything was seen: {count_of(told.unread, 'target')} unread."
+        yield f"Not everything was seen: {counted(told.unread, 'target')} unread."
     if told.checked_at is None:
         yield "Not everything was seen: an account was never surveyed yet."
     for reason in not_seen:

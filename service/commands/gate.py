@@ -1,6 +1,5 @@
 """`offboard gate`: may this person be removed yet."""
 
-import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -18,16 +17,17 @@ from service.commands.screen import (
     Screen,
     progress_screen,
     result_screen,
-    shown,
     write_json,
 )
 from service.commands.seen_answers import ShownGate, ShownHolding, gate_of
 from service.commands.seen_ending import exit_of_gate, is_under_way
-from service.commands.to_do import Task, show_tasks
+from service.commands.to_do import Task, show_tasks, word_of
 from service.faults import CallError, Fault
 from service.seen_schemas import GateSchema
 from service.words import leaver_of
+from workers.offboarding.advice import command_at
 from workers.offboarding.errors import Reason
+from workers.offboarding.model import Cluster, ResourceGroup, Target
 from workers.offboarding.reasons import REASONS
 
 _DEADLINE_SECONDS: Final = 120.0
@@ -136,7 +136,7 @@ def _verdict(told: ShownGate) -> str:
 def _tasks(told: ShownGate, *, is_local: bool) -> Iterator[Task]:
     if told.safe:
         return
-    user, option = shlex.quote(shown(told.user)), " --local" if is_local else ""
+    user, option = word_of(told.user), " --local" if is_local else ""
     reasons = {one.reason for one in told.reasons}
     if Reason.OWNS_TARGETS in reasons:
         text = "See what is to be reset; with --apply it is done:"
@@ -167,25 +167,23 @@ def _is_blind(told: ShownGate) -> bool:
 
 def _to_see(told: ShownGate) -> Iterator[Task]:
     """Say who can mend it that targets were not read, and with what."""
-    places: dict[tuple[Reason, str], list[str]] = {}
+    places: dict[tuple[Reason, str | None], list[str]] = {}
     for one in told.targets:
         if one.is_unread and one.reason in _KNOWN:
             group = one.resource_group
             where = f"{one.region} / {group.name or group.id}"
             known = Reason(one.reason)
-            places.setdefault((known, _command_for(known, one)), []).append(where)
+            command = command_at(known, _target_of(one))
+            places.setdefault((known, command), []).append(where)
     for (reason, command), every in places.items():
         said = REASONS[reason]
         named = ", ".join(every[:_NAMED])
         more = f", and {len(every) - _NAMED} more" if len(every) > _NAMED else ""
         text = f"Not read: {named}{more}. {said.sentence} Who mends it: {said.who}."
-        yield Task(text, command or None)
+        yield Task(text, command)
 
 
-def _command_for(reason: Reason, one: ShownHolding) -> str:
-    command = REASONS[reason].command or ""
-    command = command.replace("GROUP", shlex.quote(one.resource_group.id))
-    command = command.replace("REGION", shlex.quote(one.region))
-    for cluster in one.clusters[:1]:
-        command = command.replace("CLUSTER", shlex.quote(cluster.id))
-    return command
+def _target_of(one: ShownHolding) -> Target:
+    group = ResourceGroup(one.resource_group.id, one.resource_group.name or "")
+    clusters = tuple(Cluster(each.id, each.name or "", "") for each in one.clusters)
+    return Target(one.account_id, one.region, group, clusters)

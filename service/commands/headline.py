@@ -8,6 +8,7 @@ from service.commands.notes import holds_of
 from service.commands.targets import OUTCOMES
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+from workers.offboarding.words import counted
 
 _COUNTED: Final = (Outcome.FAILED, Outcome.UNREAD, Outcome.CHANGED_HANDS, None)
 
@@ -90,7 +91,7 @@ def _planned(case: ShownCase, who: str) -> str:
     if is_unknown and not case.targets and not _counts(case):
         return f"Dry run, nothing was changed: {_unknown(who)}"
     would = _count_of(case, Outcome.PLANNED)
-    keys = "1 cluster API key" if would == 1 else f"{would} cluster API keys"
+    keys = counted(would, "cluster API key")
     counts = _counts(case)
     first = f"{counts}, {keys}" if counts else keys
     waits = " An armed run would be held." if case.plan and case.plan.refused else ""

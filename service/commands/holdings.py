@@ -11,6 +11,7 @@ from service.commands.seen_answers import ShownHolding
 from service.commands.targets import cluster_names, group_name, owner_name
 from workers.offboarding.exposure import ReadingKind
 from workers.offboarding.model import OwnerKind
+from workers.offboarding.words import counted
 
 _COLUMNS: Final = (
     "Region",
@@ -45,7 +46,7 @@ def unread_of(holdings: Sequence[ShownHolding]) -> list[str]:
     """Say why targets could not be read, one sentence a reason, the most first."""
     reasons = Counter(one.reason for one in holdings if one.is_unread)
     return [
-        f"{count_of(many, 'target')}: {why_of(reason)}"
+        f"{counted(many, 'target')}: {why_of(reason)}"
         for reason, many in reasons.most_common()
     ]
 
@@ -55,11 +56,6 @@ def person_name(owner: Owner) -> str:
     if owner.name or owner.email:
         return owner_name(owner)
     return f"{owner.id}, whom nobody could name"
-
-
-def count_of(many: int, word: str) -> str:
-    """Say how many there are of something."""
-    return f"{many} {word}" if many == 1 else f"{many} {word}s"
 
 
 def _row(one: ShownHolding) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def _command_for(follow_up: FollowUp, target: ShownTarget) -> str | None:
     """Return the command that shows a classic credential; others come with reports."""
     if follow_up.kind != CLASSIC_CREDENTIAL:
         return None
-    group, region = _word(target.resource_group.id), _word(target.region)
+    group, region = word_of(target.resource_group.id), word_of(target.region)
     return (
         f"ibmcloud target -g {group} -r {region}"
         f" && ibmcloud ks credential get --region {region}"
@@ -75,7 +75,7 @@ def _command_for(follow_up: FollowUp, target: ShownTarget) -> str | None:
 
 
 def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:
-    case_id = _word(case.id)
+    case_id = word_of(case.id)
     if any(one.reason == Reason.SCOPE_UNMATCHED for one in case.warnings):
         yield Task(
             "See what its regions and resource groups are called, and ask again:",
@@ -124,28 +124,29 @@ def _to_release(case: ShownCase) -> Iterator[Task]:
         text = "It goes on by itself when the pause ends (needs role approver):"
         yield Task(text, "offboard resume")
     if not any(one.attempts for one in case.targets):
-        cancel = f"offboard case cancel {_word(case.id)}"
+        cancel = f"offboard case cancel {word_of(case.id)}"
         yield Task("If nobody is leaving, cancel it:", cancel)
 
 
 def options(**said: str | None) -> str:
     """Return the options that say something, each after a space, for a shell."""
     return "".join(
-        f" --{name.replace('_', '-')} {_word(text)}"
+        f" --{name.replace('_', '-')} {word_of(text)}"
         for name, text in said.items()
         if text
     )
 
 
 def _apply(case: ShownCase, again: str) -> str:
-    parts = ["offboard", "run", _word(leaver_of(case)), "--apply"]
+    parts = ["offboard", "run", word_of(leaver_of(case)), "--apply"]
     if case.scope is not None:
-        parts += [f"--region {_word(one)}" for one in case.scope.regions]
-        parts += [f"--group {_word(one)}" for one in case.scope.resource_groups]
+        parts += [f"--region {word_of(one)}" for one in case.scope.regions]
+        parts += [f"--group {word_of(one)}" for one in case.scope.resource_groups]
     is_put_off = case.effective_at and case.effective_at != case.received_at
     day = options(effective_at=case.effective_at) if is_put_off else ""
     return " ".join(parts) + (again or day)
 
 
-def _word(text: str) -> str:
+def word_of(text: str) -> str:
+    """Quote a text as one word of a shell, with nothing in it that moves a screen."""
     return shlex.quote(shown(text))

@@ -423,6 +423,18 @@ def test_targets_that_one_person_can_mend_are_told_together(api, offboard):
     ]
 
 
+def test_a_target_without_a_group_comes_with_no_command_that_would_hit_another(
+    api, offboard
+):
+    unread = not_read(reason="no_cluster", resource_group={"id": "", "name": None})
+    api.script(GATE, Says(a_gate(a_note("no_cluster", "x"), targets=[unread])))
+
+    lines = offboard("gate", USER).stdout.splitlines()
+
+    assert "ibmcloud resource groups" in lines
+    assert not any("api-key reset" in line for line in lines)
+
+
 CODES = {
     "a list unread": (a_gate("list_unreadable"), 3),
     "a short list": (a_gate("list_short"), 3),

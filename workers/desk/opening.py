@@ -110,6 +110,11 @@ def await_store(switches: Switches) -> None:
             return
 
 
+def now_utc() -> datetime:
+    """Return the time, aware UTC."""
+    return datetime.now(UTC)
+
+
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
     store = open_store(settings, timeout_seconds=2)
@@ -118,19 +123,15 @@ def open_desk(settings: Settings) -> Desk:
 
 def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
     """Put a desk on a store that is open."""
-
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     seeing = Seeing(
         store.owners,
         store.questions,
         sender,
-        clock=clock,
+        clock=now_utc,
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
     )
-    return Desk(settings, store.cases, store.switches, sender, seeing, clock=clock)
+    return Desk(settings, store.cases, store.switches, sender, seeing, clock=now_utc)
 
 
 def _database_1(store_url: str) -> str:

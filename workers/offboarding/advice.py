@@ -174,6 +174,9 @@ def shell_word(text: str) -> str:
     return shlex.quote(cleaned(text))
 
 
+_NO_GROUP: Final = "ibmcloud resource groups"
+
+
 def _in(target: Target, command: str) -> str:
     """Run *command* in the target's group, or not at all.
 
@@ -182,14 +185,35 @@ def _in(target: Target, command: str) -> str:
     """
     group = target.resource_group.id.strip()
     if not group:
-        return "ibmcloud resource groups"
+        return _NO_GROUP
     place = f"-g {shell_word(group)} -r {shell_word(target.region)}"
     return f"ibmcloud target {place} && {command}"
 
 
+def reset_command(target: Target) -> str:
+    """Return the command that resets one target, or shows what it lacks."""
+    region = shell_word(target.region)
+    return _in(target, f"ibmcloud ks api-key reset --region {region}")
+
+
+def command_at(reason: Reason, target: Target) -> str | None:
+    """Return the command for *reason* as the table of reasons has it, for one target.
+
+    Where no group is named, what it would target shows what it lacks instead.
+    """
+    command = REASONS[reason].command
+    group = target.resource_group.id.strip()
+    if command is None or ("GROUP" in command and not group):
+        return command and _NO_GROUP
+    command = command.replace("GROUP", shell_word(group))
+    command = command.replace("REGION", shell_word(target.region))
+    for cluster in target.clusters[:1]:
+        command = command.replace("CLUSTER", shell_word(cluster.id))
+    return command
+
+
 def _reset(target: CaseTarget) -> str:
-    region = shell_word(target.target.region)
-    return _in(target.target, f"ibmcloud ks api-key reset --region {region}")
+    return reset_command(target.target)
 
 
 def _cluster(target: CaseTarget) -> Cluster | None:

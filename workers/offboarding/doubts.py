@@ -17,6 +17,7 @@ from workers.offboarding.model import (
     Unread,
 )
 from workers.offboarding.view import Seen, View
+from workers.offboarding.words import counted
 
 
 def doubted(view: View) -> View:
@@ -40,7 +41,7 @@ def _without_clusters(view: View) -> list[Note]:
         return []
     text = (
         f"Account {view.account_id} lists no cluster, though IAM lists "
-        f"{_counted(len(keys), 'cluster API key')} there: clusters may be hidden from "
+        f"{counted(len(keys), 'cluster API key')} there: clusters may be hidden from "
         "the identity that reads."
     )
     return [Note(Reason.LIST_SHORT, text)]
@@ -68,7 +69,7 @@ def _without_keys(view: View) -> list[Note]:
         return []
     text = (
         f"IAM's list of API keys in account {view.account_id} lacks a key of the owner "
-        f"in {_counted(len(missing), 'target')}, so it is not whole: targets without "
+        f"in {counted(len(missing), 'target')}, so it is not whole: targets without "
         "clusters may be missing here."
     )
     return [Note(Reason.LIST_SHORT, text)]
@@ -85,7 +86,3 @@ def _plainly(view: View, one: Seen) -> Reading:
         key.place is None for key in view.keys.keys
     )
     return one.reading if is_listed else NoOwner()
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

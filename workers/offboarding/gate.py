@@ -26,6 +26,7 @@ from workers.offboarding.plan import Resolved, refusals, who_is
 from workers.offboarding.reasons import sentence
 from workers.offboarding.view import View
 from workers.offboarding.warnings import unknown_person, unseen_notes
+from workers.offboarding.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +128,8 @@ def _owned(targets: Sequence[CaseTarget]) -> Iterator[Note]:
     clusters = sum(one.readable for one in mine)
     if mine:
         text = (
-            f"They own the cluster API keys of {_counted(len(mine), 'target')}, with "
-            f"{_counted(clusters, 'cluster')} behind. Removing them now breaks those."
+            f"They own the cluster API keys of {counted(len(mine), 'target')}, with "
+            f"{counted(clusters, 'cluster')} behind. Removing them now breaks those."
         )
         yield Note(Reason.OWNS_TARGETS, text)
 
@@ -190,10 +191,6 @@ def _unsettled(case: Case, settle: timedelta, now: datetime) -> str:
     if until > now:
         return f"is owner-safe, and fully safe from {until:%Y-%m-%d %H:%M} UTC on."
     return ""
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _holding(one: CaseTarget, at: datetime) -> Holding:

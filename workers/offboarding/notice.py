@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from workers.offboarding.advice import reset_command
 from workers.offboarding.exposure import Dependence
 from workers.offboarding.model import Channel, KeyOwner, ReportState, Target
 from workers.offboarding.notice_words import (
@@ -20,7 +21,6 @@ from workers.offboarding.notice_words import (
     id_of,
     lost,
     place_of,
-    reset_command,
     short_owner,
 )
 from workers.offboarding.report.phrases import listed, named, time_of

@@ -11,6 +11,7 @@ from workers.offboarding.advice import shell_word
 from workers.offboarding.model import KeyOwner, Target
 from workers.offboarding.report.phrases import named, with_id
 from workers.offboarding.report.value import Line, Name
+from workers.offboarding.words import counted
 
 
 def id_of(*facts: str) -> str:
@@ -43,33 +44,14 @@ def lost(target: Target) -> str:
     if not clusters:
         return "a cluster made here later would have a dead key."
     lose = "loses its" if clusters == 1 else "lose their"
-    return f"{_count(clusters, 'cluster')} {lose} key."
+    return f"{counted(clusters, 'cluster')} {lose} key."
 
 
 def hanging(targets: int, clusters: int) -> str:
     """Count what hangs on one owner."""
-    return f"{_count(targets, 'key')} with {_count(clusters, 'cluster')}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"1 {word}" if number == 1 else f"{number} {word}s"
+    return f"{counted(targets, 'key')} with {counted(clusters, 'cluster')}"
 
 
 def departure_command(owner: KeyOwner) -> str:
     """Return the command that opens a departure of *owner*."""
     return f"offboard run {shell_word(owner.id)} --apply"
-
-
-def reset_command(target: Target) -> str:
-    """Return the command that resets one target, or shows what it lacks.
-
-    ``&&`` matters: without a targeted group a reset hits the account's default one.
-    """
-    group = target.resource_group.id.strip()
-    if not group:
-        return "ibmcloud resource groups"
-    region = shell_word(target.region)
-    return (
-        f"ibmcloud target -g {shell_word(group)} -r {region}"
-        f" && ibmcloud ks api-key reset --region {region}"
-    )

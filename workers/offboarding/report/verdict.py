@@ -16,6 +16,7 @@ from workers.offboarding.report.facts import (
 )
 from workers.offboarding.report.phrases import named, short_name
 from workers.offboarding.report.value import Line, Name, Severity
+from workers.offboarding.words import counted
 
 _COUNTED: Final = {
     Outcome.FAILED: "failed",
@@ -78,7 +79,7 @@ def _would(case: Case, who: Name) -> Line:
     if _is_about_nobody(case):
         return who, _unknown(case)
     planned = count_of(case, Outcome.PLANNED)
-    keys = "1 cluster API key" if planned == 1 else f"{planned} cluster API keys"
+    keys = counted(planned, "cluster API key")
     counts = ", ".join([*_bad(case), f"{keys} would be reset"])
     known = ", unknown to the account" if is_unknown(case) else ""
     waits = " An armed run would wait." if case.plan and case.plan.refused else ""
