@@ -17,6 +17,8 @@ from workers.offboarding.model import (
     ResourceGroup,
     Target,
 )
+from workers.offboarding.rights import Policy
+from workers.offboarding.standing import Standing
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DANA = KeyOwner("IBMid-1", "Dana Lee", "dana.lee@example.com", OwnerKind.PERSON)
@@ -66,6 +68,39 @@ def a_case(*targets, **changes):
 def a_person(owner, **changes):
     person = Person(owner.id, owner.email, owner.email, owner.name, "ACTIVE")
     return replace(person, **changes)
+
+
+def a_policy(role="Administrator", service=None, *, group=None, kind="role"):
+    """Make a policy; without *service* it is for all IAM-enabled services."""
+    attributes = [("serviceName", "stringEquals", service)] if service else []
+    if group:
+        attributes.append(("resourceGroupId", "stringEquals", group))
+    crn = f"crn:v1:bluemix:public:iam::::{kind}:{role}"
+    return Policy(attributes=tuple(attributes), roles=(crn,))
+
+
+def a_standing(identity=FID, **changes):
+    """Say that a functional ID stands well: every right there is, and free slots."""
+    everything = (
+        a_policy(),
+        a_policy("Manager", kind="serviceRole"),
+        a_policy(service="iam-identity"),
+        a_policy(service="user-management"),
+        Policy(
+            attributes=(("resourceType", "stringEquals", "resource-group"),),
+            roles=("crn:v1:bluemix:public:iam::::role:Viewer",),
+        ),
+    )
+    standing = Standing(
+        identity,
+        NOON,
+        name=identity.name or "",
+        policies=everything,
+        state="ACTIVE",
+        keys=2,
+        is_key_creation_restricted=False,
+    )
+    return replace(standing, **changes)
 
 
 DALLAS = a_target("us-south", "payments")

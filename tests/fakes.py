@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Lock
 
-from factories import DANA, FID, NOON, ROBIN, a_case, a_person
+from factories import DANA, FID, NOON, ROBIN, a_case, a_person, a_standing
 
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
@@ -81,6 +81,10 @@ class FakeCloud:
         self.found = list(targets)
         self.users = [a_person(DANA), a_person(ROBIN), a_person(FID)]
         self.ours = [FID]
+        # Who may take over, and how they stand; one that is not here stands well.
+        self.fids = [FID]
+        self.standings = {}
+        self.has_addons = {}
         # None has IAM list, of each target, Dana's key and those of its owners since.
         self.listed = None
         self.has_own_key = True
@@ -166,11 +170,31 @@ class FakeCloud:
         self._asked("visibility")
         return self.sees
 
-    def functional_id(self, target):
-        fault = self._asked("functional_id", target.id)
+    def candidates(self, target, wanted=None):
+        fault = self._asked("candidates", target.id)
         if isinstance(fault, Exception):
             raise fault
-        return FID
+        found = [one for one in self.fids if wanted in (None, one.id, one.name)]
+        if not found:
+            raise PermanentError("none", reason=Reason.NO_FUNCTIONAL_ID)
+        return tuple(found)
+
+    def standing(self, functional_id, *, max_age_seconds=240):
+        self._asked("standing", functional_id.id)
+        found = self.standings.get(functional_id.id) or a_standing(functional_id)
+        return replace(found, at=self.clock())
+
+    def addons(self, target, cluster):
+        fault = self._asked("addons", cluster.id)
+        if isinstance(fault, Exception):
+            raise fault
+        return self.has_addons.get(cluster.id, ())
+
+    def key_used_at(self, target, functional_id, since):
+        said = self._asked("key_used_at", target.id)
+        if isinstance(said, Exception):
+            raise said
+        return said
 
     def identities(self):
         fault = self._asked("identities")
@@ -178,7 +202,7 @@ class FakeCloud:
             raise fault
         return tuple(self.ours)
 
-    def has_new_key(self, target, since):
+    def has_new_key(self, target, functional_id, since):
         fault = self._asked("has_new_key", target.id)
         if isinstance(fault, Exception):
             raise fault
@@ -195,8 +219,11 @@ class FakeResets:
 
     def __init__(self, cloud):
         self.cloud = cloud
-        self.identity = FID
+        # Whom the token in hand speaks for, whatever the plan says.
+        self.identity = None
         self.sends = []
+        self.retired, self.refreshed = [], []
+        self.retire_faults, self.refresh_faults = deque(), deque()
         self.script = defaultdict(deque)
         self.faults = deque()
         # True for each prepared reset that is to be too old when it is to be sent.
@@ -205,16 +232,30 @@ class FakeResets:
     def sent(self, target):
         return sum(one == target.id for one, _ in self.sends)
 
-    def prepare(self, target):
+    def prepare(self, target, functional_id):
         self.cloud.journal.append(f"prepare {target.id}")
         if self.faults:
             raise self.faults.popleft()
-        return FakeReady(self, target)
+        return FakeReady(self, target, self.identity or functional_id)
+
+    def retire(self, key, functional_id, how):
+        self.cloud.journal.append(f"{how} {key.id} by {functional_id.id}")
+        if self.retire_faults:
+            raise self.retire_faults.popleft()
+        self.retired.append((key.id, how, functional_id.id))
+        return "request-retire"
+
+    def refresh_master(self, target, cluster, functional_id):
+        self.cloud.journal.append(f"refresh {cluster.id}")
+        if self.refresh_faults:
+            raise self.refresh_faults.popleft()
+        self.refreshed.append((cluster.id, self.cloud.clock()))
+        return "request-refresh"
 
 
 class FakeReady:
-    def __init__(self, resets, target):
-        self.resets, self.target, self.identity = resets, target, resets.identity
+    def __init__(self, resets, target, identity):
+        self.resets, self.target, self.identity = resets, target, identity
         self.is_fresh = not resets.stale or not resets.stale.popleft()
 
     def send(self):
@@ -725,7 +766,7 @@ def perform(tools, store, work):
         return ()
 
 
-def a_world(*targets, owners=None, lag=0.0, armed=True, protected=()):
+def a_world(*targets, owners=None, lag=0.0, armed=True, protected=(), canary=False):
     """Put a world together around these targets, all of them the leaver's."""
     clock, journal = VirtualClock(), []
     store = MemoryStore(clock, journal)
@@ -744,5 +785,6 @@ def a_world(*targets, owners=None, lag=0.0, armed=True, protected=()):
         verify_deadline=timedelta(seconds=300),
         lead_time=timedelta(hours=24),
         protected=protected,
+        canary=canary,
     )
     return World(clock, journal, store, cloud, resets, slack, mail, index, tools)

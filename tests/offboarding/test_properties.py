@@ -56,7 +56,7 @@ def worlds(draw):
     for call in ("people", "targets", "identities"):
         world.cloud.faults[call].extend([DOWN] * draw(plenty))
     for one in TARGETS:
-        for call in ("key_owner", "functional_id", "has_new_key"):
+        for call in ("key_owner", "candidates", "has_new_key"):
             world.cloud.faults[call, one.id].extend([DOWN] * draw(plenty))
         script = st.lists(st.sampled_from(ENDS), max_size=4)
         world.resets.script[one.id].extend(draw(script))

@@ -21,6 +21,9 @@ class Reason(StrEnum):
     KEY_NOT_USABLE = "key_not_usable"
     KEY_LIMIT = "key_limit"
     NO_FUNCTIONAL_ID = "no_functional_id"
+    MISSING_ROLE = "missing_role"
+    FUNCTIONAL_ID_INACTIVE = "functional_id_inactive"
+    FUNCTIONAL_ID_LOCKED = "functional_id_locked"
     CANNOT_CREATE_KEY = "cannot_create_key"
     WRONG_PROVIDER = "wrong_provider"
     RATE_LIMITED = "rate_limited"
@@ -29,10 +32,16 @@ class Reason(StrEnum):
     OWNER_NOT_SHOWN = "owner_not_shown"
     ANOTHER_OWNER = "another_owner"
     GAVE_UP = "gave_up"
+    REFUSED_PLAN = "refused_plan"
     # why a plan waits, or was turned away
     PROTECTED_USER = "protected_user"
     AMBIGUOUS_PERSON = "ambiguous_person"
     PAUSED = "paused"
+    TOO_MANY_TARGETS = "too_many_targets"
+    PLAN_CHANGED = "plan_changed"
+    ANSWERS_LITTLE = "answers_little"
+    CANARY_FAILED = "canary_failed"
+    PREFLIGHT_UNKNOWN = "preflight_unknown"
     # what a reader of the case has to know besides
     NOT_ARMED = "not_armed"
     PERSON_NOT_FOUND = "person_not_found"
@@ -45,6 +54,11 @@ class Reason(StrEnum):
     CLASSIC_CREDENTIAL = "classic_credential"
     CLASSIC_CREDENTIAL_ELSEWHERE = "classic_credential_elsewhere"
     JOINED = "joined"
+    BLIND_SPOT = "blind_spot"
+    # what makes a functional ID a weak one
+    FEW_KEY_SLOTS = "few_key_slots"
+    FUNCTIONAL_ID_SHARED = "functional_id_shared"
+    FUNCTIONAL_ID_BROAD = "functional_id_broad"
     # why the gate does not say safe
     OWNS_TARGETS = "owns_targets"
     CASE_NOT_SAFE = "case_not_safe"

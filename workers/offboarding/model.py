@@ -11,8 +11,12 @@ from typing import Final, Self
 
 from workers.offboarding.errors import Reason
 
-# The follow-up that blocks: the leaver's classic credential is in force there.
+# Kinds of follow-ups (design, section 5). The first blocks: the leaver's classic
+# credential is in force there.
 CLASSIC_CREDENTIAL: Final = "classic_credential"
+RECREATE_ADDON_PODS: Final = "recreate_addon_pods"
+REFRESH_MASTER: Final = "refresh_master"
+RETIRE_OLD_KEY: Final = "retire_old_key"
 
 
 class Step(StrEnum):
@@ -23,6 +27,8 @@ class Step(StrEnum):
     VERIFY = "verify"
     REPORT = "report"
     DELIVER = "deliver"
+    REMIND = "remind"
+    AFTERCARE = "aftercare"
 
 
 class CaseStatus(StrEnum):
@@ -48,6 +54,7 @@ class CaseKind(StrEnum):
     """Why a case exists."""
 
     DEPARTURE = "departure"
+    ADOPTION = "adoption"
 
 
 class Outcome(StrEnum):
@@ -121,12 +128,14 @@ class Cluster:
 
     ``provider`` is IBM's word: ``vpc-gen2``, ``classic`` or ``satellite``. A cluster
     that is not ``readable`` is deleted or being deleted; its target still counts.
+    ``addons`` are the names of its add-ons; None where the list did not tell.
     """
 
     id: str
     name: str
     provider: str
     readable: bool = True
+    addons: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,13 +203,16 @@ class ListedKey:
 
     ``region`` has today's name. It and ``resource_group_id`` are None where the key
     does not plainly say them. That a key is listed does not prove that it is in use:
-    superseded ones stay.
+    superseded ones stay. ``is_locked`` is True too where it could not be told.
     """
 
     iam_id: str
     region: str | None = None
     resource_group_id: str | None = None
     created_at: datetime | None = None
+    id: str = ""
+    is_locked: bool = False
+    is_disabled: bool = False
 
     @property
     def place(self) -> tuple[str, str] | None:
@@ -321,7 +333,8 @@ class Departure:
     """What an event, or a person, says: who leaves, when, and who told us.
 
     ``event_key`` is ``<source>:<the sender's own key>``, None where a person asked.
-    ``actor`` is the name of the token that asked, None for events.
+    ``actor`` is the name of the token that asked, None for events; ``person`` is who is
+    behind that token, its name where the settings do not say.
     """
 
     source: str
@@ -333,6 +346,49 @@ class Departure:
     scope: Scope | None = None
     dry_run: bool = False
     request_id: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """What is to be taken over before anybody leaves.
+
+    Attributes:
+        account_id: The one account it is about.
+        functional_id: The name in the accounts file, or the IAM ID, of who is to take
+            over; None leaves it to the rules of the accounts file.
+        has_from: Whether one owner was named, who is the case's leaver then; else all
+            people's targets are meant. The one named may be a functional ID.
+    """
+
+    account_id: str
+    functional_id: str | None = None
+    has_from: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionAsked:
+    """An adoption as somebody asks for it; ``leaver`` is the owner named, if one is."""
+
+    adoption: Adoption
+    leaver: Leaver = Leaver()
+    scope: Scope | None = None
+    dry_run: bool = False
+    reason: str | None = None
+    actor: str | None = None
+    person: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlindSpot:
+    """A target that cannot be read, accepted as such by an approver for a while."""
+
+    target_id: str
+    reason: str
+    accepted_by: str
+    accepted_at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +448,12 @@ class CaseTarget:
         polls: Read-backs since the last intent.
         tries: Transient faults in a row, for the growing pause.
         settled_at: When the outcome was written.
+        preflight: What preflight said of the functional ID here; None before it ran.
+        preflight_at: When that was judged.
+        preflight_text: Why it is not ``ok``; it says what is missing.
+        mend: The exact command that mends what preflight found.
+        blind: Set where an approver accepted that this target cannot be read.
+        used_at: When the new key was first seen to have been used: a second proof.
     """
 
     target: Target
@@ -410,6 +472,12 @@ class CaseTarget:
     polls: int = 0
     tries: int = 0
     follow_ups: tuple[FollowUp, ...] = ()
+    preflight: Right | None = None
+    preflight_at: datetime | None = None
+    preflight_text: str = ""
+    mend: str | None = None
+    blind: BlindSpot | None = None
+    used_at: datetime | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -542,6 +610,13 @@ class Case:
             the last look; the report puts it down as their follow-up.
         is_gone: Whether the leaver was on no user list at the last look, and nobody
             can be hidden in any: IBM Cloud has deleted their keys already.
+        canaries: Ids of the targets that have to be verified before the others of
+            their account and functional ID are reset.
+        askers: The people who asked for it, by the names behind their tokens.
+        refused_by: Who refused the rest of a plan after its first write.
+        reminded: How often people were reminded of the present hold.
+        held_at: Since when the case is held.
+        adoption: What is to be taken over; None for a departure.
         departures: Later departures that joined and are not yet folded in.
         revision: Counts the changes to everything but targets and reports.
     """
@@ -574,6 +649,12 @@ class Case:
     reports: tuple[ReportLine, ...] = ()
     blocked: tuple[str, ...] = ()
     is_gone: bool = False
+    canaries: tuple[str, ...] = ()
+    askers: tuple[str, ...] = ()
+    refused_by: str | None = None
+    reminded: int = 0
+    held_at: datetime | None = None
+    adoption: Adoption | None = None
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
 

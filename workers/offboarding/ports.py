@@ -3,15 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
+    BlindSpot,
     Case,
     CaseTarget,
+    Cluster,
     Entry,
     KeyList,
     KeyOwner,
+    ListedKey,
     Note,
     Person,
     Reading,
@@ -22,6 +26,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.notice import Notice, NoticeLine
+from workers.offboarding.standing import Standing
 
 
 class Clock(Protocol):
@@ -105,14 +110,47 @@ class Cloud(Protocol):
     def visibility(self) -> Visibility:
         """Tell from its policies what the identity that reads may see; never raises."""
 
-    def functional_id(self, target: Target) -> KeyOwner:
-        """Tell who would take *target* over, as its token's claims say."""
+    def candidates(
+        self, target: Target, wanted: str | None = None
+    ) -> Sequence[KeyOwner]:
+        """Tell who may take *target* over, as their tokens' claims say.
+
+        The functional IDs of the most specific rule, in the file's order; where several
+        are left, the one with most free key slots is to be taken. *wanted* is the name
+        or the IAM ID of the only one asked for.
+
+        Raises:
+            TransientError: Nobody can say now.
+            PermanentError: ``no_functional_id``, or why the only key there is refused.
+        """
+
+    def standing(
+        self, functional_id: KeyOwner, *, max_age_seconds: float = 240
+    ) -> Standing:
+        """Tell how a functional ID stands: policies, state, key slots.
+
+        What could not be seen is said in the answer and never raised. An answer made
+        less than *max_age_seconds* ago is given again; 0 always looks.
+        """
+
+    def addons(self, target: Target, cluster: Cluster) -> Sequence[str]:
+        """List the names of a cluster's add-ons; raises, never returns a part."""
+
+    def key_used_at(
+        self, target: Target, functional_id: KeyOwner, since: datetime
+    ) -> datetime | None:
+        """Tell when the key made for *target* at or after *since* was last used.
+
+        None where IAM does not say that it was; raises where IAM cannot be asked.
+        """
 
     def identities(self) -> Sequence[KeyOwner]:
         """Return our own identities here, functional IDs and reader: never leavers."""
 
-    def has_new_key(self, target: Target, since: datetime) -> bool:
-        """Tell whether the functional ID got a key for *target* at or after *since*."""
+    def has_new_key(
+        self, target: Target, functional_id: KeyOwner, since: datetime
+    ) -> bool:
+        """Tell whether *functional_id* got a key for *target* at or after *since*."""
 
 
 class ReadyReset(Protocol):
@@ -133,11 +171,36 @@ class ReadyReset(Protocol):
         """Send the reset once. Return IBM Cloud's request id, if it gave one."""
 
 
+class Retirement(StrEnum):
+    """What is done with superseded keys."""
+
+    OFF = "off"
+    DISABLE = "disable"
+    DELETE = "delete"
+
+
 class Resets(Protocol):
     """One account, for writing. Only an armed service has one."""
 
-    def prepare(self, target: Target) -> ReadyReset:
-        """Get the functional ID's token for *target* and assert its claims."""
+    def prepare(self, target: Target, functional_id: KeyOwner) -> ReadyReset:
+        """Get the token of the *functional_id* that is planned, and assert its claims.
+
+        PermanentError ``wrong_identity`` where it is not one of this account's any more
+        or may not own *target*.
+        """
+
+    def retire(
+        self, key: ListedKey, functional_id: KeyOwner, how: Retirement
+    ) -> str | None:
+        """Disable or delete a superseded cluster API key, with *functional_id*'s token.
+
+        Returns IBM Cloud's request id, if it gave one. Raises as a reset does.
+        """
+
+    def refresh_master(
+        self, target: Target, cluster: Cluster, functional_id: KeyOwner
+    ) -> str | None:
+        """Ask for a refresh of a cluster's master, with *functional_id*'s token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +305,13 @@ class OwnerIndex(Protocol):
 
     def note(self, target: Target, owner: KeyOwner, at: datetime) -> None:
         """Take in a reading that was made outside of a survey."""
+
+
+class BlindSpots(Protocol):
+    """Targets that cannot be read, accepted as such by an approver."""
+
+    def among(self, target_ids: Sequence[str]) -> Mapping[str, BlindSpot]:
+        """Return those of *target_ids* that are accepted now, by target id."""
 
 
 class Notifier(Protocol):

@@ -21,6 +21,7 @@ KEY_KEEPER: Final = "whoever can log in as the functional ID and runs this servi
 CLASSIC_ADMIN: Final = "an administrator of classic infrastructure in the account"
 RUNNER: Final = "whoever runs this service, in its settings or its accounts file"
 RUNNER_OF_WORKERS: Final = "whoever runs this service: see that workers and beat run"
+APPROVER: Final = "an approver of this service, but not who asked for it"
 NOBODY: Final = "nobody: it says how things are"
 
 _INFO: Final = "ibmcloud ks api-key info --cluster CLUSTER"
@@ -32,6 +33,7 @@ _NEW_KEY: Final = (
     "--file offboard-apikey.json"
 )
 _USERS: Final = "ibmcloud account users --output json"
+_APPROVE: Final = "offboard case approve ID --plan-hash HASH"
 _SHOW: Final = "offboard case show ID --watch"
 
 
@@ -78,6 +80,23 @@ REASONS: Final = {
         "to.",
         RUNNER,
         "offboard doctor",
+    ),
+    Reason.MISSING_ROLE: Told(
+        "The functional ID lacks a role it needs here, so nothing was written: after a "
+        "reset everything its clusters do with the key would fail.",
+        IAM_ADMIN,
+        "offboard permissions --account ACCOUNT",
+    ),
+    Reason.FUNCTIONAL_ID_INACTIVE: Told(
+        "The functional ID is not an active user of the account, so it cannot own a "
+        "key.",
+        IAM_ADMIN,
+        _USERS,
+    ),
+    Reason.FUNCTIONAL_ID_LOCKED: Told(
+        "The functional ID is locked, so that no API key can be made for it.",
+        IAM_ADMIN,
+        "ibmcloud iam service-id-unlock FUNCTIONAL_ID",
     ),
     Reason.CANNOT_CREATE_KEY: Told(
         "IBM Cloud refused because the functional ID may not create an API key.",
@@ -160,6 +179,58 @@ REASONS: Final = {
         "Resets are paused; none is sent until the pause ends.",
         "an approver of this service",
         "offboard resume",
+    ),
+    Reason.REFUSED_PLAN: Told(
+        "An approver refused the rest of the plan, so nothing more was written.",
+        OPERATOR,
+        "offboard case retry ID",
+    ),
+    Reason.TOO_MANY_TARGETS: Told(
+        "The plan has more resets than one case may make by itself.",
+        APPROVER,
+        _APPROVE,
+    ),
+    Reason.PLAN_CHANGED: Told(
+        "The plan is not the one that was approved any more.", APPROVER, _APPROVE
+    ),
+    Reason.ANSWERS_LITTLE: Told(
+        "The account answers with far less than it had at the last survey, so what "
+        "was seen may be a part.",
+        APPROVER,
+        "offboard doctor",
+    ),
+    Reason.CANARY_FAILED: Told(
+        "The reset that went first was not verified, so the others wait.",
+        APPROVER,
+        _APPROVE,
+    ),
+    Reason.PREFLIGHT_UNKNOWN: Told(
+        "It cannot be told whether the functional ID has the rights it needs here.",
+        APPROVER,
+        _APPROVE,
+    ),
+    Reason.BLIND_SPOT: Told(
+        "An approver accepted for a while that this target cannot be read.",
+        NOBODY,
+        "offboard blind-spot list",
+    ),
+    Reason.FEW_KEY_SLOTS: Told(
+        "The functional ID can get fewer than three more API keys; each reset takes "
+        "one.",
+        KEY_KEEPER,
+        "ibmcloud iam api-keys",
+    ),
+    Reason.FUNCTIONAL_ID_SHARED: Told(
+        "One identity is the functional ID of two accounts: its raw key lies in every "
+        "cluster, and who administers a cluster in one account can act in the other.",
+        RUNNER,
+        "offboard doctor",
+    ),
+    Reason.FUNCTIONAL_ID_BROAD: Told(
+        "The functional ID has rights far beyond what its clusters need: its raw key "
+        "lies in every cluster, readable by their administrators.",
+        IAM_ADMIN,
+        "offboard permissions --account ACCOUNT",
     ),
     Reason.NOT_ARMED: Told(
         "The service, or this account, is not armed, so nothing is written there.",

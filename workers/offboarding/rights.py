@@ -49,12 +49,15 @@ class Policy:
         roles: The CRNs of the roles it gives.
         has_condition: Whether it holds only at times, or for what has certain tags.
         state: ``active``, or it gives nothing.
+        actions: What its roles allow, as ``containers-kubernetes.cluster.create``, for
+            roles an account made up too; None where IAM did not say.
     """
 
     attributes: tuple[Attribute, ...] = ()
     roles: tuple[str, ...] = ()
     has_condition: bool = False
     state: str = "active"
+    actions: tuple[str, ...] | None = None
 
 
 def right_to(

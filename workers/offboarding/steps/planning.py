@@ -442,7 +442,7 @@ def _assigned(
     """Say who takes a target over; without an answer it fails, or waits for one."""
     cloud = tools.accounts[target.target.account_id].cloud
     try:
-        target = replace(target, functional_id=cloud.functional_id(target.target))
+        target = replace(target, functional_id=cloud.candidates(target.target)[0])
     except (PermanentError, TransientError) as error:
         if isinstance(error, TransientError) and not this.is_last:
             return LATER

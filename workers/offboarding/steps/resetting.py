@@ -79,7 +79,11 @@ def _reset(
     if tools.switches.is_paused(target.target.account_id):
         raise PausedError("Resets are paused.")
     case = _resumed(tools, claim, case)
-    ready = account.resets.prepare(target.target)
+    if target.functional_id is None:
+        raise PermanentError(
+            "Nobody is planned to take it over.", reason=Reason.NO_FUNCTIONAL_ID
+        )
+    ready = account.resets.prepare(target.target, target.functional_id)
     _check_identity(case, target, ready.identity)
     ended = _no_longer_theirs(tools, case, target, now)
     if ended is not None:

@@ -20,12 +20,14 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import (
     Account,
+    BlindSpots,
     Cases,
     Change,
     Claim,
     Clock,
     Notifier,
     OwnerIndex,
+    Retirement,
     Switches,
     Works,
 )
@@ -45,6 +47,13 @@ class Tools:
         lead_time: How long before ``effective_at`` work begins.
         same_people: The identity map.
         index_life: How long the owner index is trusted to begin a case with.
+        max_targets: More resets than this in one case wait for approval.
+        canary: Whether one target goes first, and the others when it is verified.
+        lets_unknown_go: Whether a target is reset where preflight cannot tell.
+        settle: How long clusters may take to pick a new key up.
+        retirement: What is done with superseded keys.
+        refreshes_masters: Whether clusters' masters are refreshed after a reset.
+        blind_spots: Targets that an approver accepted as not readable.
     """
 
     accounts: Mapping[str, Account]
@@ -59,6 +68,13 @@ class Tools:
     protected: tuple[str, ...] = ()
     same_people: tuple[SamePerson, ...] = ()
     index_life: timedelta = timedelta(hours=12)
+    max_targets: int = 20
+    canary: bool = True
+    lets_unknown_go: bool = False
+    settle: timedelta = timedelta(minutes=30)
+    retirement: Retirement = Retirement.OFF
+    refreshes_masters: bool = False
+    blind_spots: BlindSpots | None = None
 
     @property
     def is_armed(self) -> bool:

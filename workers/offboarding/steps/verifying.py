@@ -112,7 +112,10 @@ def _landed(
     """Ask whether the reset made a key; None, which is not no, if nobody can say."""
     cloud = tools.accounts[target.target.account_id].cloud
     try:
-        has_key = cloud.has_new_key(target.target, since)
+        taker = target.functional_id
+        if taker is None:
+            return None, "Nobody was planned to take it over."
+        has_key = cloud.has_new_key(target.target, taker, since)
     except OffboardingError as error:
         return None, f"The functional ID's keys could not be read: {error}"
     if has_key:
