@@ -48,6 +48,7 @@ from workers.store.cases import Taken
 LEASE = timedelta(seconds=60)
 GRACE = timedelta(seconds=5)
 PUSH = timedelta(seconds=30)
+JOINS = (Step.PLAN, Step.RESET, Step.VERIFY)
 LIVE = (CaseStatus.OPEN, CaseStatus.WAITING)
 
 
@@ -619,7 +620,7 @@ class MemoryStore:
         if _pending(work) not in {_pending(each) for each in change.after}:
             mine.pending.discard(_pending(work))
         is_live = mine.head.status in LIVE and not mine.held
-        if work.step is Step.DELIVER or not is_live or mine.pending:
+        if work.step not in JOINS or not is_live or mine.pending:
             return "ok"
         report = Work(work.case_id, Step.REPORT)
         self._forget(report)

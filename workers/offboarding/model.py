@@ -725,6 +725,19 @@ class Case:
         is_to_come = self.started_at is None and self.starts_at > self.received_at
         return self.dry_run and not self.is_dry_as_asked and is_to_come
 
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Return the names under which lists and the gate find the case.
+
+        An adoption is found by everybody whose targets it takes over.
+        """
+        if self.adoption is None:
+            return self.leaver.refs
+        owners = [one.owner_before for one in self.targets if one.owner_before]
+        people = (Leaver(one.email and one.email.lower(), one.id) for one in owners)
+        found = (each for one in (self.leaver, *people) for each in one.refs)
+        return tuple(dict.fromkeys(found))
+
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""
         for mine in self.targets:
