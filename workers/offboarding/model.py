@@ -128,7 +128,8 @@ class Cluster:
 
     ``provider`` is IBM's word: ``vpc-gen2``, ``classic`` or ``satellite``. A cluster
     that is not ``readable`` is deleted or being deleted; its target still counts.
-    ``addons`` are the names of its add-ons; None where the list did not tell.
+    ``addons`` are the names of its add-ons; None where the list did not tell. ``type``
+    is IBM's word too, ``kubernetes`` or ``openshift``; empty where it is not known.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Cluster:
     provider: str
     readable: bool = True
     addons: tuple[str, ...] | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
