@@ -160,16 +160,14 @@ def _put_down(
     case: Case, target: CaseTarget, said: Preflight, now: datetime
 ) -> CaseTarget:
     """Write down what preflight says; red ends the target."""
-    findings = [one for one in said.findings if one.right is said.right]
-    text = " ".join(one.text for one in findings)
-    mend = next((one.command for one in findings if one.command), None)
     target = replace(
         target,
         preflight=said.right,
         preflight_at=said.at,
-        preflight_text=text,
-        mend=mend,
+        preflight_text=said.text,
+        mend=said.command,
     )
     if said.right is not Right.MISSING:
         return target
-    return target.ended(Outcome.FAILED, now, reason=findings[0].reason, detail=text)
+    reason = said.findings[0].reason
+    return target.ended(Outcome.FAILED, now, reason=reason, detail=said.text)

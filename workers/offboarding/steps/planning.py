@@ -74,6 +74,8 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     early = _ended_early(tools, this, case)
     if early is not None:
         return early
+    if claim.claims > CRASH_LIMIT:
+        return _give_up(tools, this, case)
     case = _armed_or_not(tools, case)
     case = replace(case, started_at=case.started_at or now, joined_to=None)
     case = replace(case, status=_status(case))
@@ -95,8 +97,6 @@ def _ended_early(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None
     other = tools.cases.adopt(case) if case.joined_to is not None else None
     if other is not None:
         return _give_way(tools, this, case, other)
-    if this.claim.claims > CRASH_LIMIT:
-        return _give_up(tools, this, case)
     if case.refused_by is not None:
         return refuse_the_rest(tools, this.claim, case, this.folds, this.at)
     return None
