@@ -263,3 +263,12 @@ def test_the_desk_opens_an_adoption_that_plans_at_once():
     assert (case.kind, case.result) == (CaseKind.ADOPTION, CaseResult.SAFE)
     assert (case.askers, case.opened_by.actor) == (("Otto",), "tok")
     assert case.received_at == NOON
+
+
+def test_an_account_that_is_not_set_up_is_said_and_not_called_clean():
+    world = a_mixed_world()
+
+    case = world.settle(an_adoption(adoption=Adoption("elsewhere")))
+
+    assert case.result is CaseResult.ATTENTION
+    assert [one.reason for one in case.warnings] == [Reason.LIST_UNREADABLE]

@@ -374,6 +374,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     listed = [one for view in views if view.keys for one in view.keys.keys]
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
     case = warned(case, looks, knows=knows) if is_final else case
+    case = case.warned(*_not_here(case, looks))
     case = case.warned(*_held_back(tools, case))
     case = replace(
         case,
@@ -455,6 +456,14 @@ def _changed(case: Case, known: Sequence[CaseTarget | str]) -> tuple[CaseTarget,
 def _updated(case: Case, changed: Iterable[CaseTarget]) -> tuple[CaseTarget, ...]:
     by_id = {one.target.id: one for one in changed}
     return tuple(by_id.get(one.target.id, one) for one in case.targets)
+
+
+def _not_here(case: Case, looks: Sequence[Look]) -> list[Note]:
+    """Say that an adoption is about an account that is not set up here."""
+    if case.adoption is None or looks:
+        return []
+    text = f"Account {case.adoption.account_id} is not set up here: nothing was seen."
+    return [Note(Reason.LIST_UNREADABLE, text)]
 
 
 def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
