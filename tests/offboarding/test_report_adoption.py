@@ -45,7 +45,7 @@ def an_adoption(*targets, adoption=EVERYBODY, **changes):
         "adoption": adoption,
         "leaver": DANA if adoption.has_from else Leaver(),
         "opened_by": OpenedBy("api", None, "ops-laptop"),
-        "reason": "exposure goes to zero",
+        "reason": "before audit",
     }
     return a_case(*targets, **(given | changes))
 
@@ -131,18 +131,22 @@ def test_no_sentence_of_an_adoption_speaks_of_somebody_who_leaves(adoption):
 @pytest.mark.parametrize(
     ("adoption", "scope", "command"),
     [
-        (EVERYBODY, None, "offboard adopt --account acct1 --apply"),
+        (
+            EVERYBODY,
+            None,
+            "offboard adopt --account acct1 --apply --reason 'before audit'",
+        ),
         (
             EVERYBODY,
             PART,
             "offboard adopt --account acct1 --region us-south --group payments-id"
-            " --apply",
+            " --apply --reason 'before audit'",
         ),
         (
             FROM_DANA,
             PART,
             "offboard adopt --account acct1 --region us-south --group payments-id"
-            " --from IBMid-1 --to iks-functional-1 --apply",
+            " --from IBMid-1 --to iks-functional-1 --apply --reason 'before audit'",
         ),
     ],
 )
@@ -194,7 +198,7 @@ def test_an_owner_whom_several_fit_is_asked_for_again_by_their_iam_id():
     assert commands(report)[-1] == (
         "offboard case cancel 01CASE && offboard adopt --account acct1"
         " --region us-south --group payments-id --from IAM_ID --to iks-functional-1"
-        " --apply"
+        " --apply --reason 'before audit'"
     )
 
 

@@ -111,6 +111,21 @@ def test_follow_ups_have_the_numbers_that_ticking_them_off_takes():
     assert "tick it off: offboard case done 01CASE 2" in text_of(report)
 
 
+def test_a_dry_run_has_nothing_to_tick_off():
+    blocking = FollowUp("classic_credential", "It is in force here.")
+    target = a_target("us-south", "payments", outcome=Outcome.PLANNED)
+    case = a_case(
+        replace(target, follow_ups=(blocking,)),
+        dry_run=True,
+        result=CaseResult.PLANNED,
+    )
+
+    report = told(case)
+
+    assert "case done" not in text_of(report)
+    assert "It is in force here." in text_of(report)
+
+
 @pytest.mark.parametrize(
     ("done_at", "said"),
     [

@@ -1,5 +1,6 @@
 """What people read of a case that waits for somebody to decide: whole texts."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from report_scenes import (
 )
 
 from workers.notify.mail_message import plain_text, text_of
+from workers.notify.slack_blocks import message_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CaseResult,
@@ -118,6 +120,13 @@ def test_a_held_case_can_be_approved_and_refused_for_exactly_its_plan(name):
     assert REFUSE in said
 
 
+@pytest.mark.parametrize("name", sorted(HELD))
+def test_safe_is_never_said_of_a_case_that_waits(name):
+    said = re.findall(r"(?i)(?<!owner-)(?<!fully )\bsafe\b", text_of(waits(HELD[name])))
+
+    assert said == []
+
+
 def test_what_was_written_already_cannot_be_cancelled():
     assert CANCEL in commands(waits(of_many()))
     assert CANCEL not in commands(waits(of_canary()))
@@ -214,6 +223,21 @@ def test_nothing_is_urgent_while_the_person_is_there():
 
 def test_what_failed_meanwhile_is_told_with_its_advice():
     assert "ibmcloud ks api-key info --cluster toy-id" in commands(waits(of_canary()))
+
+
+def test_slack_shows_both_commands_however_many_targets_wait():
+    unsure = [
+        a_target("us-south", f"team-{one}", *["web"] * 20, **CANNOT_TELL)
+        for one in range(100)
+    ]
+    case = held(*unsure, notes=(UNKNOWN,))
+
+    message = message_of(waits(case), None)
+
+    shown = "\n".join(one["text"]["text"] for one in message.blocks)
+    assert f"```{APPROVE}```" in shown
+    assert f"```{REFUSE}```" in shown
+    assert "more" in shown
 
 
 def dry(*notes):

@@ -20,8 +20,11 @@ def as_asked(case: Case) -> str:
     is_put_off = case.effective_at != case.received_at
     day = case.effective_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     at = f" --effective-at {day}" if is_put_off else ""
-    why = f" --reason {shell_word(case.reason)}" if case.reason else ""
-    return at + why
+    return at + _why(case)
+
+
+def _why(case: Case) -> str:
+    return f" --reason {shell_word(case.reason)}" if case.reason else ""
 
 
 def apply_command(case: Case, who: str | None = None) -> str:
@@ -32,16 +35,16 @@ def apply_command(case: Case, who: str | None = None) -> str:
         who: Whom to name, as one word of a shell; the case's own leaver without it.
     """
     if case.adoption is not None:
-        return f"{_adopt(case, who)} --apply"
+        return f"{_adopt(case, who)} --apply{_why(case)}"
     name = who or shell_word(str(case.leaver))
     return f"offboard run {name} --apply{narrowing(case.scope)}{as_asked(case)}"
 
 
 def look_command(case: Case, who: str) -> str:
     """Return the command that asks again for *who*, writing only if the case would."""
-    if case.adoption is not None:
-        return _adopt(case, who) + ("" if case.dry_run else " --apply")
     apply = "" if case.dry_run else " --apply"
+    if case.adoption is not None:
+        return f"{_adopt(case, who)}{apply}{_why(case)}"
     return f"offboard run {who}{apply}{narrowing(case.scope)}{as_asked(case)}"
 
 

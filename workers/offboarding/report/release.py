@@ -51,6 +51,8 @@ def to_release(case: Case) -> Iterator[Item]:
         yield from _to_name_the_person(case)
     if is_approvable(case):
         yield from _to_decide(case)
+    # Behind the decision: there may be more of them than a channel shows.
+    yield from _in_doubt(case)
     if Reason.PAUSED in reasons:
         yield Item(
             ("The case goes on by itself when the pause ends (needs role approver):",),
@@ -68,8 +70,6 @@ def _what_it_is(case: Case) -> Iterator[Item]:
             yield Item((cleaned(note.text),))
         if note.reason is Reason.CANARY_FAILED:
             yield from (_canary(case, one) for one in failed_canaries(case))
-        if note.reason is Reason.PREFLIGHT_UNKNOWN:
-            yield from _in_doubt(case)
 
 
 def _canary(case: Case, one: CaseTarget) -> Item:
@@ -80,6 +80,8 @@ def _canary(case: Case, one: CaseTarget) -> Item:
 
 
 def _in_doubt(case: Case) -> Iterator[Item]:
+    if Reason.PREFLIGHT_UNKNOWN not in hold_reasons(case):
+        return
     for one in case.targets:
         if one.outcome is None and one.preflight is Right.CANNOT_TELL:
             text = cleaned(one.preflight_text) or sentence(Reason.PREFLIGHT_UNKNOWN)

@@ -63,12 +63,15 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
     for number, one, follow_up in numbered_follow_ups(case):
         if follow_up.done_at is not None:
             continue
-        text = f": {cleaned(follow_up.text)}"
-        line = (f"Follow-up {number}, ", *where(case, one), text)
-        done = done_command(case, number)
+        line = (*where(case, one), f": {cleaned(follow_up.text)}")
         command = command_for(follow_up, one.target)
+        if case.dry_run:
+            # No clock runs in a dry run, so there is nothing to tick off.
+            yield Item(line, (), command)
+            continue
+        done = done_command(case, number)
         when_done = ((f"When it is done, tick it off: {done}",),) if command else ()
-        yield Item(line, when_done, command or done)
+        yield Item((f"Follow-up {number}, ", *line), when_done, command or done)
 
 
 def _to_go_on(case: Case) -> Iterator[Item]:
