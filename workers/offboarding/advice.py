@@ -30,6 +30,7 @@ from workers.offboarding.shell import (
 )
 
 __all__ = [
+    "ADDON_PODS",
     "TARGET_REASONS",
     "advise",
     "classic_credential_command",
@@ -108,7 +109,7 @@ def advise(target: CaseTarget) -> Advice | None:
     who, command = mender_of(reason, target)
     said = (
         sentence(reason),
-        cleaned(target.detail, 400) if is_red else None,
+        cleaned(target.detail, 900) if is_red else None,
         _EXTRA.get((reason, outcome)),
         _meaning(target, outcome),
     )
@@ -133,7 +134,7 @@ def _is_red(target: CaseTarget) -> bool:
 def command_for(follow_up: FollowUp, target: Target) -> str | None:
     """Return the command that does *follow_up* by hand; None where there is none."""
     cluster = shell_word(follow_up.cluster_id or "")
-    pods = _ADDON_PODS.get(follow_up.addon or "")
+    pods = ADDON_PODS.get(follow_up.addon or "")
     if follow_up.kind == RECREATE_ADDON_PODS and follow_up.cluster_id and pods:
         return (
             f"ibmcloud ks cluster config --cluster {cluster}"
@@ -148,7 +149,7 @@ def command_for(follow_up: FollowUp, target: Target) -> str | None:
 
 
 # The pods IBM's troubleshooting pages name for these add-ons.
-_ADDON_PODS: Final = {
+ADDON_PODS: Final = {
     "vpc-block-csi-driver": "ibm-vpc-block-csi-controller",
     "cluster-autoscaler": "cluster-autoscaler",
 }

@@ -85,11 +85,12 @@ def _before_an_armed_run(case: Case) -> Iterator[Item]:
 
 def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[Item]:
     seconds = owner_safe_seconds(case)
-    seen = ", where it was seen" if blind_spots(case) else ""
-    if seconds is None:
+    if blind_spots(case):
+        yield Item(("Owner-safe: no figure, since not everything was seen.",))
+    elif seconds is None:
         yield Item(("Owner-safe: no figure, since only a part was asked for.",))
     else:
-        yield Item((f"Owner-safe{seen}: after {_span(seconds)}.",))
+        yield Item((f"Owner-safe: after {_span(seconds)}.",))
     yield Item((_fully_safe(case, now, settle),))
     if not case.is_gone and not is_adoption(case):
         yield Item(

@@ -87,7 +87,7 @@ def _details(one: CaseTarget) -> Iterator[Line]:
     if one.reason is not None:
         yield (f"Why: {sentence(one.reason)}",)
     if one.detail:
-        yield (f"Detail: {cleaned(one.detail, 300)}",)
+        yield (f"Detail: {cleaned(one.detail)}",)
 
 
 def _preflight(one: CaseTarget) -> Iterator[Line]:

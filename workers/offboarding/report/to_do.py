@@ -53,7 +53,7 @@ def _to_mend(case: Case) -> Iterator[Item]:
         if advice is not None and not is_accepted(one):
             who = f"Who: {cleaned(advice.who)}."
             yield Item(
-                (*where(case, one), f": {cleaned(advice.text, 1200)}"),
+                (*where(case, one), f": {cleaned(advice.text, 1600)}"),
                 ((who,),),
                 advice.command,
             )
