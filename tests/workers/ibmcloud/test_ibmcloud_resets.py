@@ -2,12 +2,19 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
-from ibmcloud_scenes import STEWARD
+from ibmcloud_scenes import (
+    FUNCTIONAL_KEY,
+    STEWARD,
+    a_functional_id,
+    an_account,
+    settings_for,
+)
 
 from config.accounts import AccountSettings, FunctionalIdSettings
-from config.settings import Secret, Settings
+from config.settings import FileSecret, Secret, Settings
 from simulator import Fault, delay_after, drop_after, drop_before, status
 from workers.ibmcloud.keys import open_resets
 from workers.offboarding.errors import (
@@ -286,3 +293,72 @@ def test_a_token_that_names_nobody_prepares_nothing(far, far_resets, target, iam
         far_resets.prepare(target(), STEWARD)
 
     assert caught.value.reason is Reason.WRONG_IDENTITY
+
+
+def test_a_reset_is_prepared_only_for_the_functional_id_that_was_planned(
+    simulator, resets, target
+):
+    other = KeyOwner("IBMid-another", "Another", kind=OwnerKind.FUNCTIONAL_ID)
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), other)
+
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+    assert str(caught.value) == (
+        "Another (IBMid-another) is no functional ID of this account that may own"
+        " us-south / prod"
+    )
+    assert simulator.journal.resets() == []
+
+
+def test_of_several_the_one_that_was_planned_resets(scene, simulator, target):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    account = an_account(a_functional_id(), a_functional_id("second", "second-key"))
+    resets = open_resets(account, settings_for(simulator.url))
+
+    resets.prepare(target("c1"), KeyOwner("IBMid-2")).send()
+
+    assert scene.owner("us-south", PROD) == "IBMid-2"
+
+
+def test_one_that_may_not_own_the_target_any_more_resets_nothing(simulator, target):
+    account = an_account(a_functional_id(regions=("eu-de",)))
+    resets = open_resets(account, settings_for(simulator.url))
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+    assert simulator.journal.calls() == []
+
+
+def test_a_key_that_became_another_identitys_resets_nothing(
+    scene, simulator, target, tmp_path
+):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    path = tmp_path / "key"
+    path.write_text(FUNCTIONAL_KEY)
+    account = an_account(replace(a_functional_id(), apikey=FileSecret(path)))
+    resets = open_resets(account, settings_for(simulator.url))
+    resets.prepare(target("c1"), STEWARD)
+
+    path.write_text("second-key")
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+
+
+def test_a_key_refused_after_it_was_known_is_a_bad_key_and_no_stranger(
+    scene, simulator, resets, target
+):
+    scene.token_life_seconds = 40
+    resets.prepare(target("c1"), STEWARD)
+    scene.remove_person(FUNCTIONAL)
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+
+    assert caught.value.reason is Reason.BAD_KEY
