@@ -1,18 +1,26 @@
 """The accounts and the keys that act in them."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from config.secret import Secret
+
+# IAM's own limit of API keys for one identity.
+KEY_LIMIT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionalIdSettings:
-    """One functional ID of an account, and what it may own; empty means everything."""
+    """One functional ID of an account, and what it may own; empty means everything.
+
+    ``key_limit`` is IAM's limit of API keys for this identity, if it was raised.
+    """
 
     name: str
     apikey: Secret
     regions: tuple[str, ...] = ()
     resource_groups: tuple[str, ...] = ()
+    key_limit: int = KEY_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

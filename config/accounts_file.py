@@ -13,9 +13,19 @@ from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
 from config import parsers
-from config.accounts import AccountSettings, FunctionalIdSettings
+from config.accounts import KEY_LIMIT, AccountSettings, FunctionalIdSettings
 from config.secret import FileSecret, Secret, SecretFileError
-from config.toml_file import Fault, Strict, entries_of, line, lines, load, tables, twice
+from config.toml_file import (
+    Fault,
+    Strict,
+    entries_of,
+    line,
+    lines,
+    load,
+    tables,
+    twice,
+    whole_number,
+)
 
 _REGION: Final = Regexp(
     r"[a-z]+(-[a-z0-9]+)*\Z", error="Give a region's name, such as us-south."
@@ -36,6 +46,7 @@ class _FunctionalId(_KeyFile):
     name = line(needed=True)
     regions = lines(_REGION)
     resource_groups = lines()
+    key_limit = whole_number(1, 10000)
 
 
 class _Account(Strict):
@@ -90,6 +101,7 @@ def _functional_id(folder: Path, entry: dict[str, Any]) -> FunctionalIdSettings:
         _key(folder, entry),
         tuple(entry.get("regions", ())),
         tuple(entry.get("resource_groups", ())),
+        entry.get("key_limit", KEY_LIMIT),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields
+from marshmallow.validate import Range
 
 _NEEDED: Final = "Needed."
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
@@ -43,6 +44,16 @@ def lines(*checks: Callable[[str], Any]) -> fields.List[Any]:
         line(*checks),
         validate=_not_empty,
         error_messages={"invalid": "Write it as a list, in brackets."},
+    )
+
+
+def whole_number(low: int, high: int) -> fields.Integer:
+    """Declare a whole number within bounds."""
+    fault = f"Give a whole number from {low} to {high}."
+    return fields.Integer(
+        strict=True,
+        validate=Range(low, high, error=fault),
+        error_messages={"invalid": fault, "too_large": fault},
     )
 
 

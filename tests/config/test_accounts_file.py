@@ -134,6 +134,22 @@ def test_who_holds_no_keys_knows_the_accounts_without_the_key_files(write, proce
     assert [one.keys for one in settings.accounts_file] == [(), ()]
 
 
+@pytest.mark.parametrize("limit", [1, 40, 10000])
+def test_a_limit_of_keys_that_was_raised_is_known(write, limit):
+    write("key", "a-key-of-nobody")
+    path = write("accounts.toml", f"{ONE}key_limit = {limit}\n")
+
+    (account,) = read(path, "worker").accounts
+
+    assert account.functional_ids[0].key_limit == limit
+
+
+def test_a_functional_id_may_have_twenty_keys_unless_the_file_says_more(whole):
+    account, _ = read(whole, "worker").accounts
+
+    assert [one.key_limit for one in account.functional_ids] == [20, 20]
+
+
 def test_a_key_may_be_named_by_its_whole_path(write):
     key = write("elsewhere/key", "key-of-elsewhere")
     path = write("toml/accounts.toml", ONE.replace('"key"', f'"{key}"'))
@@ -240,6 +256,14 @@ def test_a_key_file_of_one_account_does_not_stop_the_others(whole):
             ONE.replace('"key"', '"key"\nresource_groups = [""]'),
             "account[0].functional_id[0].resource_groups[0]:"
             " Needs one line of text, without blanks around it.",
+        ),
+        *(
+            (
+                ONE.replace('"key"', f'"key"\nkey_limit = {limit}'),
+                "account[0].functional_id[0].key_limit:"
+                " Give a whole number from 1 to 10000.",
+            )
+            for limit in ('"planted"', '"40"', "0", "-1", "10001", "20.5", "true")
         ),
         (
             ONE.replace('name = "iks-functional-1"', ""),

@@ -4,36 +4,37 @@ All of it goes through sessions that refuse to write.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-from ibm_platform_services import (
-    IamAccessGroupsV2,
-    IamIdentityV1,
-    IamPolicyManagementV1,
-    ResourceControllerV2,
-    ResourceManagerV2,
-    UserManagementV1,
-)
+from functools import partial
 
 from config.accounts import AccountSettings
 from config.settings import Settings
-from workers.ibmcloud import clusters, credentials, instances, listed_keys, owners
-from workers.ibmcloud.client import ReadingClient, reading_service
-from workers.ibmcloud.errors import odd_answer
+from workers.ibmcloud import (
+    clusters,
+    credentials,
+    instances,
+    listed_keys,
+    new_keys,
+    owners,
+)
+from workers.ibmcloud.addons import addons
+from workers.ibmcloud.asker import Asker
+from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
+from workers.ibmcloud.looks import look_at
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
 from workers.ibmcloud.pool import open_pool
 from workers.ibmcloud.session import reading_session
+from workers.ibmcloud.standings import Standings
 from workers.ibmcloud.tokens import Tokens
 from workers.ibmcloud.visibility import Sight
 from workers.offboarding.model import (
+    Cluster,
     KeyList,
     KeyOwner,
-    OwnerKind,
     Person,
     Reading,
     Target,
@@ -41,6 +42,7 @@ from workers.offboarding.model import (
     Visibility,
 )
 from workers.offboarding.ports import Budget, Discovery
+from workers.offboarding.standing import Standing
 
 
 class IbmAccount:
@@ -62,23 +64,13 @@ class IbmAccount:
         self._id = account.id
         self._pool = open_pool(account, iam_url, beside=reader, pace=pace)
         self._reader = reader or self._pool.members[0].tokens
-        self._session = reading_session(pace)
-        self._iam_url = iam_url
-        self._containers = ReadingClient(
-            settings.containers_url, self._reader, self._session
-        )
-        self._users = self._service(UserManagementV1, settings.user_management_url)
-        self._groups = self._service(ResourceManagerV2, settings.resource_manager_url)
-        # The two share their address; no setting tells them apart.
-        self._resources = self._service(
-            ResourceControllerV2, settings.resource_manager_url
-        )
-        self._identity = self._service(IamIdentityV1, iam_url)
-        self._sight = Sight(
-            self._reader,
-            self._service(IamPolicyManagementV1, iam_url),
-            self._service(IamAccessGroupsV2, iam_url),
-            self._identity,
+        as_asker = partial(Asker, settings=settings, session=reading_session(pace))
+        ask = as_asker(self._reader)
+        self._as_asker, self._ask = as_asker, ask
+        self._containers = ask.containers
+        self._sight = Sight(self._reader, ask.policies, ask.groups, ask.identity)
+        self._standings = Standings(
+            partial(look_at, pool=self._pool, reader=ask, as_own=as_asker)
         )
         self._lock = threading.Lock()
         self._regions: frozenset[str] = frozenset()
@@ -99,7 +91,7 @@ class IbmAccount:
 
     def people(self) -> tuple[Person, ...]:
         """List every user of the account; raises, never returns a part."""
-        return people(self._users, self._reader, self.account_id)
+        return people(self._ask.users, self._reader, self.account_id)
 
     def targets(self) -> Discovery:
         """Find every target that has a cluster, and note each list that is not whole.
@@ -115,12 +107,14 @@ class IbmAccount:
         """
         self._reader.token()
         account_id = self.account_id
-        names = group_names(self._groups, self._reader, account_id)
+        names = group_names(self._ask.resource_groups, self._reader, account_id)
         listed = clusters.list_clusters(self._containers, account_id, names)
         with self._lock:
             self._regions |= {one.region for one in listed.targets}
         found = Discovery(listed.targets, listed.unseen, not listed.may_recover, names)
-        short = instances.short_list(self._resources, self._reader, listed.cluster_ids)
+        short = instances.short_list(
+            self._ask.resources, self._reader, listed.cluster_ids
+        )
         if short is None:
             return found
         is_final = found.is_final and not listed.is_whole
@@ -133,7 +127,7 @@ class IbmAccount:
     def cluster_keys(self) -> KeyList:
         """List the account's cluster API keys in IAM; raises, never returns a part."""
         return listed_keys.cluster_keys(
-            self._identity, self._reader, self.account_id, regions=self._regions
+            self._ask.identity, self._reader, self.account_id, regions=self._regions
         )
 
     def classic_credentials(self, targets: Sequence[Target]) -> dict[str, str | Unread]:
@@ -146,15 +140,25 @@ class IbmAccount:
         """Tell from its policies what the identity that reads may see; never raises."""
         return self._sight.visibility()
 
-    def functional_id(self, target: Target) -> KeyOwner:
-        """Tell who would take *target* over, as its token's claims say.
+    def candidates(
+        self, target: Target, wanted: str | None = None
+    ) -> tuple[KeyOwner, ...]:
+        """Tell who may take *target* over; see ``candidates.candidates``."""
+        return candidates(self._pool.members, target, wanted)
+
+    def standing(
+        self, functional_id: KeyOwner, *, max_age_seconds: float = 240
+    ) -> Standing:
+        """Tell how a functional ID stands; what cannot be seen is said in the answer.
 
         Raises:
-            TransientError: No token now.
-            PermanentError: No functional ID may own it, or its key is refused.
+            StoreAwayError: Nobody can count the calls now.
         """
-        tokens = self._pool.for_target(target).tokens
-        return tokens.claims().as_owner(OwnerKind.FUNCTIONAL_ID)
+        return self._standings.of(functional_id, max_age_seconds)
+
+    def addons(self, target: Target, cluster: Cluster) -> tuple[str, ...]:
+        """List the names of a cluster's add-ons; raises, never returns a part."""
+        return addons(self._containers, target, cluster)
 
     def identities(self) -> tuple[KeyOwner, ...]:
         """Return our own identities, the functional IDs first; e-mails lower-cased."""
@@ -163,26 +167,28 @@ class IbmAccount:
             found.setdefault(one.id, one)
         return tuple(found.values())
 
-    def has_new_key(self, target: Target, since: datetime) -> bool:
-        """Tell whether the functional ID got a key for *target* at or after *since*.
+    def has_new_key(
+        self, target: Target, functional_id: KeyOwner, since: datetime
+    ) -> bool:
+        """Tell whether *functional_id* got a key for *target* at or after *since*.
 
-        Raises:
-            TransientError: Its keys cannot all be read, or a new one does not plainly
-                say for which target, or when, it was made.
-            PermanentError: The functional ID may not read its keys, or none fits.
+        Raises as ``new_keys.has_new_key``; ``wrong_identity`` for none of ours.
         """
-        tokens = self._pool.for_target(target).tokens
-        iam_id = tokens.claims().iam_id
-        client = reading_service(IamIdentityV1, self._iam_url, tokens, self._session)
-        mine = listed_keys.own_keys(client, tokens, self.account_id, iam_id)
-        if not mine:
-            # The key that asked is one of them: an empty list is not "no key".
-            raise odd_answer("Listing the functional ID's API keys", "it is empty")
-        ours = [key for key in mine if key.iam_id in (iam_id, None)]
-        return any(listed_keys.made_for(key, target, since) for key in ours)
+        own = self._own(functional_id)
+        return new_keys.has_new_key(own, functional_id.id, target, since)
 
-    def _service(self, kind: Callable[..., Any], service_url: str) -> Any:  # noqa: ANN401 - one of the SDK's clients, which have no types
-        return reading_service(kind, service_url, self._reader, self._session)
+    def key_used_at(
+        self, target: Target, functional_id: KeyOwner, since: datetime
+    ) -> datetime | None:
+        """Tell when the key made for *target* at or after *since* was last used.
+
+        None where IAM does not say that it was; raises as ``has_new_key`` does.
+        """
+        own = self._own(functional_id)
+        return new_keys.last_use(own, functional_id.id, target, since)
+
+    def _own(self, functional_id: KeyOwner) -> Asker:
+        return self._as_asker(self._pool.of(functional_id).tokens)
 
 
 def open_cloud(

@@ -1,4 +1,4 @@
-"""The clients that speak to IBM Cloud: one that can only read, one that can reset.
+"""The clients that speak to IBM Cloud: one that can only read, one that writes.
 
 No retries: who tries again, and when, is decided above.
 """
@@ -14,12 +14,13 @@ from ibm_cloud_sdk_core import ApiException, BaseService, DetailedResponse
 from ibm_cloud_sdk_core.authenticators import NoAuthAuthenticator
 from marshmallow import Schema, ValidationError
 from requests import Response, Session
+from requests import exceptions as http
 
 from workers.ibmcloud.answers import answer_of, request_id
-from workers.ibmcloud.errors import far_side, odd_answer
+from workers.ibmcloud.errors import far_side, lost_or_not_done, odd_answer
 from workers.ibmcloud.session import configured, writing_session
 from workers.ibmcloud.tokens import Bearer, Tokens
-from workers.offboarding.errors import PermanentError, Reason
+from workers.offboarding.errors import LostAnswerError, PermanentError, Reason
 
 Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 _Get = Callable[[str, str, Mapping[str, str], Mapping[str, Json]], Json]
@@ -104,8 +105,8 @@ class ReadingClient:
         return self._get(path, doing, headers or {}, means or {})
 
 
-class ResettingClient:
-    """Sends a POST without a body, with the token its caller has in hand."""
+class WritingClient:
+    """Sends one write, with the token its caller has in hand."""
 
     __slots__ = ("_service",)
 
@@ -115,21 +116,37 @@ class ResettingClient:
         )
         self._service = configured(service, service_url, session or writing_session())
 
-    def post_empty(
-        self, path: str, *, headers: Mapping[str, str]
-    ) -> tuple[int, str | None]:
-        """Send it once, and return the status and IBM Cloud's request id.
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, str] | None = None,
+    ) -> str | None:
+        """Send it once. Return IBM Cloud's request id, if it gave one.
 
         Raises:
-            ApiException: Any answer but 2xx, or a 2xx in part.
-            requests.RequestException: No answer. What both mean for a reset is for
-                the caller to say.
+            TransientError: Proven not done: 423, 425, 429, or no connection came into
+                being.
+            PermanentError: Proven not done: IBM Cloud refused it (4xx).
+            LostAnswerError: Sent, and nobody knows: 5xx, 408, 409, 3xx, P0005, a
+                timeout, a cut connection, any 2xx but 204.
         """
-        # The session keeps no connection for the next reset, so the far side need not.
+        # The session keeps no connection for the next write, so the far side need not.
         sent = {"Accept": "application/json", "Connection": "close", **headers}
-        request = self._service.prepare_request("POST", path, headers=sent, data="")
-        answer: DetailedResponse = self._service.send(request)
-        return answer.get_status_code(), request_id(answer.get_headers())
+        # An explicit empty body, where there is none: IBM's own script sends one.
+        data = dict(body) if body else ""
+        request = self._service.prepare_request(method, path, headers=sent, data=data)
+        try:
+            answer: DetailedResponse = self._service.send(request)
+        except (ApiException, http.RequestException) as error:
+            raise lost_or_not_done(error, doing) from error
+        status = answer.get_status_code()
+        if status != 204:
+            raise LostAnswerError(f"{doing}: IBM Cloud answered {status}, not 204")
+        return request_id(answer.get_headers())
 
 
 def _getter(service_url: str, tokens: Tokens, session: Session) -> _Get:

@@ -13,6 +13,7 @@ import structlog
 from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
+from workers.ibmcloud.addons import addon_names
 from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import ReadingClient
 from workers.ibmcloud.errors import odd_answer
@@ -58,6 +59,7 @@ class _Item(Lenient):
     name = fields.Raw(load_default=None, allow_none=True)
     provider = fields.Raw(load_default=None, allow_none=True)
     state = fields.Raw(load_default=None, allow_none=True)
+    addons = fields.Raw(load_default=None, allow_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _placed(item: dict[str, Any], one: _List) -> _Placed:
             name=text_of(item["name"]) or item["id"],
             provider=text_of(item["provider"]) or one.provider,
             readable=state.lower() not in _GONE,
+            addons=addon_names(item["addons"]),
         ),
     )
 

@@ -19,16 +19,12 @@ from workers.ibmcloud.descriptions import Place, place_in
 from workers.ibmcloud.errors import odd_answer
 from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.paging import PAGE, Trail
-from workers.ibmcloud.regions import todays_name
 from workers.ibmcloud.tokens import Tokens
-from workers.offboarding.model import KeyList, ListedKey, Target
+from workers.offboarding.model import KeyList, ListedKey
 
-_CLUSTER_KEY: Final = "containers-kubernetes-key"
-# IBM Cloud stamps keys by its own clock, and workers may run behind or ahead of it. Too
-# much costs a wait and a person's look, too little a second reset.
-_CLOCK_DIFFERENCE: Final = timedelta(seconds=60)
+CLUSTER_KEY: Final = "containers-kubernetes-key"
 _TO_THE_MINUTE: Final = re.compile(r"T\d\d:?\d\d(?![\d:])")
-_OWN: Final = "Listing the functional ID's API keys"
+OWN: Final = "Listing the functional ID's API keys"
 _ALL: Final = "Listing the account's API keys"
 
 
@@ -36,7 +32,8 @@ _ALL: Final = "Listing the account's API keys"
 class ApiKey:
     """An API key as IAM lists it. ``created_at`` is the latest time it can mean.
 
-    IAM has been seen to give times to the minute, without seconds.
+    IAM has been seen to give times to the minute, without seconds. ``is_locked`` is
+    True also where the answer does not say it.
     """
 
     id: str
@@ -44,6 +41,8 @@ class ApiKey:
     name: str
     description: str
     created_at: datetime | None
+    is_locked: bool = True
+    is_disabled: bool = False
 
 
 class _Key(Lenient):
@@ -52,6 +51,8 @@ class _Key(Lenient):
     name = fields.Raw(load_default=None, allow_none=True)
     description = fields.Raw(load_default=None, allow_none=True)
     created_at = fields.Raw(load_default=None, allow_none=True)
+    locked = fields.Raw(load_default=None, allow_none=True)
+    disabled = fields.Raw(load_default=None, allow_none=True)
 
 
 class _KeyPage(Lenient):
@@ -71,7 +72,7 @@ def own_keys(
     Source: IAM Identity API, GET /v1/apikeys.
     """
     asked = {"account_id": account_id, "iam_id": iam_id, "scope": "entity"}
-    return tuple(_pages(client, tokens, _OWN, asked))
+    return tuple(_pages(client, tokens, OWN, asked))
 
 
 def cluster_keys(
@@ -112,52 +113,10 @@ def cluster_keys(
                 key, place_in(key.description, regions=seen, no_groups=[account_id])
             )
             for key in found.values()
-            if key.name == _CLUSTER_KEY
+            if key.name == CLUSTER_KEY
         ),
         has_own=any(key.iam_id == mine for key in found.values()),
     )
-
-
-def made_for(key: ApiKey, target: Target, since: datetime) -> bool:
-    """Tell whether a key may be what a reset of *target* at *since* has made.
-
-    Raises:
-        TransientError: It is a new cluster API key, and says of no target that it is
-            its own: the wording may have changed, and "no" would repeat a reset.
-    """
-    if key.name != _CLUSTER_KEY:
-        return False
-    place = place_in(
-        key.description, regions=[target.region], no_groups=[target.account_id]
-    )
-    here = Place(todays_name(target.region), target.resource_group.id)
-    if place == here:
-        return _is_new(key, since)
-    if not _is_new(key, since) or _is_elsewhere(place, here):
-        return False
-    raise odd_answer(_OWN, "a new cluster API key does not say for which target it is")
-
-
-def _is_elsewhere(place: Place, here: Place) -> bool:
-    """Tell whether a key plainly is another target's; a region alone is not plain."""
-    if place.group_id is None:
-        return False
-    is_other_region = place.region not in (None, here.region)
-    return place.group_id != here.group_id or is_other_region
-
-
-def _is_new(key: ApiKey, since: datetime) -> bool:
-    """Tell whether a key may have been made at or after *since*.
-
-    In doubt yes: taking an old key for new costs a wait and a person's look, taking a
-    new one for old sends a reset twice.
-
-    Raises:
-        TransientError: Its time cannot be read.
-    """
-    if key.created_at is None:
-        raise odd_answer(_OWN, "a key of the target does not say when it was made")
-    return key.created_at >= since - _CLOCK_DIFFERENCE
 
 
 def _pages(
@@ -180,7 +139,15 @@ def _pages(
 def _listed(key: ApiKey, place: Place) -> ListedKey:
     if key.iam_id is None:
         raise odd_answer(_ALL, "a cluster API key does not say whose it is")
-    return ListedKey(key.iam_id, place.region, place.group_id, key.created_at)
+    return ListedKey(
+        key.iam_id,
+        place.region,
+        place.group_id,
+        key.created_at,
+        key.id,
+        is_locked=key.is_locked,
+        is_disabled=key.is_disabled,
+    )
 
 
 def _key(item: dict[str, Any]) -> ApiKey:
@@ -190,16 +157,24 @@ def _key(item: dict[str, Any]) -> ApiKey:
         name=text_of(item["name"]) or "",
         description=text_of(item["description"]) or "",
         created_at=_latest(text_of(item["created_at"])),
+        # A locked key is never retired, so whoever is silent counts as locked.
+        is_locked=item["locked"] is not False,
+        is_disabled=item["disabled"] is True,
     )
 
 
-def _latest(text: str | None) -> datetime | None:
-    """Read a time; one given to the minute means any second of it, so its last."""
+def time_of(text: str | None) -> datetime | None:
+    """Read a time as IAM writes it; None where it is none."""
     try:
         at = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
+    return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
+
+
+def _latest(text: str | None) -> datetime | None:
+    """Read a time; one given to the minute means any second of it, so its last."""
+    at = time_of(text)
     if at is None or text is None:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return at + timedelta(seconds=59) if _TO_THE_MINUTE.search(text) else at

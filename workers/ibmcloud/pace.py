@@ -82,6 +82,14 @@ class Pace:
         _paid_for.slot = self._budget, time.monotonic() + _PAID_FOR_SECONDS
         return ticket
 
+    def wait_for_write(self) -> None:
+        """Take the slot of a write that is no reset; raises as ``wait`` does.
+
+        Never the one that a reset has paid for its last look with.
+        """
+        if self._budget is not None:
+            self._wait(self._budget, calls=1)
+
     def _wait(self, budget: Budget, *, calls: int) -> str:
         left = _LONGEST_WAIT_SECONDS
         if self._is_survey:

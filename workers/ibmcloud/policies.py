@@ -12,6 +12,7 @@ from ibm_platform_services.iam_access_groups_v2 import AccessGroupsPager
 from ibm_platform_services.iam_policy_management_v1 import V2PoliciesPager
 from marshmallow import fields
 
+from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import reading
 from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.paging import PAGE, CheckedList, Trail, parameter_of
@@ -36,6 +37,8 @@ class _Resource(Lenient):
 
 class _Role(Lenient):
     role_id = fields.String(required=True)
+    # There only where it was asked for, with ``format="display"``.
+    actions = fields.Raw(load_default=None, allow_none=True)
 
 
 class _Grant(Lenient):
@@ -81,6 +84,8 @@ def policies_of(
     client: IamPolicyManagementV1, tokens: Tokens, account_id: str, **whose: str
 ) -> tuple[Policy, ...]:
     """List the active access policies of ``iam_id=`` or ``access_group_id=``.
+
+    With ``format="display"`` each comes with what its roles allow.
 
     Raises:
         TransientError: Any page failed or makes no sense.
@@ -139,15 +144,38 @@ def access_groups_of(
 
 def _policy(item: dict[str, Any]) -> Policy:
     resource = item["resource"]
+    roles = item["control"]["grant"]["roles"]
     return Policy(
         attributes=tuple(
             (one["key"], one["operator"], _value(one["value"]))
             for one in resource["attributes"]
         ),
-        roles=tuple(one["role_id"] for one in item["control"]["grant"]["roles"]),
+        roles=tuple(one["role_id"] for one in roles),
         has_condition=bool(item["rule"] or item["pattern"] or resource["tags"]),
         state=item["state"],
+        actions=_actions(roles),
     )
+
+
+def _actions(roles: list[dict[str, Any]]) -> tuple[str, ...] | None:
+    """Read what roles allow together; None where one of them does not say it.
+
+    A role without a single action is none: then IAM did not say.
+    """
+    found: dict[str, None] = {}
+    for role in roles:
+        given = role["actions"]
+        ids = [_action_id(one) for one in given] if isinstance(given, list) else []
+        named = [one for one in ids if one]
+        if not named or len(named) < len(ids):
+            return None
+        found.update(dict.fromkeys(named))
+    return tuple(found) or None
+
+
+def _action_id(action: object) -> str | None:
+    # IAM's list of roles has bare ids where its list of policies has objects.
+    return text_of(action.get("id") if isinstance(action, dict) else action)
 
 
 def _value(value: object) -> str | tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The functional IDs of an account, and which of them may own a target.
 
 The most specific rule decides: regions and resource groups named, then resource groups
-alone, then regions alone, then neither. Of equally specific ones the first in the file.
+alone, then regions alone, then neither. Of equally specific ones the domain chooses the
+one with most free key slots.
 """
 
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from config.accounts import AccountSettings, FunctionalIdSettings
+from config.accounts import KEY_LIMIT, AccountSettings, FunctionalIdSettings
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.regions import todays_name
 from workers.ibmcloud.tokens import Tokens
@@ -27,8 +28,9 @@ class Member:
 
     name: str
     tokens: Tokens
-    regions: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
+    regions: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    key_limit: int = KEY_LIMIT
     refused_until: float = field(default=0.0, repr=False)
 
     def may_own(self, target: Target) -> bool:
@@ -36,13 +38,25 @@ class Member:
         group = target.resource_group
         is_region = not self.regions or todays_name(target.region) in self.regions
         return is_region and (
-            not self.groups or bool({group.id, group.name} & self.groups)
+            not self.groups or not {group.id, group.name}.isdisjoint(self.groups)
         )
 
     @property
     def specificity(self) -> tuple[bool, bool]:
         """Return what orders members: a group says more than a region."""
         return bool(self.groups), bool(self.regions)
+
+    def owner(self) -> KeyOwner:
+        """Return whom its token speaks for now; raises as ``Tokens.claims`` does."""
+        return self.tokens.claims().as_owner(OwnerKind.FUNCTIONAL_ID)
+
+    def iam_id(self) -> str:
+        """Return whose its key is, as it was last told; raises as ``owner`` does.
+
+        A key that was good once is known to be theirs after it is refused, too.
+        """
+        known = self.tokens.known()
+        return known.iam_id if known is not None else self.tokens.claims().iam_id
 
 
 class Pool:
@@ -57,38 +71,34 @@ class Pool:
         """Return all of them, as in the file."""
         return self._members
 
-    def for_target(self, target: Target) -> Member:
-        """Choose the functional ID that is to own *target*.
+    def of(self, functional_id: KeyOwner, target: Target | None = None) -> Member:
+        """Find the member that is *functional_id*, and may own *target*.
 
         Raises:
-            PermanentError: ``no_functional_id`` where the account has none, or none
-                that may own this target.
+            TransientError: A token cannot be had now, so who is who cannot be told.
+            PermanentError: ``wrong_identity`` where none is; why a key is refused,
+                where that hides whose it is.
         """
-        if not self._members:
-            raise PermanentError(
-                f"Account {target.account_id} has no functional ID: give it an"
-                " [[account.functional_id]] with its apikey_file in the accounts file,"
-                " or set OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE",
-                reason=Reason.NO_FUNCTIONAL_ID,
-            )
-        fitting = [one for one in self._members if one.may_own(target)]
-        if not fitting:
-            raise PermanentError(
-                f"No functional ID of account {target.account_id} may own"
-                f" {target.region} / {target.resource_group.name}: in the accounts"
-                " file, add them to the regions and resource_groups of an"
-                " [[account.functional_id]], or leave both out of one",
-                reason=Reason.NO_FUNCTIONAL_ID,
-            )
-        # The first of the greatest, so the first in the file.
-        return max(fitting, key=lambda one: one.specificity)
+        hidden: PermanentError | None = None
+        for one in self._members:
+            if target is not None and not one.may_own(target):
+                continue
+            try:
+                iam_id = one.iam_id()
+            except PermanentError as error:
+                hidden = hidden or error
+                continue
+            if iam_id == functional_id.id:
+                return one
+        if hidden is not None:
+            raise hidden
+        raise PermanentError(
+            _stranger(functional_id, target), reason=Reason.WRONG_IDENTITY
+        )
 
     def owners(self) -> tuple[KeyOwner, ...]:
         """Return whom the functional IDs are; raises as ``Tokens.claims`` does."""
-        return tuple(
-            one.tokens.claims().as_owner(OwnerKind.FUNCTIONAL_ID)
-            for one in self._members
-        )
+        return tuple(one.owner() for one in self._members)
 
     def iam_ids(self) -> frozenset[str]:
         """Return the IAM IDs that make an owner a functional ID, as far as known.
@@ -100,14 +110,12 @@ class Pool:
         return frozenset(one for one in found if one)
 
     def _iam_id(self, member: Member) -> str | None:
-        known = member.tokens.known()
-        if known is not None:
-            return known.iam_id
         with self._lock:
-            if time.monotonic() < member.refused_until:
-                return None
+            is_refused = time.monotonic() < member.refused_until
+        if is_refused and member.tokens.known() is None:
+            return None
         try:
-            return member.tokens.claims().iam_id
+            return member.iam_id()
         except PermanentError:
             with self._lock:
                 member.refused_until = time.monotonic() + _REFUSED_SECONDS
@@ -134,6 +142,18 @@ def _member(one: FunctionalIdSettings, tokens: Tokens) -> Member:
     return Member(
         one.name,
         tokens,
-        regions=frozenset(todays_name(region) for region in one.regions),
-        groups=frozenset(one.resource_groups),
+        regions=tuple(todays_name(region) for region in one.regions),
+        groups=one.resource_groups,
+        key_limit=one.key_limit,
     )
+
+
+def _stranger(functional_id: KeyOwner, target: Target | None) -> str:
+    who = functional_id.email or functional_id.name or functional_id.id
+    where = "" if target is None else f" that may own {place_of(target)}"
+    return f"{who} ({functional_id.id}) is no functional ID of this account{where}"
+
+
+def place_of(target: Target) -> str:
+    """Name where a target is, as people read it."""
+    return f"{target.region} / {target.resource_group.name}"

@@ -4,7 +4,13 @@ from typing import Any
 
 from config.accounts import AccountSettings, FunctionalIdSettings
 from config.settings import Secret, Settings
-from workers.offboarding.model import Cluster, ResourceGroup, Target
+from workers.offboarding.model import (
+    Cluster,
+    KeyOwner,
+    OwnerKind,
+    ResourceGroup,
+    Target,
+)
 
 ACCOUNT = "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"
 PROD = "5c49eabcf5e85881a37e2d100a33b3df"
@@ -14,6 +20,9 @@ READER = "iam-ServiceId-0a1b2c3d-1111-2222-3333-444455556666"
 LEAVER = "IBMid-550000ABCD"
 FUNCTIONAL_KEY = "functional-key-for-tests-0000000000000000001"
 READER_KEY = "reader-key-for-tests-000000000000000000000002"
+STEWARD = KeyOwner(
+    FUNCTIONAL, "Cluster Steward", "steward@example.com", OwnerKind.FUNCTIONAL_ID
+)
 
 
 def a_target(*cluster_ids: str, region: str = "us-south", group: str = PROD) -> Target:

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import pytest
 from ibm_cloud_sdk_core import BaseService
 from ibm_platform_services import IamIdentityV1, UserManagementV1
+from ibmcloud_scenes import STEWARD
 from requests import Session
 
 from config.accounts import AccountSettings, FunctionalIdSettings
@@ -92,7 +93,7 @@ def test_an_account_for_reading_reads_everything_and_writes_nothing(
     targets = cloud.targets().targets
     cloud.people()
     cloud.key_owner(targets[0])
-    cloud.has_new_key(target(), datetime.now(UTC))
+    cloud.has_new_key(target(), STEWARD, datetime.now(UTC))
     cloud.identities()
     cloud.cluster_keys()
     cloud.classic_credentials(targets)
@@ -376,7 +377,7 @@ def test_sixteen_threads_share_one_account(simulator, cloud, target):
         if number % 4 == 0:
             return len(cloud.people())
         if number % 4 == 1:
-            return cloud.has_new_key(target("c1"), datetime.now(UTC))
+            return cloud.has_new_key(target("c1"), STEWARD, datetime.now(UTC))
         if number % 4 == 2:
             return len(cloud.targets().targets)
         return cloud.key_owner(target("c1", "c2")).id

@@ -79,11 +79,22 @@ def test_superseded_keys_and_keys_without_a_cluster_are_listed_too(scene, cloud)
 
 
 def test_a_key_is_read_field_by_field(far, far_cloud):
-    lists(far, [a_key(f"{ACCOUNT}: uk-south {PROD}")])
+    lists(far, [a_key(f"{ACCOUNT}: uk-south {PROD}", locked=False, disabled=True)])
 
     (key,) = far_cloud.cluster_keys().keys
 
-    assert key == ListedKey(LEAVER, "eu-gb", PROD, NOON)
+    assert key == ListedKey(LEAVER, "eu-gb", PROD, NOON, "k", is_disabled=True)
+
+
+@pytest.mark.parametrize("said", [{}, {"locked": None}, {"locked": "false"}])
+def test_a_key_that_does_not_say_whether_it_is_locked_counts_as_locked(
+    far, far_cloud, said
+):
+    lists(far, [a_key(f"us-south {PROD}", **said)])
+
+    (key,) = far_cloud.cluster_keys().keys
+
+    assert (key.is_locked, key.is_disabled) == (True, False)
 
 
 @pytest.mark.parametrize(

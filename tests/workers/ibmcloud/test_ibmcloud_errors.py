@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from ibmcloud_scenes import STEWARD
 
 from config.settings import Secret
 from workers.ibmcloud.client import ReadingClient
@@ -104,7 +105,7 @@ def resetting(far, far_resets, target, status, body):
     far.answers.pop(RESET, None)
     far.calls.clear()
     far.says(RESET, body, status)
-    ready = far_resets.prepare(target())
+    ready = far_resets.prepare(target(), STEWARD)
     with pytest.raises((TransientError, PermanentError, LostAnswerError)) as caught:
         ready.send()
     assert far.asked(RESET) == 1

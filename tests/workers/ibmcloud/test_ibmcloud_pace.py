@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ibmcloud_scenes import a_target, an_account, settings_for
+from ibmcloud_scenes import STEWARD, a_target, an_account, settings_for
 
 from simulator import Fault, rate_limited
 from workers.ibmcloud.account import open_cloud
@@ -198,7 +198,7 @@ def test_a_429_that_is_swallowed_slows_everybody_down_all_the_same(
 
 def test_a_429_on_a_reset_slows_everybody_down(simulator, budget, paced_resets):
     simulator.faults.add(Fault("POST", KEYS, rate_limited(4)))
-    ready = paced_resets.prepare(a_target("c1"))
+    ready = paced_resets.prepare(a_target("c1"), STEWARD)
 
     with pytest.raises(RateLimitedError):
         ready.send()
@@ -209,7 +209,7 @@ def test_a_429_on_a_reset_slows_everybody_down(simulator, budget, paced_resets):
 def test_a_reset_has_its_slot_before_it_is_ready_and_counts_when_it_is_sent(
     simulator, budget, paced_resets
 ):
-    ready = paced_resets.prepare(a_target("c1"))
+    ready = paced_resets.prepare(a_target("c1"), STEWARD)
 
     assert budget.taken == [False]
     assert budget.sent_tickets == []
@@ -225,7 +225,7 @@ def test_the_last_look_before_a_reset_is_paid_for_and_the_one_after_it_is_not(
     paced.key_owner(a_target("c1"))
     before = budget.calls
 
-    paced_resets.prepare(a_target("c1"))
+    paced_resets.prepare(a_target("c1"), STEWARD)
     paced.key_owner(a_target("c1"))
     both = budget.calls - before
     paced.key_owner(a_target("c1"))
@@ -240,7 +240,7 @@ def test_a_last_look_that_comes_late_or_elsewhere_is_not_paid_for(
     monkeypatch, budget, paced, paced_resets
 ):
     paced.key_owner(a_target("c1"))
-    paced_resets.prepare(a_target("c1"))
+    paced_resets.prepare(a_target("c1"), STEWARD)
     before = budget.calls
     other = threading.Thread(target=paced.key_owner, args=(a_target("c1"),))
     other.start()
@@ -258,7 +258,7 @@ def test_a_reset_without_a_slot_is_not_ready(simulator, budget, paced_resets):
     budget.waits = [31.0]
 
     with pytest.raises(RateLimitedError):
-        paced_resets.prepare(a_target("c1"))
+        paced_resets.prepare(a_target("c1"), STEWARD)
 
     assert simulator.journal.resets() == []
 
@@ -267,7 +267,7 @@ def test_a_reset_without_a_token_takes_no_slot(scene, budget, paced_resets):
     scene.remove_person("IBMid-6600001FID")
 
     with pytest.raises(PermanentError):
-        paced_resets.prepare(a_target("c1"))
+        paced_resets.prepare(a_target("c1"), STEWARD)
 
     assert budget.taken == []
 
@@ -277,8 +277,8 @@ def test_a_store_that_is_away_neither_stops_a_reset_nor_hides_its_answer(
 ):
     budget.is_away = True
     simulator.faults.add(Fault("POST", KEYS, rate_limited(4)))
-    refused = paced_resets.prepare(a_target("c1"))
-    ready = paced_resets.prepare(a_target("c1"))
+    refused = paced_resets.prepare(a_target("c1"), STEWARD)
+    ready = paced_resets.prepare(a_target("c1"), STEWARD)
 
     with pytest.raises(RateLimitedError):
         refused.send()
@@ -288,7 +288,7 @@ def test_a_store_that_is_away_neither_stops_a_reset_nor_hides_its_answer(
 
 
 def test_a_reset_is_fresh_for_eight_seconds(monkeypatch, paced_resets):
-    ready = paced_resets.prepare(a_target("c1"))
+    ready = paced_resets.prepare(a_target("c1"), STEWARD)
     now = time.monotonic()
     assert ready.is_fresh
 
@@ -304,7 +304,7 @@ def test_a_reset_is_fresh_while_its_token_has_half_a_minute(
 ):
     scene.token_life_seconds = life
 
-    assert paced_resets.prepare(a_target("c1")).is_fresh is is_fresh
+    assert paced_resets.prepare(a_target("c1"), STEWARD).is_fresh is is_fresh
 
 
 def test_a_plain_session_is_not_limited(simulator):

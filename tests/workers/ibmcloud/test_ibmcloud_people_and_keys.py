@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ibmcloud_scenes import STEWARD
 
 from simulator import Fault, drop_after, status, truncate
 from workers.offboarding.errors import PermanentError, Reason, TransientError
@@ -111,16 +112,16 @@ def test_an_empty_next_url_ends_the_list(far, far_cloud):
 def test_a_reset_shows_as_a_new_key_of_the_functional_id(cloud, resets, target):
     since = datetime.now(UTC)
     one = target("c1")
-    before = cloud.has_new_key(one, since)
+    before = cloud.has_new_key(one, STEWARD, since)
 
-    resets.prepare(one).send()
+    resets.prepare(one, STEWARD).send()
 
     assert before is False
-    assert cloud.has_new_key(one, since) is True
+    assert cloud.has_new_key(one, STEWARD, since) is True
 
 
 def test_the_functional_id_itself_looks_for_its_keys(simulator, cloud, target):
-    cloud.has_new_key(target("c1"), datetime.now(UTC))
+    cloud.has_new_key(target("c1"), STEWARD, datetime.now(UTC))
 
     (call,) = simulator.journal.calls("GET", "/v1/apikeys")
     assert call.caller == FUNCTIONAL
@@ -137,7 +138,9 @@ def test_all_pages_of_keys_are_read(scene, simulator, cloud, target):
         scene.add_login_key(FUNCTIONAL, f"raw-{number}")
     scene.set_owner("us-south", PROD, FUNCTIONAL)
 
-    assert cloud.has_new_key(target(), datetime.now(UTC) - timedelta(minutes=5))
+    assert cloud.has_new_key(
+        target(), STEWARD, datetime.now(UTC) - timedelta(minutes=5)
+    )
     assert len(simulator.journal.calls("GET", "/v1/apikeys")) == 3
 
 
@@ -161,7 +164,7 @@ def test_a_key_is_new_from_a_minute_before(
 ):
     lists(far, a_key(f"us-south {PROD}", created_at))
 
-    assert far_cloud.has_new_key(target(), NOON) is expected
+    assert far_cloud.has_new_key(target(), STEWARD, NOON) is expected
 
 
 @pytest.mark.parametrize("created_at", [None, "", "yesterday", 5])
@@ -171,7 +174,7 @@ def test_a_key_of_the_target_without_a_time_is_not_taken_for_old(
     lists(far, a_key(f"us-south {PROD}", created_at))
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.has_new_key(target(), NOON)
+        far_cloud.has_new_key(target(), STEWARD, NOON)
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
@@ -198,7 +201,7 @@ def test_a_key_counts_only_when_it_names_exactly_region_and_group(
 ):
     lists(far, a_key(description))
 
-    assert far_cloud.has_new_key(target(region=region), NOON) is expected
+    assert far_cloud.has_new_key(target(region=region), STEWARD, NOON) is expected
 
 
 @pytest.mark.parametrize(
@@ -223,7 +226,7 @@ def test_a_new_cluster_key_in_other_words_is_not_taken_for_another_targets(
     lists(far, a_key(description))
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.has_new_key(target(), NOON)
+        far_cloud.has_new_key(target(), STEWARD, NOON)
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
@@ -231,14 +234,14 @@ def test_a_new_cluster_key_in_other_words_is_not_taken_for_another_targets(
 def test_an_old_cluster_key_in_other_words_is_nobodys_concern(far, far_cloud, target):
     lists(far, a_key("other words", "2026-02-01T12:00:30.000Z"))
 
-    assert far_cloud.has_new_key(target(), NOON) is False
+    assert far_cloud.has_new_key(target(), STEWARD, NOON) is False
 
 
 def test_an_empty_list_of_our_own_keys_is_no_answer(far, far_cloud, target):
     lists(far)
 
     with pytest.raises(TransientError):
-        far_cloud.has_new_key(target(), NOON)
+        far_cloud.has_new_key(target(), STEWARD, NOON)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +250,7 @@ def test_an_empty_list_of_our_own_keys_is_no_answer(far, far_cloud, target):
 def test_other_keys_do_not_count(far, far_cloud, target, changed):
     lists(far, a_key(f"us-south {PROD}", **changed))
 
-    assert far_cloud.has_new_key(target(), NOON) is False
+    assert far_cloud.has_new_key(target(), STEWARD, NOON) is False
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ def test_a_page_of_keys_that_makes_no_sense_is_not_no_key(far, far_cloud, target
     far.says("GET /v1/apikeys", page)
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.has_new_key(target(), NOON)
+        far_cloud.has_new_key(target(), STEWARD, NOON)
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
@@ -275,7 +278,7 @@ def test_a_plain_text_429_of_iam_carries_its_wait(far, far_cloud, target):
     far.says("GET /v1/apikeys", "User based rate limit", 429, head)
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.has_new_key(target(), NOON)
+        far_cloud.has_new_key(target(), STEWARD, NOON)
 
     assert caught.value.retry_after_seconds == 12.0
 
@@ -288,7 +291,7 @@ def test_our_identities_are_those_of_the_tokens(cloud, target):
         OwnerKind.FUNCTIONAL_ID,
     )
 
-    assert cloud.functional_id(target()) == steward
+    assert cloud.candidates(target()) == (steward,)
     assert cloud.identities() == (
         steward,
         KeyOwner(
@@ -301,7 +304,7 @@ def test_our_identities_are_those_of_the_tokens(cloud, target):
 
 
 def test_without_a_reader_there_is_one_identity_and_one_token(far, far_cloud, target):
-    far_cloud.functional_id(target())
+    far_cloud.candidates(target())
 
     assert [one.id for one in far_cloud.identities()] == [FUNCTIONAL]
     assert far.asked("POST /identity/token") == 1
@@ -311,7 +314,7 @@ def test_a_removed_functional_id_is_a_bad_key(scene, cloud, target):
     scene.remove_person(FUNCTIONAL)
 
     with pytest.raises(PermanentError) as caught:
-        cloud.functional_id(target())
+        cloud.candidates(target())
 
     assert caught.value.reason is Reason.BAD_KEY
     assert "BXNIM0415E" in str(caught.value)

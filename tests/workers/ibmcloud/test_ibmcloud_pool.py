@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ibmcloud_scenes import a_functional_id, a_target, an_account, settings_for
+from ibmcloud_scenes import STEWARD, a_functional_id, a_target, an_account, settings_for
 
 from config.accounts import AccountSettings
 from config.settings import Secret
@@ -20,6 +20,7 @@ SANDBOX = "9a1b2c3d4e5f60718293a4b5c6d7e8f9"
 READER = "iam-ServiceId-0a1b2c3d-1111-2222-3333-444455556666"
 READER_KEY = "reader-key-for-tests-000000000000000000000002"
 ANY, BY_REGION, BY_GROUP, BY_BOTH = "any", "by-region", "by-group", "by-both"
+BY_GROUP_OWNER = KeyOwner("IBMid-by-group", kind=OwnerKind.FUNCTIONAL_ID)
 
 
 def key_of(name):
@@ -67,36 +68,139 @@ def test_the_most_specific_rule_decides_wherever_it_stands(
         target, resource_group=ResourceGroup(group, "prod" if group == PROD else "box")
     )
 
-    owner = opened(simulator, *ours).functional_id(target)
+    (owner,) = opened(simulator, *ours).candidates(target)
 
     assert owner == KeyOwner(
         f"IBMid-{name}", name, f"{name}@example.com", OwnerKind.FUNCTIONAL_ID
     )
 
 
-def test_of_equally_specific_ones_the_first_in_the_file_owns(simulator, four):
+def test_equally_specific_ones_may_all_own_in_the_files_order(simulator, four):
     _, _, by_group, by_both = four
     first = replace(by_both, resource_groups=(), regions=("us-south",))
     second = replace(by_group, resource_groups=(), regions=("us-south", "us-east"))
 
     for ours in ([first, second], [second, first]):
-        owner = opened(simulator, *ours).functional_id(a_target())
-        assert owner.id == f"IBMid-{ours[0].name}"
+        found = opened(simulator, *ours).candidates(a_target())
+        assert [one.id for one in found] == [f"IBMid-{one.name}" for one in ours]
+
+
+def test_two_keys_of_one_functional_id_are_one_candidate(simulator, four):
+    again = replace(four[0], name="again")
+
+    (owner,) = opened(simulator, four[0], again).candidates(a_target())
+
+    assert owner.id == "IBMid-any"
+
+
+def test_one_whose_key_is_refused_is_left_out_where_another_is_left(
+    scene, simulator, four
+):
+    first, second = four[0], replace(four[3], regions=(), resource_groups=())
+    scene.remove_person(f"IBMid-{ANY}")
+
+    (owner,) = opened(simulator, first, second).candidates(a_target())
+
+    assert owner.id == f"IBMid-{BY_BOTH}"
+
+
+def test_one_whose_key_is_refused_does_not_give_way_to_a_less_specific_rule(
+    scene, simulator, four
+):
+    scene.remove_person(f"IBMid-{BY_BOTH}")
+
+    with pytest.raises(PermanentError) as caught:
+        opened(simulator, *four).candidates(a_target())
+
+    assert caught.value.reason is Reason.BAD_KEY
+
+
+def test_who_may_take_over_is_not_told_by_half_while_iam_is_away(simulator, four):
+    second = replace(four[1], regions=())
+    cloud = opened(simulator, four[0], second)
+    cloud.reader_id()
+    simulator.faults.add(Fault("POST", "/identity/token", status(503), skip=1))
+
+    with pytest.raises(TransientError):
+        cloud.candidates(a_target())
+
+
+@pytest.mark.parametrize(
+    "wanted", [BY_REGION, "IBMid-by-region", "By-Region@Example.com"]
+)
+def test_one_asked_for_is_the_only_candidate_by_whichever_rule(simulator, four, wanted):
+    found = opened(simulator, *four).candidates(a_target(), wanted)
+
+    assert [one.id for one in found] == ["IBMid-by-region"]
+
+
+@pytest.mark.parametrize("wanted", [BY_REGION, "IBMid-by-region"])
+def test_one_asked_for_that_may_not_own_the_target_is_not_replaced(
+    simulator, four, wanted
+):
+    cloud = opened(simulator, *four)
+
+    with pytest.raises(PermanentError) as caught:
+        cloud.candidates(a_target(region="jp-tok"), wanted)
+
+    assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
+    assert str(caught.value) == (
+        f"Functional ID {wanted} may not own jp-tok / prod: in the accounts file, add "
+        "them to its regions and resource_groups, or leave both out"
+    )
+
+
+@pytest.mark.parametrize("wanted", ["", "nobody", READER, "IBMID-BY-REGION"])
+def test_one_asked_for_that_nobody_knows_is_not_replaced(simulator, four, wanted):
+    cloud = opened(simulator, *four)
+
+    with pytest.raises(PermanentError) as caught:
+        cloud.candidates(a_target(), wanted)
+
+    assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
+    assert str(caught.value) == (
+        f"No functional ID of account {ACCOUNT} is called {wanted}: give its name in "
+        "the accounts file, its IAM ID or its e-mail"
+    )
+
+
+def test_a_refused_key_may_be_why_one_asked_for_is_unknown(scene, simulator, four):
+    scene.remove_person(f"IBMid-{BY_GROUP}")
+
+    with pytest.raises(PermanentError, match="the key of by-group is refused"):
+        opened(simulator, *four).candidates(a_target(), f"IBMid-{BY_GROUP}")
+
+
+def test_one_asked_for_whose_key_is_refused_is_said_to_be(scene, simulator, four):
+    scene.remove_person(f"IBMid-{BY_GROUP}")
+
+    with pytest.raises(PermanentError) as caught:
+        opened(simulator, *four).candidates(a_target(), BY_GROUP)
+
+    assert caught.value.reason is Reason.BAD_KEY
+
+
+def test_where_there_is_no_functional_id_none_can_be_asked_for(simulator):
+    with pytest.raises(PermanentError, match="has no functional ID"):
+        opened(simulator).candidates(a_target(), BY_GROUP)
 
 
 def test_who_owns_is_who_resets_and_whose_keys_are_looked_at(simulator, scene, four):
     account = AccountSettings(ACCOUNT, tuple(four), Secret(READER_KEY))
     cloud = open_cloud(account, settings_for(simulator.url))
-    ready = open_resets(account, settings_for(simulator.url)).prepare(a_target("c1"))
+    (taker,) = cloud.candidates(a_target("c1"))
+    ready = open_resets(account, settings_for(simulator.url)).prepare(
+        a_target("c1"), taker
+    )
     since = datetime.now(UTC) - timedelta(seconds=5)
 
-    before = cloud.has_new_key(a_target("c1"), since)
+    before = cloud.has_new_key(a_target("c1"), taker, since)
     ready.send()
 
     assert before is False
     assert ready.identity.id == f"IBMid-{BY_BOTH}"
     assert scene.owner("us-south", PROD) == f"IBMid-{BY_BOTH}"
-    assert cloud.has_new_key(a_target("c1"), since) is True
+    assert cloud.has_new_key(a_target("c1"), taker, since) is True
     callers = {call.caller for call in simulator.journal.calls("GET", "/v1/apikeys")}
     assert callers == {f"IBMid-{BY_BOTH}"}
 
@@ -106,7 +210,7 @@ def test_where_none_may_own_it_is_said_which_setting_to_mend(simulator, four):
     target = a_target("c1", group=SANDBOX)
 
     with pytest.raises(PermanentError) as caught:
-        cloud.functional_id(target)
+        cloud.candidates(target)
 
     assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
     assert str(caught.value) == (
@@ -121,9 +225,9 @@ def test_a_reset_where_none_may_own_asks_nobody(simulator, four):
     resets = open_resets(account, settings_for(simulator.url))
 
     with pytest.raises(PermanentError) as caught:
-        resets.prepare(a_target("c1", group=SANDBOX))
+        resets.prepare(a_target("c1", group=SANDBOX), BY_GROUP_OWNER)
 
-    assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
+    assert caught.value.reason is Reason.WRONG_IDENTITY
     assert simulator.journal.calls() == []
 
 
@@ -139,7 +243,7 @@ def test_an_account_with_a_reader_alone_has_nobody_to_take_over(simulator):
     cloud = opened(simulator)
 
     with pytest.raises(PermanentError) as caught:
-        cloud.functional_id(a_target())
+        cloud.candidates(a_target())
 
     assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
     assert str(caught.value) == (
@@ -218,7 +322,7 @@ def test_an_account_nobody_named_is_that_of_the_readers_token(simulator, four):
 
     assert cloud.account_id == ACCOUNT
     assert {one.account_id for one in cloud.targets().targets} == {ACCOUNT}
-    assert cloud.functional_id(a_target()).id == "IBMid-any"
+    assert [one.id for one in cloud.candidates(a_target())] == ["IBMid-any"]
 
 
 def test_an_account_nobody_named_is_the_same_for_all_its_keys(far):
@@ -230,7 +334,7 @@ def test_an_account_nobody_named_is_the_same_for_all_its_keys(far):
     cloud.reader_id()
 
     with pytest.raises(PermanentError) as caught:
-        cloud.functional_id(a_target())
+        cloud.candidates(a_target())
 
     assert caught.value.reason is Reason.WRONG_ACCOUNT
 
@@ -250,6 +354,6 @@ def test_an_account_nobody_named_is_never_reset(far):
     account = an_account(account_id="")
 
     with pytest.raises(ValueError, match="another account"):
-        open_resets(account, settings_for(far.url)).prepare(a_target("c1"))
+        open_resets(account, settings_for(far.url)).prepare(a_target("c1"), STEWARD)
 
     assert far.calls == []

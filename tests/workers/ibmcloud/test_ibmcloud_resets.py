@@ -2,11 +2,19 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
+from ibmcloud_scenes import (
+    FUNCTIONAL_KEY,
+    STEWARD,
+    a_functional_id,
+    an_account,
+    settings_for,
+)
 
 from config.accounts import AccountSettings, FunctionalIdSettings
-from config.settings import Secret, Settings
+from config.settings import FileSecret, Secret, Settings
 from simulator import Fault, delay_after, drop_after, drop_before, status
 from workers.ibmcloud.keys import open_resets
 from workers.offboarding.errors import (
@@ -29,7 +37,7 @@ def body(code: str) -> str:
 
 
 def test_a_reset_makes_the_functional_id_the_owner(simulator, resets, target):
-    request_id = resets.prepare(target("c1")).send()
+    request_id = resets.prepare(target("c1"), STEWARD).send()
 
     assert simulator.account.owner("us-south", PROD) == FUNCTIONAL
     assert request_id == simulator.journal.resets()[0].request_id
@@ -38,7 +46,7 @@ def test_a_reset_makes_the_functional_id_the_owner(simulator, resets, target):
 def test_a_reset_names_region_group_and_account_and_carries_our_identity(
     simulator, resets, target
 ):
-    resets.prepare(target("c1")).send()
+    resets.prepare(target("c1"), STEWARD).send()
 
     (call,) = simulator.journal.resets()
     assert call.caller == FUNCTIONAL
@@ -54,7 +62,7 @@ def test_a_reset_has_an_explicit_empty_body_and_a_connection_of_its_own(
 ):
     far.says("POST /global/v1/keys", "", 204, {"Transaction-Id": "tx-9"})
 
-    request_id = far_resets.prepare(target()).send()
+    request_id = far_resets.prepare(target(), STEWARD).send()
 
     assert request_id == "tx-9"
     assert far.bodies[-1] == b""
@@ -66,7 +74,7 @@ def test_a_far_side_that_closes_without_a_word_loses_no_reset(far, far_resets, t
     far.says("POST /global/v1/keys", "", 204)
 
     for _ in range(100):
-        far_resets.prepare(target()).send()
+        far_resets.prepare(target(), STEWARD).send()
 
     assert far.asked("POST /global/v1/keys") == 100
 
@@ -74,11 +82,11 @@ def test_a_far_side_that_closes_without_a_word_loses_no_reset(far, far_resets, t
 def test_an_answer_without_a_request_id_gives_none(far, far_resets, target):
     far.says("POST /global/v1/keys", "", 204)
 
-    assert far_resets.prepare(target()).send() is None
+    assert far_resets.prepare(target(), STEWARD).send() is None
 
 
 def test_preparing_sends_nothing_but_the_token_call(simulator, resets, target):
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     assert ready.identity == KeyOwner(
         FUNCTIONAL,
@@ -96,7 +104,7 @@ def test_a_target_without_region_or_group_is_refused_before_any_call(
     simulator, resets, region, group
 ):
     with pytest.raises(ValueError, match="region and resource group"):
-        resets.prepare(Target(ACCOUNT, region, ResourceGroup(group, "x")))
+        resets.prepare(Target(ACCOUNT, region, ResourceGroup(group, "x")), STEWARD)
 
     assert simulator.journal.calls() == []
 
@@ -105,13 +113,13 @@ def test_a_target_of_another_account_is_refused_before_any_call(simulator, reset
     elsewhere = Target("another", "us-south", ResourceGroup(PROD, "prod"))
 
     with pytest.raises(ValueError, match="another account"):
-        resets.prepare(elsewhere)
+        resets.prepare(elsewhere, STEWARD)
 
     assert simulator.journal.calls() == []
 
 
 def test_a_reset_object_sends_once_even_when_asked_twice(simulator, resets, target):
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
     ready.send()
 
     with pytest.raises(RuntimeError, match="already"):
@@ -122,7 +130,7 @@ def test_a_reset_object_sends_once_even_when_asked_twice(simulator, resets, targ
 
 def test_a_stored_key_that_is_not_usable_proves_nothing(simulator, resets, target):
     simulator.faults.add(Fault("POST", KEYS, status(401, body("P0005"))))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(LostAnswerError):
         ready.send()
@@ -152,7 +160,7 @@ def test_a_refusal_is_proven_not_done_and_is_not_sent_again(
     simulator, resets, target, code, answer, kind, reason
 ):
     simulator.faults.add(Fault("POST", KEYS, status(code, answer)))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(kind) as caught:
         ready.send()
@@ -164,7 +172,7 @@ def test_a_refusal_is_proven_not_done_and_is_not_sent_again(
 
 def test_a_429_tells_how_long_to_wait(simulator, resets, target):
     simulator.faults.add(Fault("POST", KEYS, status(429, "x", {"Retry-After": "7"})))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(TransientError) as caught:
         ready.send()
@@ -181,7 +189,7 @@ def test_an_answer_that_proves_nothing_is_lost_and_is_not_sent_again(
     simulator.faults.add(
         Fault("POST", KEYS, status(code, "{}", {"Location": KEYS}), times=None)
     )
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(LostAnswerError):
         ready.send()
@@ -194,7 +202,7 @@ def test_a_2xx_with_a_body_that_makes_no_sense_is_lost(far, far_resets, target, 
     far.says("POST /global/v1/keys", text, 200)
 
     with pytest.raises(LostAnswerError):
-        far_resets.prepare(target()).send()
+        far_resets.prepare(target(), STEWARD).send()
 
     assert far.asked("POST /global/v1/keys") == 1
 
@@ -206,7 +214,7 @@ def test_a_cut_connection_is_a_lost_answer_whatever_was_done(
     simulator, resets, target, cut, owner
 ):
     simulator.faults.add(Fault("POST", KEYS, cut, times=None))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(LostAnswerError):
         ready.send()
@@ -218,7 +226,7 @@ def test_a_cut_connection_is_a_lost_answer_whatever_was_done(
 @pytest.mark.usefixtures("short_timeouts")
 def test_a_timeout_after_sending_is_a_lost_answer(simulator, resets, target):
     simulator.faults.add(Fault("POST", KEYS, delay_after(3.0), times=None))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(LostAnswerError):
         ready.send()
@@ -233,7 +241,7 @@ def test_a_refused_connection_is_proven_not_done(far, target):
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
         settings = Settings(iam_url=far.url, containers_url=nobody)
         account = AccountSettings(ACCOUNT, (FunctionalIdSettings("f", Secret("k")),))
-        ready = open_resets(account, settings).prepare(target())
+        ready = open_resets(account, settings).prepare(target(), STEWARD)
 
         with pytest.raises(TransientError) as caught:
             ready.send()
@@ -243,7 +251,7 @@ def test_a_refused_connection_is_proven_not_done(far, target):
 
 def test_no_message_repeats_the_far_sides_text_or_the_token(simulator, resets, target):
     simulator.faults.add(Fault("POST", KEYS, status(403, body("A0656"))))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(PermanentError) as caught:
         ready.send()
@@ -256,13 +264,14 @@ def test_no_message_repeats_the_far_sides_text_or_the_token(simulator, resets, t
 
 def test_a_token_about_to_end_is_fetched_anew(simulator, scene, resets, target):
     scene.token_life_seconds = 59
-    resets.prepare(target("c1"))
+    resets.prepare(target("c1"), STEWARD)
     scene.token_life_seconds = 3600
+    simulator.journal.clear()
 
-    resets.prepare(target("c1"))
-    resets.prepare(target("c1"))
+    resets.prepare(target("c1"), STEWARD)
+    resets.prepare(target("c1"), STEWARD)
 
-    assert len(simulator.journal.calls("POST", "/identity/token")) == 2
+    assert len(simulator.journal.calls("POST", "/identity/token")) == 1
 
 
 def test_a_key_of_another_account_prepares_nothing(far, far_resets, target):
@@ -270,7 +279,7 @@ def test_a_key_of_another_account_prepares_nothing(far, far_resets, target):
     far.gives_tokens(account={"bss": "another"})
 
     with pytest.raises(PermanentError) as caught:
-        far_resets.prepare(target())
+        far_resets.prepare(target(), STEWARD)
 
     assert caught.value.reason is Reason.WRONG_ACCOUNT
 
@@ -281,6 +290,75 @@ def test_a_token_that_names_nobody_prepares_nothing(far, far_resets, target, iam
     far.gives_tokens(iam_id=iam_id)
 
     with pytest.raises(PermanentError) as caught:
-        far_resets.prepare(target())
+        far_resets.prepare(target(), STEWARD)
 
     assert caught.value.reason is Reason.WRONG_IDENTITY
+
+
+def test_a_reset_is_prepared_only_for_the_functional_id_that_was_planned(
+    simulator, resets, target
+):
+    other = KeyOwner("IBMid-another", "Another", kind=OwnerKind.FUNCTIONAL_ID)
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), other)
+
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+    assert str(caught.value) == (
+        "Another (IBMid-another) is no functional ID of this account that may own"
+        " us-south / prod"
+    )
+    assert simulator.journal.resets() == []
+
+
+def test_of_several_the_one_that_was_planned_resets(scene, simulator, target):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    account = an_account(a_functional_id(), a_functional_id("second", "second-key"))
+    resets = open_resets(account, settings_for(simulator.url))
+
+    resets.prepare(target("c1"), KeyOwner("IBMid-2")).send()
+
+    assert scene.owner("us-south", PROD) == "IBMid-2"
+
+
+def test_one_that_may_not_own_the_target_any_more_resets_nothing(simulator, target):
+    account = an_account(a_functional_id(regions=("eu-de",)))
+    resets = open_resets(account, settings_for(simulator.url))
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+    assert simulator.journal.calls() == []
+
+
+def test_a_key_that_became_another_identitys_resets_nothing(
+    scene, simulator, target, tmp_path
+):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    path = tmp_path / "key"
+    path.write_text(FUNCTIONAL_KEY)
+    account = an_account(replace(a_functional_id(), apikey=FileSecret(path)))
+    resets = open_resets(account, settings_for(simulator.url))
+    resets.prepare(target("c1"), STEWARD)
+
+    path.write_text("second-key")
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+
+
+def test_a_key_refused_after_it_was_known_is_a_bad_key_and_no_stranger(
+    scene, simulator, resets, target
+):
+    scene.token_life_seconds = 40
+    resets.prepare(target("c1"), STEWARD)
+    scene.remove_person(FUNCTIONAL)
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+
+    assert caught.value.reason is Reason.BAD_KEY

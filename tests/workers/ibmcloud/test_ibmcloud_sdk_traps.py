@@ -9,12 +9,13 @@ from ibm_platform_services import (
     ResourceControllerV2,
     UserManagementV1,
 )
+from ibmcloud_scenes import STEWARD
 
 from config.settings import Secret
 from simulator import Fault, drop_before, status
 from workers.ibmcloud.client import (
     ReadingClient,
-    ResettingClient,
+    WritingClient,
     reading_service,
 )
 from workers.ibmcloud.session import reading_session
@@ -56,7 +57,7 @@ def test_each_client_has_our_timeouts_and_a_pool_wide_enough_for_our_threads(tok
 
 
 def test_the_client_that_resets_has_them_too():
-    client = ResettingClient("https://example.com")._service
+    client = WritingClient("https://example.com")._service
 
     assert client.http_config is HTTP_CONFIG
     assert client.get_http_client().get_adapter("https://")._pool_maxsize == 32
@@ -66,7 +67,7 @@ def test_the_client_that_resets_has_them_too():
 @pytest.mark.parametrize("action", [status(503), status(429), drop_before()])
 def test_nothing_under_a_reset_repeats_it(simulator, resets, target, action):
     simulator.faults.add(Fault("POST", KEYS, action, times=None))
-    ready = resets.prepare(target("c1"))
+    ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(Exception, match="Resetting the cluster API key"):
         ready.send()
@@ -146,7 +147,7 @@ def test_nothing_in_the_environment_leads_a_client_elsewhere(
 def test_a_reset_is_not_packed(far, far_resets, target):
     far.says(f"POST {KEYS}", "", 204)
 
-    far_resets.prepare(target()).send()
+    far_resets.prepare(target(), STEWARD).send()
 
     assert "Content-Encoding" not in far.headers[-1]
     assert far.bodies[-1] == b""

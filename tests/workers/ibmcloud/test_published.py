@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from ibm_platform_services import IamIdentityV1
+from ibmcloud_scenes import STEWARD
 
 from config.settings import Secret
 from workers.ibmcloud.client import reading_service
@@ -62,8 +63,8 @@ def test_the_three_cluster_lists(far, far_cloud):
             "Region",
             ResourceGroup("ResourceGroup", "ResourceGroupName"),
             (
-                Cluster("ID", "Name", "Provider"),
-                Cluster("ID2", "Name", "Provider", readable=False),
+                Cluster("ID", "Name", "Provider", addons=("Name",)),
+                Cluster("ID2", "Name", "Provider", readable=False, addons=("Name",)),
             ),
         ),
     )
@@ -146,6 +147,8 @@ def test_an_api_key(far):
             "name",
             "description",
             datetime(2019, 1, 1, 12, tzinfo=UTC),
+            is_locked=True,
+            is_disabled=True,
         ),
     )
 
@@ -156,7 +159,7 @@ def test_a_page_of_keys_whose_next_leads_nowhere_is_not_the_last(
     far.says("GET /v1/apikeys", response("psdk_iam_list_api_keys")["body"])
 
     with pytest.raises(TransientError):
-        far_cloud.has_new_key(target(), datetime(2019, 1, 1, tzinfo=UTC))
+        far_cloud.has_new_key(target(), STEWARD, datetime(2019, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_an_error_on_resetting(far, far_resets, target, name, reason, shown):
     far.says("POST /global/v1/keys", answer["body"], answer["status"])
 
     with pytest.raises(PermanentError) as caught:
-        far_resets.prepare(target()).send()
+        far_resets.prepare(target(), STEWARD).send()
 
     assert caught.value.reason is reason
     assert str(caught.value) == (
@@ -233,7 +236,7 @@ def test_iams_plain_text_429(far, far_cloud, target):
     far.says("GET /v1/apikeys", answer["body"], 429, {"Content-Type": "text/plain"})
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.has_new_key(target(), datetime(2019, 1, 1, tzinfo=UTC))
+        far_cloud.has_new_key(target(), STEWARD, datetime(2019, 1, 1, tzinfo=UTC))
 
     assert caught.value.retry_after_seconds is None
 
@@ -245,7 +248,7 @@ def test_a_reset_is_as_published(far, far_resets, target, name):
     wanted = published(name)
     far.says("POST /global/v1/keys", "", wanted["response"]["status"])
 
-    far_resets.prepare(target()).send()
+    far_resets.prepare(target(), STEWARD).send()
 
     asked = wanted["request"]
     headers = {**asked.get("headers", {}), **asked.get("headers_required_by_test", {})}
@@ -260,7 +263,7 @@ def test_a_reset_is_as_published(far, far_resets, target, name):
 def test_the_token_call_is_as_published(far, far_cloud, target):
     wanted = published("sdkcore_iam_token_ok")["request"]
 
-    far_cloud.functional_id(target())
+    far_cloud.candidates(target())
 
     form = dict(parse_qsl(far.bodies[0].decode()))
     assert form == wanted["form"] | {"apikey": FUNCTIONAL_KEY}
@@ -275,7 +278,7 @@ def test_the_published_token_is_no_token_whose_claims_we_could_assert(
     far.says("POST /identity/token", response("sdkcore_iam_token_ok")["body"])
 
     with pytest.raises(TransientError) as caught:
-        far_cloud.functional_id(target())
+        far_cloud.candidates(target())
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
@@ -285,7 +288,7 @@ def test_the_refusal_of_a_key(far, far_cloud, target):
     far.says("POST /identity/token", response("sdkcore_iam_token_bad_key")["body"], 400)
 
     with pytest.raises(PermanentError) as caught:
-        far_cloud.functional_id(target())
+        far_cloud.candidates(target())
 
     assert caught.value.reason is Reason.BAD_KEY
     assert str(caught.value) == (

@@ -1,0 +1,53 @@
+"""How functional IDs stand, looked at once for all who ask within a while."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from workers.ibmcloud.looks import Look
+from workers.offboarding.model import KeyOwner
+from workers.offboarding.standing import Standing
+
+# What could not be seen for a passing fault is looked at again after so long; at once,
+# and every target of a case would wait for the same timeouts.
+_FAULTY_SECONDS: Final = 10.0
+
+
+@dataclass(slots=True)
+class _Kept:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    look: Look | None = None
+    looked_at: float = 0.0
+
+    def is_good(self, max_age_seconds: float) -> bool:
+        if self.look is None:
+            return False
+        most = max_age_seconds
+        if self.look.may_recover:
+            most = min(most, _FAULTY_SECONDS)
+        return time.monotonic() - self.looked_at < most
+
+
+class Standings:
+    """Keeps one look a functional ID; safe to share between threads.
+
+    Of those who ask for one identity at a time, one looks and the others wait for it.
+    """
+
+    def __init__(self, look: Callable[[KeyOwner], Look]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+
+    def of(self, functional_id: KeyOwner, max_age_seconds: float) -> Standing:
+        """Return how it stands, by a look younger than *max_age_seconds*."""
+        with self._lock:
+            kept = self._kept.setdefault(functional_id.id, _Kept())
+        with kept.lock:
+            if kept.look is None or not kept.is_good(max_age_seconds):
+                began = time.monotonic()
+                kept.look = self._look(functional_id)
+                kept.looked_at = began
+            return kept.look.standing
