@@ -362,7 +362,7 @@ def test_an_approval_before_the_canary_does_not_let_the_others_go_when_it_fails(
     approve(world)
     world.run(seconds=60)
 
-    # Another look at it changes nothing: the approval was for the plan before it failed.
+    # Another look changes nothing: the approval was of the plan before that.
     world.open(departure=a_departure(event_key="okta:2"))
     world.run(seconds=60)
 
