@@ -5,11 +5,11 @@ that a locked key refuses all but unlocking with 409, and that a refusal is 403,
 inferred, not confirmed against a live account.
 """
 
-from flask import Blueprint, g
+from flask import Blueprint, Response, g, jsonify
 
 from simulator.access import rights_of_caller
 from simulator.account import Account
-from simulator.errors import iam
+from simulator.errors import FarSideError, iam
 from simulator.rights import IDENTITY
 
 _DONE = ("", 204)
@@ -17,6 +17,12 @@ _DONE = ("", 204)
 
 def add_changes(routes: Blueprint) -> None:
     """Add the routes; the blueprint has put the account into ``g``."""
+
+    @routes.errorhandler(KeyError)
+    def answer_gone(error: KeyError) -> tuple[Response, int]:
+        # Another call deleted it between the look and the change.
+        gone = _gone()
+        return jsonify(gone.body), gone.status
 
     @routes.delete("/v1/apikeys/<key_id>")
     def delete_key(key_id: str) -> tuple[str, int]:
@@ -49,10 +55,14 @@ def _allowed(key_id: str) -> Account:
     account: Account = g.account
     key = account.api_key(key_id)
     if key is None:
-        raise iam(404, "There is no such API key.")
+        raise _gone()
     if key.iam_id != g.claims.iam_id and not rights_of_caller().administers(IDENTITY):
         raise iam(403, "You are not authorized to change this API key.")
     return account
+
+
+def _gone() -> FarSideError:
+    return iam(404, "There is no such API key.")
 
 
 def _unlocked(key_id: str) -> Account:

@@ -187,6 +187,7 @@ def test_with_display_each_role_has_its_actions(simulator, policies_of):
             Policy(("Administrator", crn), service_name="containers-kubernetes"),
             Policy(("Viewer",), service_name="containers-kubernetes"),
             Policy(("UserApiKeyCreator",), service_name="iam-identity"),
+            Policy(("crn:v1:bluemix:public:is::a/1::customRole:Administrator",)),
         ],
     )
 
@@ -197,12 +198,13 @@ def test_with_display_each_role_has_its_actions(simulator, policies_of):
         GrantWithEnrichedRoles.from_dict(one["control"]["grant"]).roles for one in shown
     ]
     actions = [[[a.id for a in role.actions] for role in roles] for roles in read]
-    (administrator, keeper), (viewer,), (creator,) = actions
+    (administrator, keeper), (viewer,), (creator,), (unknown,) = actions
     assert "containers-kubernetes.cluster.create" in administrator
     assert all(one.startswith("containers-kubernetes.") for one in administrator)
     assert keeper == ["containers-kubernetes.cluster.create"]
     assert viewer == ["containers-kubernetes.cluster.read"]
     assert creator == ["iam-identity.user-apikey.create"]
+    assert unknown == []
     assert (
         read[0][1].role_id
         == crn

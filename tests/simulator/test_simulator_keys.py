@@ -1,5 +1,7 @@
 """API keys and service IDs: used, locked, disabled, deleted, through IBM's SDK."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import ibm_platform_services as sdk
 import pytest
 import requests
@@ -205,6 +207,20 @@ def test_ones_own_key_can_be_changed_and_others_not_without_administrator(
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_key_that_is_not_there_cannot_be_changed(identity, change):
     assert refused(getattr(identity(), change), "ApiKey-none") == 404
+
+
+def test_of_many_who_delete_a_key_one_did_it(simulator, token):
+    key = key_of(simulator, FUNCTIONAL_ID_IAM_ID)
+    headers = {"Authorization": f"Bearer {token()}"}
+    url = f"{simulator.iam_url}/v1/apikeys/{key.key_id}"
+
+    def delete(_):
+        return requests.delete(url, headers=headers, timeout=10).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(delete, range(16)))
+
+    assert statuses == [204] + [404] * 15
 
 
 def test_ones_own_key_is_readable_where_others_are_refused(simulator, identity):
