@@ -24,6 +24,7 @@ from fake_api import (
     squeezed,
 )
 
+from config.settings import Settings
 from service.commands.waiting import Pace
 
 OTHER_ID = "01KHJ2V0W8Q3RZ5T7X9YOTHERC"
@@ -1025,3 +1026,19 @@ def test_a_token_can_still_be_made(offboard):
 
     assert done.exit_code == 0
     assert "OFFBOARD_API_TOKENS entry: ops:operator:" in done.stdout
+
+
+def test_a_token_can_name_the_person_behind_it(offboard):
+    done = offboard("token", "create", "ops-laptop", "operator", "--person", "dana")
+
+    entry = done.stdout.splitlines()[1].removeprefix("OFFBOARD_API_TOKENS entry: ")
+    made = Settings.from_env({"OFFBOARD_API_TOKENS": entry}).api_tokens[0]
+    assert (made.name, made.role, made.person) == ("ops-laptop", "operator", "dana")
+
+
+@pytest.mark.parametrize("person", ["", "dana lee", "dana:lee", "dana,lee"])
+def test_a_person_that_no_entry_can_hold_is_refused(offboard, person):
+    done = offboard("token", "create", "ops", "operator", "--person", person)
+
+    assert done.exit_code == 2
+    assert "OFFBOARD_API_TOKENS" not in done.stdout
