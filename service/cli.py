@@ -15,7 +15,9 @@ import click
 
 from config import log as logs
 from config.settings import ROLES, Settings
-from service.commands.cases import case
+from service.commands.adopt import adopt
+from service.commands.blind_spots import blind_spot
+from service.commands.deciding import case
 from service.commands.doctor import doctor
 from service.commands.ending import OF_FAULT, Exit
 from service.commands.exposure import exposure
@@ -55,7 +57,7 @@ def main(ctx: click.Context) -> None:
     ctx.meta[LOCAL] = _open_local
 
 
-for _command in (run, case, exposure, gate, doctor, pause, resume):
+for _command in (run, adopt, case, blind_spot, exposure, gate, doctor, pause, resume):
     main.add_command(_command)
 
 
