@@ -22,11 +22,21 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A caller's token: its name, its role, the sha256 of its text in hex."""
+    """A caller's token: its name, its role, the sha256 of its text in hex.
+
+    ``behind`` is the person who uses it, where the settings say; two tokens of one
+    person are one person when a plan is approved.
+    """
 
     name: str
     role: str
     sha256: str
+    behind: str | None = None
+
+    @property
+    def person(self) -> str:
+        """Return who is behind the token; its own name where nobody said."""
+        return self.behind or self.name
 
 
 Parser = Callable[[str], Any]
@@ -175,13 +185,19 @@ def tokens(raw: str) -> tuple[Token, ...]:
 
 def _token(entry: str) -> Token:
     parts = entry.split(":")
-    if len(parts) != 3:
-        raise ValidationError("Each entry must be name:role:sha256hex.")
-    name, role, digest = parts
-    if not name or any(letter.isspace() for letter in name):
+    if len(parts) not in (3, 4):
+        raise ValidationError(
+            "Each entry must be name:role:sha256hex or name:role:sha256hex:person."
+        )
+    name, role, digest, *person = parts
+    if not all(_is_word(one) for one in (name, *person)):
         raise ValidationError("Each name must be there, and without blanks.")
     if role not in ROLES:
         raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
     if len(digest) != 64 or set(digest) - set("0123456789abcdef"):
         raise ValidationError("Each sha256 must be 64 lower-case hex digits.")
-    return Token(name, role, digest)
+    return Token(name, role, digest, *person)
+
+
+def _is_word(text: str) -> bool:
+    return bool(text) and not any(letter.isspace() for letter in text)

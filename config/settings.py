@@ -165,11 +165,26 @@ class Settings:
     settle_minutes: float = _setting(
         30.0, parsers.decimal(0, 1440), "from owner-safe to fully safe"
     )
+    max_targets_per_case: int = _setting(
+        20,
+        parsers.number(1, 1000),
+        "more resets than this in one case wait for approval",
+    )
+    canary: bool = _setting(
+        True,
+        parsers.flag,
+        "1 resets one target first, and the others when it is verified",
+    )
+    preflight_unknown: str = _setting(
+        "hold",
+        parsers.text(OneOf(["hold", "go"])),
+        "hold or go: where it cannot be told whether a functional ID has its rights",
+    )
     protected_users: tuple[str, ...] = _setting(
         (), parsers.listed, "ids and e-mails nobody may offboard, comma-separated"
     )
     api_tokens: tuple[Token, ...] = _setting(
-        (), parsers.tokens, "comma-separated name:role:sha256hex", secret=True
+        (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
     )
     source_standard_secret: tuple[Secret, ...] = _setting(
         (),
@@ -179,6 +194,16 @@ class Settings:
     )
     lead_time_hours: float = _setting(
         24.0, parsers.decimal(0, 8760), "how long before effective_at writing starts"
+    )
+    retire_old_keys: str = _setting(
+        "off",
+        parsers.text(OneOf(["off", "disable", "delete"])),
+        "off, disable or delete: superseded cluster API keys, once all is safe",
+    )
+    refresh_masters: bool = _setting(
+        False,
+        parsers.flag,
+        "1 refreshes each cluster's master after its reset, one at a time",
     )
     slack_bot_token: Secret | None = _setting(
         None, parsers.secret, "xoxb-…, with SLACK_CHANNEL_ID", secret=True

@@ -15,7 +15,9 @@ import click
 
 from config import log as logs
 from config.settings import ROLES, Settings
-from service.commands.cases import case
+from service.commands.adopt import adopt
+from service.commands.blind_spots import blind_spot
+from service.commands.deciding import case
 from service.commands.doctor import doctor
 from service.commands.ending import OF_FAULT, Exit
 from service.commands.exposure import exposure
@@ -55,7 +57,7 @@ def main(ctx: click.Context) -> None:
     ctx.meta[LOCAL] = _open_local
 
 
-for _command in (run, case, exposure, gate, doctor, pause, resume):
+for _command in (run, adopt, case, blind_spot, exposure, gate, doctor, pause, resume):
     main.add_command(_command)
 
 
@@ -73,14 +75,17 @@ def token() -> None:
 @token.command("create")
 @click.argument("name")
 @click.argument("role", type=click.Choice(ROLES))
-def token_create(name: str, role: str) -> None:
+@click.option("--person", help="Who uses it, where they have another token too.")
+def token_create(name: str, role: str, person: str | None) -> None:
     """Print a new token once, and its entry for OFFBOARD_API_TOKENS."""
-    if not name or set(name) & set(":, \t\n"):
-        raise click.BadParameter("without colon, comma or blank", param_hint="NAME")
+    for word, hint in ((name, "NAME"), (person, "--person")):
+        if word is not None and (not word or set(word) & set(":, \t\n")):
+            raise click.BadParameter("without colon, comma or blank", param_hint=hint)
     text = f"ofb_{secrets.token_urlsafe(32)}"
     digest = hashlib.sha256(text.encode()).hexdigest()
+    behind = f":{person}" if person else ""
     click.echo(f"token (shown once): {text}")
-    click.echo(f"OFFBOARD_API_TOKENS entry: {name}:{role}:{digest}")
+    click.echo(f"OFFBOARD_API_TOKENS entry: {name}:{role}:{digest}{behind}")
 
 
 def _open_local(settings: Settings) -> Local:

@@ -80,6 +80,17 @@ class Client:
         answer, said = self._ask("POST", path, json=dict(body), headers=headers)
         return _case_in(answer), said.get(OPENED_AS) == "joined"
 
+    def adopt(self, body: Mapping[str, object]) -> tuple[Body, bool]:
+        """Open an adoption; the bare case, and whether it was open before.
+
+        Sent again as a departure is.
+        """
+        headers = {"Idempotency-Key": uuid4().hex}
+        answer, said = self._ask(
+            "POST", "/api/adoptions", json=dict(body), headers=headers
+        )
+        return _case_in(answer), said.get(OPENED_AS) == "joined"
+
     def case(self, case_id: str) -> Body:
         """Read one case."""
         return self._call("GET", f"/api/cases/{_segment(case_id, 'ID')}")
@@ -95,6 +106,32 @@ class Client:
     def cancel(self, case_id: str) -> Body:
         """Withdraw a case; the bare case. Sent once: it is no reading."""
         return self._act_on(case_id, "cancel")
+
+    def approve(self, case_id: str, plan_hash: str | None) -> Body:
+        """Release a waiting case for this plan; the bare case. Sent once."""
+        return self._act_on(case_id, "approve", json={"plan_hash": plan_hash})
+
+    def refuse(self, case_id: str, plan_hash: str | None) -> Body:
+        """Refuse a waiting case's plan; the bare case. Sent once."""
+        return self._act_on(case_id, "refuse", json={"plan_hash": plan_hash})
+
+    def done(self, case_id: str, number: int) -> Body:
+        """Tick a follow-up off; the bare case. Again is the same, so it may be sent."""
+        path = f"/api/cases/{_segment(case_id, 'ID')}/follow-ups/{number}/done"
+        return _case_in(self._call("POST", path))
+
+    def blind_spots(self) -> Body:
+        """Read which targets are accepted as not readable: ``blind_spots``."""
+        return self._call("GET", "/api/blind-spots")
+
+    def accept_blind_spot(self, body: Mapping[str, object]) -> Body:
+        """Accept a target as not readable: ``blind_spot``. Again is the same."""
+        return self._call("POST", "/api/blind-spots", json=dict(body))
+
+    def withdraw_blind_spot(self, body: Mapping[str, object]) -> Body:
+        """Take an acceptance back: ``withdrawn``. Sent once, or it would say no."""
+        path = "/api/blind-spots/withdraw"
+        return self._call("POST", path, pauses=(), json=dict(body))
 
     def pause(self, account_id: str | None) -> Body:
         """Pause resets in one account, or in all; what is paused now."""
@@ -126,9 +163,9 @@ class Client:
         """Return the role of the token; None where the service does not tell it."""
         return self._ask("GET", "/api/cases", params={"limit": 1})[1].get(ROLE)
 
-    def _act_on(self, case_id: str, verb: str) -> Body:
+    def _act_on(self, case_id: str, verb: str, **parts: Body) -> Body:
         path = f"/api/cases/{_segment(case_id, 'ID')}/{verb}"
-        return _case_in(self._call("POST", path, pauses=()))
+        return _case_in(self._call("POST", path, pauses=(), **parts))
 
     def _call(
         self,

@@ -15,6 +15,7 @@ from flask import Flask, Response, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import Schema, ValidationError
 
+from service.asked_schemas import BlindSpotsSchema
 from service.auth import PUBLIC, Role, demand
 from service.bodies import read_json_bytes, strict_json
 from service.schemas import CaseSchema, ProblemSchema
@@ -48,6 +49,7 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
         api.spec.components.schemas.pop(unused, None)
     answers = {
         "Case": CaseSchema(settle=timedelta(), now=datetime.now(UTC)),
+        "BlindSpots": BlindSpotsSchema(),
         "Exposure": ExposureSchema(),
         "Gate": GateSchema(),
         "Doctor": DoctorSchema(),

@@ -15,6 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from workers.offboarding.errors import (
     ConflictError,
     NoSuchCaseError,
+    NoSuchFollowUpError,
     StoreAwayError,
 )
 
@@ -62,6 +63,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(MalformedError, _malformed)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(NoSuchCaseError, _no_such_case)
+    app.register_error_handler(NoSuchFollowUpError, _no_such_follow_up)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
     app.register_error_handler(NoWorkerError, _no_worker)
@@ -151,6 +153,12 @@ def _invalid(error: ValidationError) -> Response:
 
 def _no_such_case(_: NoSuchCaseError) -> Response:
     return _problem(404, "There is no such case.", slug="no-such-case")
+
+
+def _no_such_follow_up(_: NoSuchFollowUpError) -> Response:
+    return _problem(
+        404, "The case has no follow-up of this number.", slug="no-such-follow-up"
+    )
 
 
 def _conflict(error: ConflictError) -> Response:

@@ -44,6 +44,32 @@ WEBHOOK_HEADERS: Final = {
     },
 }
 
+DECISION: Final = {"plan_hash": "sha256:5f1d7a84db00"}
+
+ADOPTION: Final = {
+    "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+    "regions": ["us-south"],
+    "resource_groups": ["payments"],
+    "from": "dana.lee@example.com",
+    "functional_id": "iks-functional-1",
+    "dry_run": True,
+    "reason": "nobody's departure shall matter",
+}
+
+BLIND_SPOT_PLACE: Final = {
+    "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+    "region": "us-south",
+    "resource_group": "9f6b0a3e",
+}
+ACCEPT: Final = {**BLIND_SPOT_PLACE, "reason": "the cluster is being made", "days": 7}
+BLIND_SPOT: Final = {
+    **BLIND_SPOT_PLACE,
+    "reason": "the cluster is being made",
+    "accepted_by": "ops-lead",
+    "accepted_at": "2026-02-16T10:02:11.000Z",
+    "until": "2026-02-23T10:02:11.000Z",
+}
+
 PAUSE: Final = {"account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"}
 PAUSED: Final = {"paused": {"all": True, "accounts": []}}
 
@@ -141,6 +167,12 @@ def case_list(description: str) -> dict[str, Any]:
         cases={"type": "array", "items": _A_CASE}, next={"type": ["string", "null"]}
     )
     return media(description, page, {"cases": [CASE], "next": None})
+
+
+def accepted_blind_spot(description: str) -> dict[str, Any]:
+    """Return the answer that holds a blind spot."""
+    shown = _object(blind_spot={"$ref": "#/components/schemas/BlindSpot"})
+    return media(description, shown, {"blind_spot": BLIND_SPOT})
 
 
 def optional_body(schema: type[Schema], example: object) -> dict[str, Any]:

@@ -59,8 +59,8 @@ class PauseBody(Schema):
     )
 
 
-class OffboardBody(Schema):
-    """What may be said besides who leaves."""
+class Asked(Schema):
+    """What may be said whenever somebody asks for resets."""
 
     class Meta:
         """An unknown field is a misunderstanding: say so."""
@@ -70,9 +70,6 @@ class OffboardBody(Schema):
     reason = fields.String(
         validate=[Length(max=REASON_LIMIT), without_controls],
         metadata={"pattern": NO_CONTROLS_PATTERN},
-    )
-    effective_at = Moment(
-        metadata={"description": "With its offset. In the past: now. At most 400 days."}
     )
     dry_run = Flag(load_default=False)
     resource_groups = fields.List(
@@ -89,6 +86,14 @@ class OffboardBody(Schema):
         ),
         validate=Length(1, 100),
         metadata={"description": "Leave it out for all."},
+    )
+
+
+class OffboardBody(Asked):
+    """What may be said besides who leaves."""
+
+    effective_at = Moment(
+        metadata={"description": "With its offset. In the past: now. At most 400 days."}
     )
 
 
@@ -122,6 +127,21 @@ class LeaverSchema(Schema):
     email = fields.String(allow_none=True)
     iam_id = fields.String(allow_none=True)
     name = fields.String(allow_none=True)
+
+
+class Meant(fields.Nested):
+    """The leaver of a case; None for an adoption that names no owner."""
+
+    def get_value(
+        self,
+        obj: Any,  # noqa: ANN401 - marshmallow's own signature
+        attr: str,
+        accessor: Any = None,  # noqa: ANN401 - marshmallow's own signature
+        default: Any = None,  # noqa: ANN401 - marshmallow's own signature
+    ) -> Any:  # noqa: ANN401 - marshmallow's own signature
+        """Return whom the case *obj* is about."""
+        is_about_all = obj.adoption is not None and not obj.adoption.has_from
+        return None if is_about_all else obj.leaver
 
 
 class OpenedBySchema(Schema):
@@ -251,7 +271,7 @@ class CaseSchema(Schema):
     status = fields.String(validate=OneOf(list(CaseStatus)))
     result = fields.String(validate=OneOf([*CaseResult, None]), allow_none=True)
     dry_run = fields.Boolean()
-    leaver = fields.Nested(LeaverSchema)
+    leaver = Meant(LeaverSchema, allow_none=True)
     opened_by = fields.Nested(OpenedBySchema)
     scope = fields.Nested(ScopeSchema, allow_none=True)
     joined_to = fields.String(allow_none=True)

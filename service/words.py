@@ -47,6 +47,13 @@ class Whole(Regexp):
         return value
 
 
+def said(text: str) -> str:
+    """Return *text* if it is more than blanks, without controls; ValidationError."""
+    if not text.strip():
+        raise ValidationError("Give a text.")
+    return without_controls(text)
+
+
 def without_controls(text: str) -> str:
     """Return *text* if it holds no control character; ValidationError."""
     if any(unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in text):
@@ -92,6 +99,18 @@ def leaver_of(text: str) -> Leaver:
             " IBMid-550000ABCD."
         )
     return Leaver(iam_id=iam_id_of(user))
+
+
+def owner_of(text: str) -> Leaver:
+    """Read the text that names a key's owner: a person, or a service ID by IAM ID.
+
+    Raises:
+        ValidationError: As for a person, save that a service ID may own a key.
+    """
+    owner = _short(text)
+    if owner.startswith("iam-ServiceId-") and _IAM_ID.fullmatch(owner):
+        return Leaver(iam_id=owner)
+    return leaver_of(owner)
 
 
 def _short(text: str) -> str:
@@ -165,4 +184,19 @@ class Flag(fields.Boolean):
     ) -> bool:
         if not isinstance(value, bool):
             raise ValidationError("Give true or false.")
+        return value
+
+
+class Count(fields.Integer):
+    """A whole number, and no text or flag that merely looks like it."""
+
+    def _deserialize(
+        self,
+        value: Any,  # noqa: ANN401 - marshmallow's own signature
+        attr: str | None,
+        data: Any,  # noqa: ANN401 - marshmallow's own signature
+        **kwargs: Any,  # noqa: ANN401 - marshmallow's own signature
+    ) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ValidationError("Give a whole number.")
         return value

@@ -92,6 +92,10 @@ class LocalDesk:
             verify_deadline=timedelta(),
             protected=self.settings.protected_users,
             same_people=same_people(self.settings),
+            max_targets=self.settings.max_targets_per_case,
+            canary=self.settings.canary,
+            lets_unknown_go=self.settings.preflight_unknown == "go",
+            settle=timedelta(minutes=self.settings.settle_minutes),
         )
         while not memory.is_over:
             plan(tools, Claim(Work(_LOCAL, Step.PLAN), "", "", 1, 1))

@@ -17,7 +17,7 @@ from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.model import Channel, SamePerson, Work
-from workers.offboarding.ports import Account, Change, Claim, Notifier
+from workers.offboarding.ports import Account, Change, Claim, Notifier, Retirement
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
 from workers.store.notices import Notices
@@ -86,6 +86,13 @@ def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> 
         protected=settings.protected_users,
         same_people=same_people(settings),
         index_life=index_life(settings),
+        max_targets=settings.max_targets_per_case,
+        canary=settings.canary,
+        lets_unknown_go=settings.preflight_unknown == "go",
+        settle=timedelta(minutes=settings.settle_minutes),
+        retirement=Retirement(settings.retire_old_keys),
+        refreshes_masters=settings.refresh_masters,
+        blind_spots=store.blind_spots,
     )
 
 

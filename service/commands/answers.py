@@ -11,6 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from service.faults import CallError, Fault
+from workers.offboarding.model import CaseKind
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class Plan:
 
     hash: str = ""
     refused: tuple[Note, ...] = ()
+    approved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class FollowUp:
 
     kind: str
     text: str
+    cluster_id: str | None = None
+    addon: str | None = None
     done_at: str | None = None
 
 
@@ -125,6 +129,7 @@ class ShownCase:
 
     id: str
     status: str
+    kind: str = CaseKind.DEPARTURE
     result: str | None = None
     dry_run: bool = False
     leaver: Leaver | None = None
@@ -138,6 +143,11 @@ class ShownCase:
     warnings: tuple[Note, ...] = ()
     targets: tuple[ShownTarget, ...] = ()
     reports: tuple[ReportLine, ...] = ()
+
+    @property
+    def is_adoption(self) -> bool:
+        """Tell whether it takes keys over though nobody leaves."""
+        return self.kind == CaseKind.ADOPTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def leaver_of(case: ShownCase) -> str:
     """Name the leaver as one would type them."""
     leaver = case.leaver
     if leaver is None:
-        return "unknown"
+        return "all people" if case.is_adoption else "unknown"
     return leaver.email or leaver.iam_id or leaver.name or "unknown"
 
 
@@ -26,7 +26,13 @@ def headline_of(case: ShownCase) -> str:
     who = leaver_of(case)
     if case.status == CaseStatus.SETTLED:
         return _ended(case, who)
-    return f"{_under_way(case)} Leaver: {who}."
+    return f"{_under_way(case)} {_about(case)}."
+
+
+def _about(case: ShownCase) -> str:
+    """Say whom a case is about; nobody leaves in an adoption."""
+    who = leaver_of(case)
+    return f"Adoption from {who}" if case.is_adoption else f"Leaver: {who}"
 
 
 def _under_way(case: ShownCase) -> str:
@@ -56,11 +62,13 @@ def _ended(case: ShownCase, who: str) -> str:
         case CaseResult.CLEAN if _is_warned(case, Reason.PERSON_NOT_FOUND):
             return f"Nothing found{part}: {_unknown(who)}"
         case CaseResult.CLEAN:
-            return f"Nothing to do{part}: {who} owns no cluster API key."
+            nobody = case.leaver is None and case.is_adoption
+            owner = "no person owns a" if nobody else f"{who} owns no"
+            return f"Nothing to do{part}: {owner} cluster API key."
         case CaseResult.PLANNED:
             return _planned(case, who)
         case _:
-            return f"Attention needed: {_counts(case) or 'see below'}. Leaver: {who}."
+            return f"Attention needed: {_counts(case) or 'see below'}. {_about(case)}."
 
 
 def _all_safe(case: ShownCase, who: str) -> str:
@@ -98,7 +106,7 @@ def _planned(case: ShownCase, who: str) -> str:
     known = ", unknown to the account" if is_unknown else ""
     return (
         f"Dry run, nothing was changed: {first} would be reset. "
-        f"Leaver: {who}{known}.{waits}"
+        f"{_about(case)}{known}.{waits}"
     )
 
 

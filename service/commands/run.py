@@ -9,22 +9,19 @@ import click
 from marshmallow import ValidationError
 
 from service.client import Body, Client
-from service.commands.answers import ShownCase, case_of
-from service.commands.ending import Exit, exit_of, is_over
+from service.commands.ending import Exit, exit_of
+from service.commands.errand import NO_TERMINAL, Errand
 from service.commands.local import local, local_option
-from service.commands.opening import open_client, output_option, pace, read_settings
-from service.commands.screen import Screen, can_ask, progress_screen, shown
-from service.commands.telling import show_case, tell_case
+from service.commands.opening import open_client, output_option, read_settings
+from service.commands.screen import can_ask, progress_screen
+from service.commands.telling import tell_case
 from service.commands.to_do import options
-from service.commands.waiting import DEADLINE_SECONDS, Waited, Watcher
-from service.faults import CallError
+from service.commands.waiting import DEADLINE_SECONDS
 from service.schemas import CaseSchema
 from service.words import Moment, leaver_of
-from workers.offboarding.errors import Reason
-from workers.offboarding.model import CaseStatus, Departure, Scope
+from workers.offboarding.model import Departure, Scope
 
 _NEVER_LOCALLY: Final = "--local never writes: leave --apply out, or --local."
-_NO_TERMINAL: Final = "--apply without a terminal to confirm in needs --yes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +50,24 @@ class Request:
         given = {name: value for name, value in said.items() if value}
         return {"dry_run": dry_run, **given}
 
+    def send(self, client: Client, *, dry_run: bool) -> tuple[Body, bool]:
+        """Open the case of the departure."""
+        return client.offboard(self.user, self.body(dry_run=dry_run))
+
     @property
     def again(self) -> str:
         """Return the options that a dry run's case does not hold."""
         return options(effective_at=self.effective_at, reason=self.reason)
+
+    @property
+    def agreed_by(self) -> str:
+        """Return the user, as it was typed."""
+        return self.user.strip()
+
+    @property
+    def is_for_a_day(self) -> bool:
+        """Tell whether a day was given."""
+        return bool(self.effective_at)
 
 
 def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
@@ -116,12 +127,12 @@ def run(
     if is_apply and is_local:
         raise click.UsageError(_NEVER_LOCALLY)
     if is_apply and not is_sure and not can_ask():
-        raise click.UsageError(_NO_TERMINAL)
+        raise click.UsageError(NO_TERMINAL)
     request = Request(user, reason, effective_at, regions, groups, timeout)
     if is_local:
         sys.exit(_run_here(request, output))
     with open_client() as client:
-        errand = _Errand(client, request, progress_screen())
+        errand = Errand(client, request, progress_screen())
         if is_apply and not is_sure:
             errand.confirm(output)
         sys.exit(errand.carry_out(output, is_apply=is_apply, is_waiting=is_waiting))
@@ -149,83 +160,3 @@ def _run_here(request: Request, output: str) -> Exit:
     body = CaseSchema(settle=settle, now=datetime.now(UTC)).dump(case)
     told = tell_case(body, output, again=request.again)
     return exit_of(told, asked_to_write=False)
-
-
-class _Errand:
-    """One request on its way through the service."""
-
-    def __init__(self, client: Client, request: Request, screen: Screen) -> None:
-        self._client = client
-        self._request = request
-        self._screen = screen
-        self._watcher = Watcher(client, screen, pace())
-
-    def confirm(self, output: str) -> None:
-        """Show what would be done and go on only when the user is typed."""
-        body = self._open(dry_run=True)
-        waited = self._wait(body)
-        code = exit_of(waited.case, asked_to_write=True)
-        if not waited.is_there or _is_disarmed(waited.case):
-            # There is nothing to agree to: no plan, or a service that would not write.
-            tell_case(waited.body, output, again=self._request.again)
-            sys.exit(code)
-        show_case(self._screen, waited.case, again=self._request.again)
-        user = self._request.user.strip()
-        asked = f"Type {shown(user)} to apply this, anything else to leave it:"
-        if self._screen.ask(asked) != user:
-            self._screen.say("Nothing was applied.")
-            sys.exit(Exit.HELD)
-
-    def carry_out(self, output: str, *, is_apply: bool, is_waiting: bool) -> Exit:
-        """Ask the service, wait if wished, and write the result."""
-        body = self._open(dry_run=not is_apply)
-        opened = case_of(body)
-        if not is_waiting or self._is_for_later(opened):
-            case = tell_case(body, output, again=self._request.again)
-            # Taken in is what was asked for; an end that is known already still counts.
-            code = exit_of(case, asked_to_write=is_apply)
-            return Exit.GOOD if code is Exit.WAITED else code
-        waited = self._wait(body)
-        tell_case(waited.body, output, again=self._request.again)
-        if not waited.is_there:
-            self._screen.say("Waited too long; the case goes on in the service.")
-        elif is_apply and waited.case.dry_run:
-            self._screen.say("The service made a dry run of it: nothing was changed.")
-        return exit_of(waited.case, asked_to_write=is_apply)
-
-    def _is_for_later(self, case: ShownCase) -> bool:
-        return bool(self._request.effective_at) and case.status == CaseStatus.SCHEDULED
-
-    def _open(self, *, dry_run: bool) -> Body:
-        request = self._request
-        if dry_run and request.effective_at:
-            self._screen.say(
-                "A dry run leaves --effective-at out: it shows what would happen now."
-            )
-        body, has_joined = self._client.offboard(
-            request.user, request.body(dry_run=dry_run)
-        )
-        if has_joined:
-            self._screen.line(f"Joined the open case {case_of(body).id}.")
-        return body
-
-    def _wait(self, body: Body) -> Waited:
-        case_id = case_of(body).id
-        try:
-            return self._watcher.wait(
-                case_id,
-                _is_decided,
-                deadline_seconds=self._request.deadline_seconds,
-            )
-        except (KeyboardInterrupt, CallError):
-            self._screen.say("The case goes on in the service; see:")
-            self._screen.line(f"offboard case show {shown(case_id)} --watch")
-            raise
-
-
-def _is_decided(case: ShownCase) -> bool:
-    return is_over(case) or case.status == CaseStatus.WAITING
-
-
-def _is_disarmed(case: ShownCase) -> bool:
-    return any(one.reason == Reason.NOT_ARMED for one in case.warnings)

@@ -87,6 +87,39 @@ class ShownReady:
     checks: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownBlindSpot:
+    """A target that is accepted as not readable; ``resource_group`` is an id."""
+
+    account_id: str
+    region: str
+    resource_group: str
+    reason: str
+    accepted_by: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlindSpots:
+    """The answer that lists blind spots."""
+
+    blind_spots: tuple[ShownBlindSpot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAcceptance:
+    """The answer to accepting one."""
+
+    blind_spot: ShownBlindSpot
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWithdrawal:
+    """The answer to taking one back: whether there was one."""
+
+    withdrawn: bool
+
+
 def exposure_of(body: Mapping[str, object]) -> ShownExposure:
     """Read an exposure; CallError if it is none."""
     return read_as(body, ShownExposure)
@@ -105,3 +138,18 @@ def checks_of(body: Mapping[str, object]) -> tuple[ShownCheck, ...]:
 def ready_of(body: Mapping[str, object]) -> ShownReady:
     """Read what is ready; CallError if it does not say."""
     return read_as(body, ShownReady)
+
+
+def blind_spots_of(body: Mapping[str, object]) -> tuple[ShownBlindSpot, ...]:
+    """Read what is accepted; CallError if it does not say."""
+    return read_as(body, ShownBlindSpots).blind_spots
+
+
+def accepted_of(body: Mapping[str, object]) -> ShownBlindSpot:
+    """Read what was accepted; CallError if it does not say."""
+    return read_as(body, ShownAcceptance).blind_spot
+
+
+def withdrawal_of(body: Mapping[str, object]) -> bool:
+    """Read whether one was taken back; CallError if it does not say."""
+    return read_as(body, ShownWithdrawal).withdrawn

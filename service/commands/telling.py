@@ -3,13 +3,14 @@
 from typing import Final
 
 from service.client import Body
-from service.commands.answers import ShownCase, ShownPage, case_of
+from service.commands.answers import Plan, ShownCase, ShownPage, case_of
 from service.commands.ending import Exit, exit_of
 from service.commands.headline import headline_of, leaver_of
 from service.commands.notes import unseen_of, warnings_of
 from service.commands.screen import Screen, result_screen, write_json
 from service.commands.targets import has_several_accounts, row_of, sorted_targets
 from service.commands.to_do import show_tasks, tasks_of
+from workers.offboarding.model import CaseStatus
 
 _COLUMNS: Final = (
     "Region",
@@ -49,6 +50,8 @@ def show_case(screen: Screen, case: ShownCase, *, again: str = "") -> None:
     screen.line(headline_of(case), style=style)
     mode = "dry run" if case.dry_run else "armed"
     screen.line(f"Case {case.id}, {mode}, {case.status}.")
+    if case.plan is not None:
+        _show_plan(screen, case, case.plan)
     _list(screen, "Not seen", unseen_of(case))
     _list(screen, "Warnings", warnings_of(case))
     _show_targets(screen, case)
@@ -58,6 +61,14 @@ def show_case(screen: Screen, case: ShownCase, *, again: str = "") -> None:
         for one in case.reports
     ]
     _list(screen, "Reports", reports)
+
+
+def _show_plan(screen: Screen, case: ShownCase, plan: Plan) -> None:
+    """Name the plan where somebody has to decide on it, or did."""
+    if plan.approved_by:
+        screen.line(f"Plan {plan.hash}, approved by {plan.approved_by}.")
+    elif case.status == CaseStatus.WAITING:
+        screen.line(f"Plan {plan.hash}.")
 
 
 def show_page(screen: Screen, page: ShownPage) -> None:
@@ -72,7 +83,7 @@ def show_page(screen: Screen, page: ShownPage) -> None:
             one.status,
             one.result or "",
             "dry run" if one.dry_run else "armed",
-            leaver_of(one),
+            leaver_of(one) + " (adoption)" * one.is_adoption,
             str(len(one.targets)),
             one.received_at or "",
         )

@@ -5,19 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from service.commands.answers import FollowUp, ShownCase, ShownTarget
+from service.commands.answers import ShownCase
 from service.commands.ending import UNSEEN, is_over
+from service.commands.follow_ups import follow_ups_of
 from service.commands.headline import leaver_of
 from service.commands.notes import holds_of
 from service.commands.screen import Screen, shown
 from service.commands.targets import sorted_targets, where_of
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import (
-    CLASSIC_CREDENTIAL,
-    CaseResult,
-    CaseStatus,
-    Outcome,
-)
+from workers.offboarding.model import CaseResult, CaseStatus, Outcome
 
 # The warnings that the doctor explains.
 _HIDDEN: Final = (
@@ -25,6 +21,12 @@ _HIDDEN: Final = (
     Reason.LIST_SHORT,
     Reason.VISIBILITY_NOT_PROVEN,
 )
+# What no approval lets go on: nobody may offboard them, or nobody knows who is meant.
+_NEVER: Final = (Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON)
+
+# Stands for the hash of a case that waits without a plan.
+NO_PLAN: Final = "none"
+_DO_IT: Final = "To have it done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,26 @@ def tasks_of(case: ShownCase, again: str = "") -> Iterator[Task]:
         again: Options of the command that applies a dry run, each after a space.
     """
     for one in sorted_targets(case):
-        where = where_of(case, one)
         if one.advice is not None:
             who = f" Who: {one.advice.who}." if one.advice.who else ""
-            yield Task(f"{where}: {one.advice.text}{who}", one.advice.command)
-        for follow_up in one.follow_ups:
-            if follow_up.done_at is None:
-                yield Task(f"{where}: {follow_up.text}", _command_for(follow_up, one))
+            text = f"{where_of(case, one)}: {one.advice.text}{who}"
+            yield Task(text, one.advice.command)
+    yield from _follow_ups(case)
     yield from _next_commands(case, again)
 
 
-def _command_for(follow_up: FollowUp, target: ShownTarget) -> str | None:
-    """Return the command that shows a classic credential; others come with reports."""
-    if follow_up.kind != CLASSIC_CREDENTIAL:
-        return None
-    group, region = word_of(target.resource_group.id), word_of(target.region)
-    return (
-        f"ibmcloud target -g {group} -r {region}"
-        f" && ibmcloud ks credential get --region {region}"
-    )
+def _follow_ups(case: ShownCase) -> Iterator[Task]:
+    left = list(follow_ups_of(case))
+    for one in left:
+        where = where_of(case, one.target)
+        text = f"Follow-up {one.number}, {where}: {one.follow_up.text}"
+        yield Task(text, one.command)
+    # A dry run has no clock that a follow-up could stop.
+    if left and not case.dry_run:
+        text = f"When follow-up {left[0].number} is done, tick it off"
+        more = "; the others by their own numbers" if left[1:] else ""
+        done = f"offboard case done {word_of(case.id)} {left[0].number}"
+        yield Task(f"{text}{more}:", done)
 
 
 def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:
@@ -115,17 +118,34 @@ def _helps_retry(case: ShownCase) -> bool:
 def _to_apply(case: ShownCase, again: str) -> Iterator[Task]:
     if any(one.outcome == Outcome.PLANNED for one in case.targets):
         not_armed = any(one.reason == Reason.NOT_ARMED for one in case.warnings)
-        text = "Arm the service (OFFBOARD_ARMED=1), then:"
-        yield Task(text if not_armed else "To have it done:", _apply(case, again))
+        text = "Arm the service (OFFBOARD_ARMED=1), then" if not_armed else _DO_IT
+        # Whom it was to go to is no part of a case.
+        if case.is_adoption and not again:
+            text += ", with --to where it was asked with one"
+        yield Task(f"{text}:", _apply(case, again))
 
 
 def _to_release(case: ShownCase) -> Iterator[Task]:
-    if any(one.reason == Reason.PAUSED for one in holds_of(case)):
+    reasons = {one.reason for one in holds_of(case)}
+    if Reason.PAUSED in reasons:
         text = "It goes on by itself when the pause ends (needs role approver):"
         yield Task(text, "offboard resume")
+    if reasons != {Reason.PAUSED}:
+        yield from _to_decide(case, can_go_on=not reasons & set(_NEVER))
     if not any(one.attempts for one in case.targets):
         cancel = f"offboard case cancel {word_of(case.id)}"
-        yield Task("If nobody is leaving, cancel it:", cancel)
+        why = "it is not wanted" if case.is_adoption else "nobody is leaving"
+        yield Task(f"If {why}, cancel it:", cancel)
+
+
+def _to_decide(case: ShownCase, *, can_go_on: bool) -> Iterator[Task]:
+    named = word_of(case.plan.hash) if case.plan and case.plan.hash else NO_PLAN
+    which = f"{word_of(case.id)} --plan-hash {named}"
+    if can_go_on:
+        text = "To let it go on (needs role approver, and not who asked for it):"
+        yield Task(text, f"offboard case approve {which}")
+    refused = "To have nothing more written (needs role approver):"
+    yield Task(refused, f"offboard case refuse {which}")
 
 
 def options(**said: str | None) -> str:
@@ -138,13 +158,23 @@ def options(**said: str | None) -> str:
 
 
 def _apply(case: ShownCase, again: str) -> str:
-    parts = ["offboard", "run", word_of(leaver_of(case)), "--apply"]
+    parts = [_adopt(case) if case.is_adoption else _run(case)]
     if case.scope is not None:
         parts += [f"--region {word_of(one)}" for one in case.scope.regions]
         parts += [f"--group {word_of(one)}" for one in case.scope.resource_groups]
     is_put_off = case.effective_at and case.effective_at != case.received_at
     day = options(effective_at=case.effective_at) if is_put_off else ""
     return " ".join(parts) + (again or day)
+
+
+def _run(case: ShownCase) -> str:
+    return f"offboard run {word_of(leaver_of(case))} --apply"
+
+
+def _adopt(case: ShownCase) -> str:
+    owner = None if case.leaver is None else options(**{"from": leaver_of(case)})
+    account = options(account=case.targets[0].account_id)
+    return f"offboard adopt{account}{owner or ''} --apply"
 
 
 def word_of(text: str) -> str:

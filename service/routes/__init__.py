@@ -3,11 +3,22 @@
 Each is declared with its role, and answers only with what the store has taken.
 """
 
-# Pausing has no blueprint of its own: to import it adds its routes to those of cases.
-from service.routes import pausing
+# These have no blueprint of their own: to import them adds their routes to those of
+# cases.
+from service.routes import adopting, deciding, pausing
+from service.routes.blind_spots import blind_spots
 from service.routes.cases import cases
 from service.routes.events import events
 from service.routes.health import health
 from service.routes.seen import seen
 
-__all__ = ["cases", "events", "health", "pausing", "seen"]
+__all__ = [
+    "adopting",
+    "blind_spots",
+    "cases",
+    "deciding",
+    "events",
+    "health",
+    "pausing",
+    "seen",
+]

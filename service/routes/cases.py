@@ -1,37 +1,34 @@
 """The routes of cases: open one by hand, list, show, retry, cancel."""
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
-from flask import Response, g, jsonify, make_response
+from flask import Response, g, jsonify
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
-from marshmallow import ValidationError
 
 from service import examples
 from service.auth import caller
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
-from service.routes.opening import KEY_PATTERN, idempotency_of, open_case
+from service.routes.casework import (
+    CASE_ID,
+    accepted,
+    accepted_as,
+    known_shape,
+    may_see,
+    scope_of,
+    shown,
+)
+from service.routes.opening import IDEMPOTENCY_KEY, idempotency_of, open_case
 from service.routes.person import USER, read_user
-from service.schemas import CaseSchema, CasesQuery, EmptyBody, OffboardBody
-from service.words import CASE_ID_PATTERN, Whole, effective_from
+from service.schemas import CasesQuery, EmptyBody, OffboardBody
+from service.words import effective_from
 from workers.desk import Query
 from workers.offboarding.errors import NoSuchCaseError
-from workers.offboarding.model import Case, CaseStatus, Departure, Scope
+from workers.offboarding.model import Departure
 
 cases = Blueprint("cases", __name__, description="Departures and their cases.")
 cases.before_request(refuse_unmeasured)
-
-_case_id = Whole(CASE_ID_PATTERN)
-_CASE_ID: Final = {
-    "case_id": {
-        "type": "string",
-        "pattern": CASE_ID_PATTERN,
-        "description": "The case's id.",
-    }
-}
 
 
 @route(
@@ -40,13 +37,7 @@ _CASE_ID: Final = {
     "/offboard/<anything:user>",
     role="operator",
     path={"user": USER},
-    headers={
-        "Idempotency-Key": {
-            "type": "string",
-            "pattern": KEY_PATTERN,
-            "description": "The same key again within a day is the same request.",
-        }
-    },
+    headers=IDEMPOTENCY_KEY,
     takes=OffboardBody(),
     body=examples.optional_body(OffboardBody, examples.OFFBOARD),
     answer={202: examples.opened_case("The case, as it is on disk.")},
@@ -59,19 +50,17 @@ def offboard(user: str, body: dict[str, Any]) -> Response:
         source="api",
         leaver=leaver,
         actor=caller().name,
+        person=caller().person,
         effective_at=effective_from(
             body.get("effective_at"), here().clock(), "effective_at"
         ),
         reason=body.get("reason"),
-        scope=_scope(body),
+        scope=scope_of(body),
         dry_run=body["dry_run"],
         request_id=g.request_id,
     )
-    opened = open_case(departure, idempotency=idempotency_of(leaver, body))
-    answer = make_response(jsonify({"case": _shown(opened.case)}), 202)
-    answer.headers["Location"] = f"/api/cases/{opened.case.id}"
-    answer.headers["Offboard-Opened-As"] = str(opened.opened_as)
-    return answer
+    key = idempotency_of(f"/offboard/{leaver}", body)
+    return accepted_as(open_case(departure, idempotency=key))
 
 
 @route(
@@ -93,8 +82,8 @@ def list_cases(query: dict[str, Any]) -> Response:
             with_scheduled=caller().role != "viewer",
         )
     )
-    shown = [_shown(case) for case in found.cases if _may_see(case)]
-    return jsonify({"cases": shown, "next": found.next})
+    cases_shown = [shown(case) for case in found.cases if may_see(case)]
+    return jsonify({"cases": cases_shown, "next": found.next})
 
 
 @route(
@@ -102,16 +91,16 @@ def list_cases(query: dict[str, Any]) -> Response:
     "GET",
     "/api/cases/<case_id>",
     role="viewer",
-    path=_CASE_ID,
+    path=CASE_ID,
     answer={200: examples.bare_case("The case.")},
     refuses=(404, 503),
 )
 def show_case(case_id: str) -> Response:
     """Show one case."""
-    case = here().desk.show(_known_shape(case_id))
-    if not _may_see(case):
+    case = here().desk.show(known_shape(case_id))
+    if not may_see(case):
         raise NoSuchCaseError
-    return jsonify(_shown(case))
+    return jsonify(shown(case))
 
 
 @route(
@@ -119,15 +108,15 @@ def show_case(case_id: str) -> Response:
     "POST",
     "/api/cases/<case_id>/retry",
     role="operator",
-    path=_CASE_ID,
+    path=CASE_ID,
     takes=EmptyBody(),
     answer={202: examples.case_in_envelope("The case, open again.")},
     refuses=(404, 409, 503),
 )
 def retry_case(case_id: str, body: dict[str, Any]) -> Response:
     """Take a case that ended with attention back to work."""
-    known = _known_shape(case_id)
-    return _accepted(here().desk.retry(known, actor=caller().name))
+    known = known_shape(case_id)
+    return accepted(here().desk.retry(known, actor=caller().name))
 
 
 @route(
@@ -135,45 +124,12 @@ def retry_case(case_id: str, body: dict[str, Any]) -> Response:
     "POST",
     "/api/cases/<case_id>/cancel",
     role="operator",
-    path=_CASE_ID,
+    path=CASE_ID,
     takes=EmptyBody(),
     answer={202: examples.case_in_envelope("The case, cancelled.")},
     refuses=(404, 409, 503),
 )
 def cancel_case(case_id: str, body: dict[str, Any]) -> Response:
     """Withdraw a case before its first write."""
-    known = _known_shape(case_id)
-    return _accepted(here().desk.cancel(known, actor=caller().name))
-
-
-def _scope(body: Mapping[str, Any]) -> Scope | None:
-    regions = tuple(dict.fromkeys(body.get("regions", ())))
-    groups = tuple(dict.fromkeys(body.get("resource_groups", ())))
-    return Scope(regions, groups) if regions or groups else None
-
-
-def _known_shape(case_id: str) -> str:
-    try:
-        return _case_id(case_id)
-    except ValidationError as error:
-        raise NoSuchCaseError from error
-
-
-def _may_see(case: Case) -> bool:
-    """A scheduled departure that never started is not for viewers, cancelled or not."""
-    never_started = case.started_at is None and case.starts_at > case.received_at
-    is_confidential = case.status is CaseStatus.SCHEDULED or (
-        case.status is CaseStatus.CANCELLED and never_started
-    )
-    return caller().role != "viewer" or not is_confidential
-
-
-def _accepted(case: Case) -> Response:
-    return make_response(jsonify({"case": _shown(case)}), 202)
-
-
-def _shown(case: Case) -> dict[str, Any]:
-    context = here()
-    settle = timedelta(minutes=context.settings.settle_minutes)
-    shown: dict[str, Any] = CaseSchema(settle=settle, now=context.clock()).dump(case)
-    return shown
+    known = known_shape(case_id)
+    return accepted(here().desk.cancel(known, actor=caller().name))

@@ -1,4 +1,4 @@
-"""How a departure is opened, whichever way it came, and the key that names it once."""
+"""How a case is opened, whichever way it came, and the key that names it once."""
 
 import hashlib
 import json
@@ -13,10 +13,17 @@ from service.auth import caller
 from service.context import here
 from service.words import Whole
 from workers.desk import Opened
-from workers.offboarding.model import Departure, Leaver
+from workers.offboarding.model import AdoptionAsked, Departure
 
-KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
-_key = Whole(KEY_PATTERN, error="Give 1 to 255 printable ASCII characters.")
+_KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
+IDEMPOTENCY_KEY: Final = {
+    "Idempotency-Key": {
+        "type": "string",
+        "pattern": _KEY_PATTERN,
+        "description": "The same key again within a day is the same request.",
+    }
+}
+_key = Whole(_KEY_PATTERN, error="Give 1 to 255 printable ASCII characters.")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -32,7 +39,16 @@ def open_case(
     return opened
 
 
-def idempotency_of(leaver: Leaver, body: Mapping[str, Any]) -> tuple[str, str] | None:
+def open_adoption(
+    asked: AdoptionAsked, *, idempotency: tuple[str, str] | None = None
+) -> Opened:
+    """Open the case of an adoption."""
+    opened = here().desk.adopt(asked, idempotency=idempotency)
+    log.info("adoption.opened", case_id=opened.case.id, opened_as=str(opened.opened_as))
+    return opened
+
+
+def idempotency_of(path: str, body: Mapping[str, Any]) -> tuple[str, str] | None:
     """Bind the caller's key to its token and path, and say the body in one digest.
 
     Both are hashed: a key may hold anything, a path holds the person.
@@ -45,7 +61,7 @@ def idempotency_of(leaver: Leaver, body: Mapping[str, Any]) -> tuple[str, str] |
     except ValidationError as error:
         raise ValidationError({"Idempotency-Key": error.messages}) from error
     canonical = json.dumps(body, sort_keys=True, default=str)
-    bound = f"{caller().name}:/offboard/{leaver}:{key}"
+    bound = f"{caller().name}:{path}:{key}"
     return _digest(bound), _digest(canonical)
 
 

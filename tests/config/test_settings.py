@@ -52,6 +52,46 @@ def test_with_nothing_set_it_is_a_dry_run_on_the_embedded_store():
     assert settings.secrets() == ()
 
 
+def test_nothing_risky_is_on_by_default():
+    settings = Settings.from_env({})
+
+    assert settings.max_targets_per_case == 20
+    assert settings.canary is True
+    assert settings.preflight_unknown == "hold"
+    assert settings.retire_old_keys == "off"
+    assert settings.refresh_masters is False
+
+
+def test_how_resets_go_and_what_follows_them_can_be_set():
+    settings = Settings.from_env(
+        {
+            "OFFBOARD_MAX_TARGETS_PER_CASE": "1000",
+            "OFFBOARD_CANARY": "0",
+            "OFFBOARD_PREFLIGHT_UNKNOWN": "go",
+            "OFFBOARD_RETIRE_OLD_KEYS": "disable",
+            "OFFBOARD_REFRESH_MASTERS": "1",
+        }
+    )
+
+    assert settings.max_targets_per_case == 1000
+    assert settings.canary is False
+    assert settings.preflight_unknown == "go"
+    assert settings.retire_old_keys == "disable"
+    assert settings.refresh_masters is True
+
+
+def test_a_token_names_the_person_behind_it_and_else_is_its_own():
+    settings = Settings.from_env(
+        {"OFFBOARD_API_TOKENS": f"laptop:operator:{DIGEST}:dana,ci:viewer:{DIGEST}"}
+    )
+
+    assert settings.api_tokens == (
+        Token("laptop", "operator", DIGEST, "dana"),
+        Token("ci", "viewer", DIGEST),
+    )
+    assert [one.person for one in settings.api_tokens] == ["dana", "ci"]
+
+
 def test_settings_are_read_from_the_environment_given_and_from_no_other(monkeypatch):
     monkeypatch.setenv("OFFBOARD_PORT", "1234")
 
@@ -604,7 +644,19 @@ def test_what_only_looks_like_loopback_or_an_address_is_refused(address):
         ("api_tokens", f":viewer:{DIGEST}"),
         ("api_tokens", f"a b:viewer:{DIGEST}"),
         ("api_tokens", f"ci:viewer:{DIGEST.upper()}"),
-        ("api_tokens", f"ci:viewer:{DIGEST}:more"),
+        ("api_tokens", f"ci:viewer:{DIGEST}:dana:more"),
+        ("api_tokens", f"ci:viewer:{DIGEST}:"),
+        ("api_tokens", f"ci:viewer:{DIGEST}:dana lee"),
+        ("api_tokens", f"ci:viewer:dana:{DIGEST}"),
+        ("max_targets_per_case", "0"),
+        ("max_targets_per_case", "1001"),
+        ("max_targets_per_case", "2.5"),
+        ("canary", "maybe"),
+        ("preflight_unknown", "stop"),
+        ("preflight_unknown", "GO"),
+        ("retire_old_keys", "1"),
+        ("retire_old_keys", "remove"),
+        ("refresh_masters", "2"),
         ("source_standard_secret", ","),
         ("source_standard_secret", WHSEC.removeprefix("whsec_")),
         ("source_standard_secret", "whsec_c2hvcnQ="),

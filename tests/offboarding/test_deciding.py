@@ -20,6 +20,7 @@ from factories import (
 from fakes import a_world
 
 from config.settings import Secret, Settings
+from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason, TransientError
@@ -42,7 +43,15 @@ class Silent:
 
 def a_desk(world):
     seeing = Seeing(world.index, None, Silent(), clock=world.clock)
-    return Desk(ARMED, world.store, world.store, Silent(), seeing, clock=world.clock)
+    return Desk(
+        ARMED,
+        world.store,
+        world.store,
+        Silent(),
+        seeing,
+        Accepting(None, (), clock=world.clock),
+        clock=world.clock,
+    )
 
 
 def a_held_world(*targets, **changes):

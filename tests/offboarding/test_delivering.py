@@ -7,6 +7,7 @@ from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO
 from fakes import WorkerDied, a_world
 
 from config.settings import Secret, Settings
+from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason, TransientError
@@ -28,7 +29,15 @@ class Silent:
 
 def a_desk(world):
     seeing = Seeing(world.index, None, Silent(), clock=world.clock)
-    return Desk(ARMED, world.store, world.store, Silent(), seeing, clock=world.clock)
+    return Desk(
+        ARMED,
+        world.store,
+        world.store,
+        Silent(),
+        seeing,
+        Accepting(None, (), clock=world.clock),
+        clock=world.clock,
+    )
 
 
 def states(world):

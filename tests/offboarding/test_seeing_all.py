@@ -7,6 +7,7 @@ from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_t
 from fakes import a_world
 
 from config.settings import Settings
+from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.offboarding.discovery import look_at
@@ -312,6 +313,7 @@ def a_retry(world, case):
         world.store,
         Silent(),
         seeing,
+        Accepting(None, (), clock=world.clock),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -9,11 +9,19 @@ from datetime import UTC, datetime, timedelta
 
 from config.settings import Secret, Settings, Token
 from workers.desk import Opened, OpenedAs, Page, Paused
-from workers.offboarding.errors import ConflictError, NoSuchCaseError, StoreAwayError
+from workers.offboarding.errors import (
+    ConflictError,
+    NoSuchCaseError,
+    NoSuchFollowUpError,
+    Reason,
+    StoreAwayError,
+)
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.model import (
+    BlindSpot,
     Case,
+    CaseKind,
     CaseResult,
     CaseStatus,
     OpenedBy,
@@ -24,8 +32,8 @@ SECRET = "whsec_ZGVtby1zZWNyZXQtZm9yLWRvY3Mtb25seS0wMDAwMDAx"
 OLD_SECRET = "whsec_" + "b29v" * 10
 
 
-def token(name, role, text):
-    return Token(name, role, hashlib.sha256(text.encode()).hexdigest())
+def token(name, role, text, person=None):
+    return Token(name, role, hashlib.sha256(text.encode()).hexdigest(), person)
 
 
 SETTINGS = Settings(
@@ -33,7 +41,7 @@ SETTINGS = Settings(
     api_tokens=(
         token("dashboard", "viewer", "ofb_viewer"),
         token("helpdesk", "operator", "ofb_operator"),
-        token("lead", "approver", "ofb_approver"),
+        token("lead", "approver", "ofb_approver", "sam"),
     ),
 )
 
@@ -43,7 +51,9 @@ class FakeDesk:
         self.cases = {}
         self.by_key = {}
         self.departures = []
+        self.adoptions = []
         self.withdrawals = []
+        self.spots = {}
         self.queries = []
         self.asked = []
         self.protected = set()
@@ -136,6 +146,89 @@ class FakeDesk:
             raise ConflictError("Nothing is left to retry.", reason="not_attention")
         self.asked.append(("retry", case_id, actor))
         return self.put(replace(case, status=CaseStatus.OPEN, result=None))
+
+    def approve(self, case_id, plan_hash, *, actor, person):
+        case = self._decided(case_id, plan_hash)
+        if person in case.askers:
+            raise ConflictError("You asked for it yourself.", reason="own_request")
+        if any(one.reason is Reason.PROTECTED_USER for one in case.warnings):
+            raise ConflictError("Nobody may approve this.", reason="cannot_approve")
+        self.asked.append(("approve", case_id, plan_hash, actor, person))
+        plan = case.plan and replace(case.plan, refused=(), approved_by=person)
+        return self.put(replace(case, status=CaseStatus.OPEN, plan=plan))
+
+    def refuse(self, case_id, plan_hash, *, actor, person):
+        case = self._decided(case_id, plan_hash)
+        self.asked.append(("refuse", case_id, plan_hash, actor, person))
+        return self.put(replace(case, status=CaseStatus.CANCELLED))
+
+    def _decided(self, case_id, plan_hash):
+        case = self.show(case_id)
+        if case.status is not CaseStatus.WAITING:
+            raise ConflictError("The case does not wait.", reason="not_waiting")
+        if plan_hash != (case.plan and case.plan.hash):
+            raise ConflictError("It has another plan.", reason="other_plan")
+        return case
+
+    def tick(self, case_id, number, *, actor):
+        case = self.show(case_id)
+        places = [
+            (index, place)
+            for index, one in enumerate(case.targets)
+            for place, _ in enumerate(one.follow_ups)
+        ]
+        if not 1 <= number <= len(places):
+            raise NoSuchFollowUpError(str(number))
+        self.asked.append(("tick", case_id, number, actor))
+        index, place = places[number - 1]
+        targets, mine = list(case.targets), list(case.targets[index].follow_ups)
+        mine[place] = replace(mine[place], done_at=mine[place].done_at or NOW)
+        targets[index] = replace(targets[index], follow_ups=tuple(mine))
+        return self.put(replace(case, targets=tuple(targets)))
+
+    def adopt(self, asked, *, idempotency=None):
+        self._used()
+        if asked.adoption.account_id in self.unknown_accounts:
+            raise ConflictError("There is no such account.", reason="no_such_account")
+        key, digest = idempotency or (None, None)
+        if key in self.by_key:
+            case_id, before = self.by_key[key]
+            if before != digest:
+                raise ConflictError("Another body.", reason="idempotency_key")
+            return Opened(self.cases[case_id], OpenedAs.REPEATED)
+        self.adoptions.append(asked)
+        case = Case(
+            id=f"01KHJ2V0W8Q3RZ5T7X9YABC{len(self.cases):03d}",
+            kind=CaseKind.ADOPTION,
+            leaver=asked.leaver,
+            opened_by=OpenedBy("api", None, asked.actor),
+            received_at=NOW,
+            effective_at=NOW,
+            starts_at=NOW,
+            status=CaseStatus.OPEN,
+            dry_run=asked.dry_run,
+            scope=asked.scope,
+            adoption=asked.adoption,
+        )
+        if key is not None:
+            self.by_key[key] = case.id, digest
+        return Opened(self.put(case), OpenedAs.NEW)
+
+    def accept_blind_spot(self, target_id, *, reason, until, actor):
+        self._used()
+        if target_id.partition("/")[0] in self.unknown_accounts:
+            raise ConflictError("There is no such account.", reason="no_such_account")
+        spot = BlindSpot(target_id, reason, actor, NOW, until)
+        self.spots[target_id] = spot
+        return spot
+
+    def withdraw_blind_spot(self, target_id, *, actor):
+        self._used()
+        return self.spots.pop(target_id, None) is not None
+
+    def blind_spots(self):
+        self._used()
+        return tuple(self.spots.values())
 
     def pause(self, account_id, *, paused):
         self._used()

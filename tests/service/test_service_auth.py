@@ -16,6 +16,13 @@ ROUTES = [
     ("get", "/api/exposure", "viewer"),
     ("get", "/api/gate/dana.lee@example.com", "viewer"),
     ("get", "/api/doctor", "operator"),
+    ("post", f"/api/cases/{ID}/approve", "approver"),
+    ("post", f"/api/cases/{ID}/refuse", "approver"),
+    ("post", f"/api/cases/{ID}/follow-ups/1/done", "operator"),
+    ("post", "/api/adoptions", "approver"),
+    ("get", "/api/blind-spots", "viewer"),
+    ("post", "/api/blind-spots", "approver"),
+    ("post", "/api/blind-spots/withdraw", "approver"),
 ]
 RANKS = ["viewer", "operator", "approver"]
 
@@ -65,6 +72,7 @@ def test_without_a_known_token_nobody_passes(
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.json["title"] == "Unauthorized"
     assert (desk.departures, desk.queries, desk.asked) == ([], [], [])
+    assert (desk.adoptions, desk.spots) == ([], {})
 
 
 def test_a_missing_and_a_wrong_token_get_the_same_answer(client):

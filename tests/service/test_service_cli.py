@@ -24,6 +24,7 @@ from fake_api import (
     squeezed,
 )
 
+from config.settings import Settings
 from service.commands.waiting import Pace
 
 OTHER_ID = "01KHJ2V0W8Q3RZ5T7X9YOTHERC"
@@ -505,7 +506,9 @@ ibmcloud iam api-keys
 eu-de, resource group payments: IBM Cloud refused because a role is missing. \
 Who: an administrator of IAM.
 ibmcloud iam user-policy-create READER --roles Viewer
-us-south, resource group payments: Make the add-on pods anew.
+Follow-up 1, us-south, resource group payments: Make the add-on pods anew.
+When follow-up 1 is done, tick it off:
+offboard case done 01KHJ2V0W8Q3RZ5T7X9YABCDEF 1
 When that is mended, let the service deal with what is left:
 offboard case retry 01KHJ2V0W8Q3RZ5T7X9YABCDEF
 
@@ -600,6 +603,28 @@ HEADLINES = {
         a_case("waiting", plan=a_plan(a_note("paused", "Resets are paused."))),
         "Held. Resets are paused. Leaver: dana.lee@example.com.",
     ),
+    "an adoption from all people": (
+        a_case("settled", "safe", a_verified(), kind="adoption", leaver=None),
+        "Safe: the only cluster API key of all people is a functional ID's, read back."
+        " Owner-safe after 12.4 s. Not fully safe yet.",
+    ),
+    "an adoption that finds nobody": (
+        a_case("settled", "clean", kind="adoption", leaver=None),
+        "Nothing to do: no person owns a cluster API key.",
+    ),
+    "an adoption from somebody who owns nothing": (
+        a_case("settled", "clean", kind="adoption"),
+        "Nothing to do: dana.lee@example.com owns no cluster API key.",
+    ),
+    "a planned adoption": (
+        a_case("settled", "planned", a_target(), kind="adoption", leaver=None),
+        "Dry run, nothing was changed: 1 cluster API key would be reset. "
+        "Adoption from all people.",
+    ),
+    "an adoption under way": (
+        a_case("open", kind="adoption"),
+        "Under way: looking. Adoption from dana.lee@example.com.",
+    ),
     "cancelled": (
         a_case("cancelled"),
         "Cancelled before the first write. Leaver: dana.lee@example.com.",
@@ -637,6 +662,39 @@ NEXT = {
     "held before a plan": (
         a_case("waiting", plan=None, warnings=[a_note("ambiguous_person")]),
         f"offboard case cancel {CASE_ID}",
+    ),
+    "held by a guard": (
+        a_case("waiting", plan=a_plan(a_note("too_many_targets"))),
+        f"offboard case approve {CASE_ID} --plan-hash sha256:5f1d",
+    ),
+    "held by a guard, and not wanted": (
+        a_case("waiting", None, a_verified(), plan=a_plan(a_note("canary_failed"))),
+        f"offboard case refuse {CASE_ID} --plan-hash sha256:5f1d",
+    ),
+    "held without a plan": (
+        a_case("waiting", plan=None, warnings=[a_note("answers_little")]),
+        f"offboard case approve {CASE_ID} --plan-hash none",
+    ),
+    "held for a protected person": (
+        a_case("waiting", plan=None, warnings=[a_note("protected_user")]),
+        f"offboard case refuse {CASE_ID} --plan-hash none",
+    ),
+    "a planned adoption": (
+        a_case(
+            *("settled", "planned", a_target()),
+            kind="adoption",
+            leaver=None,
+            scope={"regions": ["us-south"], "resource_groups": []},
+        ),
+        "offboard adopt --account acc1 --apply --region us-south",
+    ),
+    "a planned adoption from somebody": (
+        a_case("settled", "planned", a_target(), kind="adoption"),
+        f"offboard adopt --account acc1 --from {USER} --apply",
+    ),
+    "a follow-up": (
+        a_case("settled", "safe", a_verified(follow_ups=[CREDENTIAL])),
+        f"offboard case done {CASE_ID} 1",
     ),
     "open": (a_case("open"), f"offboard case show {CASE_ID} --watch"),
 }
@@ -1025,3 +1083,19 @@ def test_a_token_can_still_be_made(offboard):
 
     assert done.exit_code == 0
     assert "OFFBOARD_API_TOKENS entry: ops:operator:" in done.stdout
+
+
+def test_a_token_can_name_the_person_behind_it(offboard):
+    done = offboard("token", "create", "ops-laptop", "operator", "--person", "dana")
+
+    entry = done.stdout.splitlines()[1].removeprefix("OFFBOARD_API_TOKENS entry: ")
+    made = Settings.from_env({"OFFBOARD_API_TOKENS": entry}).api_tokens[0]
+    assert (made.name, made.role, made.person) == ("ops-laptop", "operator", "dana")
+
+
+@pytest.mark.parametrize("person", ["", "dana lee", "dana:lee", "dana,lee"])
+def test_a_person_that_no_entry_can_hold_is_refused(offboard, person):
+    done = offboard("token", "create", "ops", "operator", "--person", person)
+
+    assert done.exit_code == 2
+    assert "OFFBOARD_API_TOKENS" not in done.stdout

@@ -146,6 +146,34 @@ def test_anything_else_typed_applies_nothing(api, typing, typed):
     assert dry_runs(api) == [True]
 
 
+ADOPT = ("POST", "/api/adoptions")
+
+
+@pytest.mark.parametrize(
+    ("words", "to_type"), [((), "acc1"), (("--from", USER), USER)], ids=["all", "one"]
+)
+def test_an_adoption_is_agreed_to_by_the_name_of_what_it_is_about(
+    api, typing, words, to_type
+):
+    adoption = {"kind": "adoption", "leaver": None}
+    api.script(ADOPT, Says({"case": a_case("open", **adoption)}, 202))
+    api.script(
+        SHOW,
+        Says(a_case("settled", "planned", a_target(), **adoption)),
+        Says(a_case("settled", "safe", a_verified(), **adoption)),
+    )
+    run = typing("adopt", "--account", "acc1", *words, "--apply")
+
+    run.read_until(f"Type {to_type} to apply this, anything else to leave it: ")
+    asked_before = [one.body["dry_run"] for one in api.calls(*ADOPT)]
+    run.type(f"{to_type}\n")
+    code, _ = run.ended()
+
+    assert code == 0
+    assert asked_before == [True]
+    assert [one.body["dry_run"] for one in api.calls(*ADOPT)] == [True, False]
+
+
 def test_a_plan_that_cannot_see_everything_says_so_before_the_question(api, typing):
     api.opens(a_case("settled", "planned", a_target(), an_unread()))
     run = typing("run", USER, "--apply", NO_COLOR="1")

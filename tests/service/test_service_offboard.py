@@ -20,6 +20,7 @@ def test_an_operator_opens_a_case(client, desk, as_operator):
             source="api",
             leaver=Leaver(email="dana.lee@example.com"),
             actor="helpdesk",
+            person="helpdesk",
             reason="resignation",
             request_id="req-12345678",
         )

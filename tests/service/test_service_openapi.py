@@ -7,6 +7,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from service import examples, seen_examples
 from service.app import create_app
+from service.asked_schemas import AcceptBody, AdoptionBody, DecisionBody, PlaceBody
 from service.schemas import OffboardBody
 from service.sources.generic import DepartureBody
 
@@ -21,6 +22,13 @@ ROLES = {
     ("/api/cases/{case_id}", "get"): "viewer",
     ("/api/cases/{case_id}/retry", "post"): "operator",
     ("/api/cases/{case_id}/cancel", "post"): "operator",
+    ("/api/cases/{case_id}/approve", "post"): "approver",
+    ("/api/cases/{case_id}/refuse", "post"): "approver",
+    ("/api/cases/{case_id}/follow-ups/{number}/done", "post"): "operator",
+    ("/api/adoptions", "post"): "approver",
+    ("/api/blind-spots", "get"): "viewer",
+    ("/api/blind-spots", "post"): "approver",
+    ("/api/blind-spots/withdraw", "post"): "approver",
     ("/events/{source}", "post"): "public",
     ("/healthz", "get"): "public",
     ("/readyz", "get"): "public",
@@ -85,6 +93,7 @@ SEEN = {
     "Doctor": seen_examples.DOCTOR,
 }
 PARTS = {
+    "BlindSpot": examples.BLIND_SPOT,
     "Holding": seen_examples.EXPOSURE["targets"][0],
     "Dependence": seen_examples.EXPOSURE["people"][0],
     "Check": seen_examples.DOCTOR["checks"][0],
@@ -121,6 +130,10 @@ def test_what_is_seen_is_documented_with_its_example(document, path, name):
 def test_the_examples_can_be_used_as_they_stand():
     assert OffboardBody().validate(examples.OFFBOARD) == {}
     assert DepartureBody().validate(examples.EVENT) == {}
+    assert DecisionBody().validate(examples.DECISION) == {}
+    assert AdoptionBody().validate(examples.ADOPTION) == {}
+    assert AcceptBody().validate(examples.ACCEPT) == {}
+    assert PlaceBody().validate(examples.BLIND_SPOT_PLACE) == {}
 
 
 def test_the_document_names_no_other_host(document):
@@ -155,6 +168,37 @@ def test_the_document_says_where_an_opened_case_is(document):
     answer = document["paths"]["/offboard/{user}"]["post"]["responses"]["202"]
 
     assert answer["headers"]["Location"]["schema"] == {"type": "string"}
+
+
+def test_a_case_may_be_of_either_kind_and_an_adoption_of_nobody_by_name(document):
+    schema = document["components"]["schemas"]["Case"]["properties"]
+
+    assert schema["kind"]["enum"] == ["departure", "adoption"]
+    assert {"type": "null"} in schema["leaver"]["anyOf"]
+
+
+def test_what_has_to_be_in_a_body_is_described_so(document):
+    schemas = document["components"]["schemas"]
+
+    assert schemas["DecisionBody"]["required"] == ["plan_hash"]
+    assert schemas["DecisionBody"]["properties"]["plan_hash"]["type"] == [
+        "string",
+        "null",
+    ]
+    assert schemas["AdoptionBody"]["required"] == ["account_id"]
+    assert set(schemas["AdoptionBody"]["properties"]) == set(examples.ADOPTION)
+    assert set(schemas["AcceptBody"]["required"]) == set(examples.ACCEPT)
+    assert set(schemas["PlaceBody"]["required"]) == set(examples.BLIND_SPOT_PLACE)
+
+
+def test_a_follow_up_is_named_by_its_number(document):
+    path = "/api/cases/{case_id}/follow-ups/{number}/done"
+    parameters = {
+        one["name"]: one["schema"]
+        for one in document["paths"][path].get("parameters", [])
+    }
+
+    assert parameters["number"] == {"type": "integer", "minimum": 1, "maximum": 999999}
 
 
 def test_the_filters_of_cases_have_their_types(document):

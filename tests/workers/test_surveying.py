@@ -7,6 +7,7 @@ import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, NOON, ROBIN, a_person, a_target
 from fakes import FakeCloud, VirtualClock
 
+from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import PermanentError, Reason, TransientError
@@ -19,6 +20,7 @@ from workers.offboarding.model import (
     Visibility,
 )
 from workers.offboarding.notice import NoticeKind
+from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
 from workers.store.notices import Notices
 from workers.store.owners import Owners
@@ -43,7 +45,13 @@ class Scene:
         self.cases = Cases(client)
         seeing = Seeing(self.owners, Questions(client), Silent(), clock=self.clock)
         self.desk = Desk(
-            settings, self.cases, Switches(client), Silent(), seeing, clock=self.clock
+            settings,
+            self.cases,
+            Switches(client),
+            Silent(),
+            seeing,
+            Accepting(BlindSpots(client), (), clock=self.clock),
+            clock=self.clock,
         )
         self.surveys = Surveys(
             self.clouds,

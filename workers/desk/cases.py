@@ -11,6 +11,7 @@ from ulid import ULID
 
 from config.settings import Settings
 from workers.app import Sender
+from workers.desk.blind_spots import Accepting
 from workers.desk.deciding import Deciding, anew_of, changed
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
@@ -88,6 +89,7 @@ class Desk:
         switches: Switches,
         sender: Sender,
         seeing: Seeing,
+        accepting: Accepting,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -109,6 +111,10 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        # So have the targets that are accepted as not readable.
+        self.accept_blind_spot = accepting.accept_blind_spot
+        self.withdraw_blind_spot = accepting.withdraw_blind_spot
+        self.blind_spots = accepting.blind_spots
 
     def open(
         self, departure: Departure, *, idempotency: tuple[str, str] | None = None

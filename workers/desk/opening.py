@@ -9,10 +9,12 @@ import structlog
 
 from config.settings import Settings
 from workers.app import Sender, make_app
+from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.blind_spots import BlindSpots
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
@@ -43,6 +45,7 @@ class Store:
     questions: Questions
     notices: Notices
     budget: Budget
+    blind_spots: BlindSpots
 
 
 def store_address(settings: Settings) -> str:
@@ -76,6 +79,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Questions(client),
         Notices(client),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
+        BlindSpots(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -131,7 +135,16 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
     )
-    return Desk(settings, store.cases, store.switches, sender, seeing, clock=now_utc)
+    accepting = Accepting(store.blind_spots, settings.account_ids, clock=now_utc)
+    return Desk(
+        settings,
+        store.cases,
+        store.switches,
+        sender,
+        seeing,
+        accepting,
+        clock=now_utc,
+    )
 
 
 def _database_1(store_url: str) -> str:

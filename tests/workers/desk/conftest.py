@@ -5,7 +5,9 @@ from desk_scenes import NOW
 
 from config.settings import Secret
 from workers.desk import Desk
+from workers.desk.blind_spots import Accepting
 from workers.desk.seeing import Seeing
+from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -75,7 +77,7 @@ def clock():
 
 
 @pytest.fixture
-def make_desk(settings, cases, switches, owners, questions, sender, clock):
+def make_desk(settings, client, cases, switches, owners, questions, sender, clock):
     """Makes a desk; armed, with a Slack channel, unless said otherwise."""
 
     def made(*, sender=sender, **changed):
@@ -86,7 +88,10 @@ def make_desk(settings, cases, switches, owners, questions, sender, clock):
             **changed,
         }
         seeing = Seeing(owners, questions, sender, clock=clock)
-        return Desk(settings(**how), cases, switches, sender, seeing, clock=clock)
+        given = settings(**how)
+        spots = BlindSpots(client, clock=clock)
+        accepting = Accepting(spots, given.account_ids, clock=clock)
+        return Desk(given, cases, switches, sender, seeing, accepting, clock=clock)
 
     return made
 

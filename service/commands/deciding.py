@@ -1,0 +1,67 @@
+"""`offboard case approve | refuse | done`: what people decide on a case."""
+
+import sys
+
+import click
+
+from service.commands.cases import case
+from service.commands.ending import Exit
+from service.commands.opening import open_client, output_option
+from service.commands.screen import progress_screen
+from service.commands.telling import tell_case
+from service.commands.to_do import NO_PLAN, word_of
+
+__all__ = ["case"]
+
+
+def _hash(_: click.Context, __: click.Parameter, text: str) -> str | None:
+    return None if text == NO_PLAN else text
+
+
+_plan_hash = click.option(
+    "--plan-hash",
+    required=True,
+    callback=_hash,
+    help="The plan you have looked at, as `offboard case show` names it; none where "
+    "the case waits without one.",
+)
+
+
+@case.command("approve")
+@click.argument("case_id", metavar="ID")
+@_plan_hash
+@output_option
+def approve(*, case_id: str, plan_hash: str | None, output: str) -> None:
+    """Let a waiting case go on with exactly this plan.
+
+    Needs the role approver, and another person than who asked for it.
+    """
+    with open_client() as client:
+        told = tell_case(client.approve(case_id, plan_hash), output)
+    screen = progress_screen()
+    screen.say("Approved. See how it goes:")
+    screen.line(f"offboard case show {word_of(told.id)} --watch")
+    sys.exit(Exit.GOOD)
+
+
+@case.command("refuse")
+@click.argument("case_id", metavar="ID")
+@_plan_hash
+@output_option
+def refuse(*, case_id: str, plan_hash: str | None, output: str) -> None:
+    """Have nothing more written for a waiting case; what is written stays.
+
+    Needs the role approver.
+    """
+    with open_client() as client:
+        tell_case(client.refuse(case_id, plan_hash), output)
+
+
+@case.command("done")
+@click.argument("case_id", metavar="ID")
+@click.argument("number", metavar="N", type=click.IntRange(min=1))
+@output_option
+def done(*, case_id: str, number: int, output: str) -> None:
+    """Tick follow-up N off, by the number that `offboard case show` gives it."""
+    with open_client() as client:
+        tell_case(client.done(case_id, number), output)

@@ -1,0 +1,276 @@
+"""`offboard case approve | refuse | done`, and how a held case is told."""
+
+import json
+
+import pytest
+from fake_api import (
+    CASE_ID,
+    LOST,
+    SHOW,
+    USER,
+    Says,
+    a_case,
+    a_note,
+    a_plan,
+    a_problem,
+    a_target,
+    a_verified,
+)
+
+HASH = "sha256:5f1d"
+HELD = a_case(
+    "waiting",
+    None,
+    a_target(outcome=None),
+    plan=a_plan(a_note("too_many_targets", "21 resets, 20 may be made by itself.")),
+)
+APPROVE = f"offboard case approve {CASE_ID} --plan-hash {HASH}"
+REFUSE = f"offboard case refuse {CASE_ID} --plan-hash {HASH}"
+
+
+def deciding(verb):
+    return ("POST", f"/api/cases/{CASE_ID}/{verb}")
+
+
+def follow_up(text, kind="refresh_master", **over):
+    return {
+        "kind": kind,
+        "cluster_id": "c1",
+        "addon": None,
+        "text": text,
+        "done_at": None,
+        **over,
+    }
+
+
+DONE = "2026-02-16T10:02:24.000Z"
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse"])
+@pytest.mark.parametrize(("typed", "sent"), [(HASH, HASH), ("none", None)])
+def test_a_decision_names_the_plan_it_is_about(api, offboard, verb, typed, sent):
+    api.script(deciding(verb), Says({"case": a_case("open")}, 202))
+
+    done = offboard("case", verb, CASE_ID, "--plan-hash", typed, "-o", "json")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == a_case("open")
+    assert [one.body for one in api.asked] == [{"plan_hash": sent}]
+
+
+def test_an_approval_says_where_it_can_be_watched(api, offboard):
+    api.script(deciding("approve"), Says({"case": a_case("open")}, 202))
+
+    done = offboard("case", "approve", CASE_ID, "--plan-hash", HASH)
+
+    assert f"offboard case show {CASE_ID} --watch" in done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse"])
+def test_a_decision_without_a_plan_named_is_never_sent(api, offboard, verb):
+    assert offboard("case", verb, CASE_ID).exit_code == 2
+    assert api.asked == []
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse"])
+@pytest.mark.parametrize("reason", ["not_waiting", "other_plan", "own_request"])
+def test_a_decision_that_does_not_fit_ends_as_refused(api, offboard, verb, reason):
+    api.script(deciding(verb), a_problem(409, "It has another plan.", reason=reason))
+
+    done = offboard("case", verb, CASE_ID, "--plan-hash", HASH)
+
+    assert done.exit_code == 4
+    assert done.stderr == "It has another plan.\n"
+
+
+@pytest.mark.parametrize("verb", ["approve", "refuse"])
+def test_a_decision_whose_answer_was_lost_is_not_sent_again(api, offboard, verb):
+    api.script(deciding(verb), LOST)
+
+    done = offboard("case", verb, CASE_ID, "--plan-hash", HASH)
+
+    assert done.exit_code == 6
+    assert len(api.asked) == 1
+    assert "It may have been carried out all the same." in done.stderr
+
+
+def test_a_decision_needs_the_role_for_it(api, offboard):
+    api.script(deciding("approve"), a_problem(403, "This needs the role approver."))
+
+    assert offboard("case", "approve", CASE_ID, "--plan-hash", HASH).exit_code == 5
+
+
+def test_a_follow_up_is_ticked_off_by_its_number(api, offboard):
+    after = a_case("settled", "safe", a_verified())
+    api.script(deciding("follow-ups/3/done"), LOST, Says({"case": after}, 202))
+
+    done = offboard("case", "done", CASE_ID, "3", "-o", "json")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == after
+    # Saying it again is the same, so a lost answer is asked for again.
+    assert len(api.asked) == 2
+
+
+def test_a_follow_up_that_is_not_there_is_a_fault_of_usage(api, offboard):
+    missing = a_problem(404, "It has no such follow-up.", title="No such follow up")
+    api.script(deciding("follow-ups/9/done"), missing)
+
+    done = offboard("case", "done", CASE_ID, "9")
+
+    assert done.exit_code == 2
+    assert done.stderr == "It has no such follow-up.\n"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "one", "1.5"])
+def test_what_is_no_number_of_a_follow_up_is_never_sent(api, offboard, number):
+    assert offboard("case", "done", CASE_ID, "--", number).exit_code == 2
+    assert api.asked == []
+
+
+def test_a_run_that_is_held_says_why_and_how_it_is_approved(api, offboard):
+    api.opens(a_case("open"), HELD)
+
+    done = offboard("run", USER, "--apply", "--yes")
+
+    lines = done.stdout.splitlines()
+    assert done.exit_code == 4
+    assert lines[0].startswith("Held. 21 resets, 20 may be made by itself.")
+    assert f"Plan {HASH}." in lines
+    assert APPROVE in lines
+    assert REFUSE in lines
+
+
+@pytest.mark.parametrize(
+    ("reasons", "has_approve", "has_refuse"),
+    [
+        (["too_many_targets"], True, True),
+        (["preflight_unknown"], True, True),
+        (["a_reason_of_a_newer_service"], True, True),
+        (["paused"], False, False),
+        (["paused", "canary_failed"], True, True),
+        (["protected_user"], False, True),
+        (["ambiguous_person", "too_many_targets"], False, True),
+        ([], True, True),
+    ],
+)
+def test_only_what_an_approver_may_let_go_on_is_offered_to_be_approved(
+    api, offboard, reasons, has_approve, has_refuse
+):
+    plan = a_plan(*(a_note(one) for one in reasons))
+    api.script(SHOW, Says(a_case("waiting", plan=plan)))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    assert (APPROVE in lines, REFUSE in lines) == (has_approve, has_refuse)
+
+
+def test_a_plan_that_was_approved_says_by_whom(api, offboard):
+    plan = a_plan() | {"approved_by": "sam"}
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified(), plan=plan)))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    assert f"Plan {HASH}, approved by sam." in lines
+
+
+def test_a_plan_nobody_has_to_decide_on_is_not_named(api, offboard):
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified())))
+
+    assert HASH not in offboard("case", "show", CASE_ID).stdout
+
+
+def test_follow_ups_have_the_numbers_of_the_service_whatever_the_table_order(
+    api, offboard
+):
+    case = a_case(
+        *("settled", "attention"),
+        a_verified("eu-de", follow_ups=[follow_up("First.", done_at=DONE)]),
+        a_verified("jp-tok", follow_ups=[follow_up("Second.")]),
+        # What needs somebody is first in the table, and last in the case.
+        a_target("us-east", outcome="failed", follow_ups=[follow_up("Third.")]),
+    )
+    api.script(SHOW, Says(case))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    told = [one for one in lines if one.startswith("Follow-up")]
+    assert told == [
+        "Follow-up 2, jp-tok, resource group payments: Second.",
+        "Follow-up 3, us-east, resource group payments: Third.",
+    ]
+    assert f"offboard case done {CASE_ID} 2" in lines
+    assert (
+        "When follow-up 2 is done, tick it off; the others by their own numbers:"
+        in lines
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "command"),
+    [
+        (follow_up("Refresh."), "ibmcloud ks cluster master refresh --cluster c1"),
+        (
+            follow_up("Pods.", "recreate_addon_pods", addon="vpc-block-csi-driver"),
+            "ibmcloud ks cluster config --cluster c1 && kubectl -n kube-system get pods"
+            " -o name | grep '^pod/ibm-vpc-block-csi-controller'"
+            " | xargs kubectl -n kube-system delete",
+        ),
+        (
+            follow_up("Look.", "classic_credential", cluster_id=None),
+            "ibmcloud target -g id-payments -r us-south && "
+            "ibmcloud ks credential get --region us-south",
+        ),
+    ],
+)
+def test_a_follow_up_comes_with_its_command(api, offboard, one, command):
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified(follow_ups=[one]))))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    follow = f"Follow-up 1, us-south, resource group payments: {one['text']}"
+    assert lines[lines.index(follow) + 1] == command
+
+
+def test_a_follow_up_of_a_newer_service_has_no_command(api, offboard):
+    one = follow_up("Sing.", "sing_a_song")
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified(follow_ups=[one]))))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    place = lines.index("Follow-up 1, us-south, resource group payments: Sing.")
+    assert lines[place + 1] == "When follow-up 1 is done, tick it off:"
+
+
+def test_a_dry_run_has_nothing_to_tick_off(api, offboard):
+    target = a_target(follow_ups=[follow_up("Refresh.")])
+    api.script(SHOW, Says(a_case("settled", "planned", target)))
+
+    text = offboard("case", "show", CASE_ID).stdout
+
+    assert "Follow-up 1" in text
+    assert "case done" not in text
+
+
+def test_an_armed_run_names_the_role_that_is_missing_and_the_command_that_grants_it(
+    api, offboard
+):
+    grant = (
+        "ibmcloud iam user-policy-create fid@example.com --roles Administrator"
+        " --service-name containers-kubernetes --resource-group-id id-payments"
+    )
+    advice = {
+        "text": "The functional ID lacks Administrator on Kubernetes Service here.",
+        "who": "an administrator of IAM in the account",
+        "command": grant,
+    }
+    red = a_target(outcome="failed", reason="missing_role", advice=advice)
+    api.opens(a_case("open"), a_case("settled", "attention", red, a_verified("eu-de")))
+
+    done = offboard("run", USER, "--apply", "--yes")
+
+    (row,) = [one for one in done.stdout.splitlines() if "missing_role" in one]
+    assert done.exit_code == 3
+    assert "failed" in row
+    assert "lacks Administrator on Kubernetes Service" in done.stdout
+    assert grant in done.stdout.splitlines()

@@ -1,0 +1,93 @@
+"""Blind spots at the desk: targets that cannot be read, accepted for a while.
+
+An accepted target stays unread, in reports and evidence too: nothing here says that it
+is safe.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from workers.offboarding.errors import ConflictError
+from workers.offboarding.model import BlindSpot
+from workers.store.blind_spots import BlindSpots
+
+log = structlog.get_logger()
+
+LONGEST: Final = timedelta(days=30)
+
+
+class Accepting:
+    """What may be done about blind spots, for the desk."""
+
+    def __init__(
+        self,
+        spots: BlindSpots,
+        account_ids: Sequence[str],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._spots = spots
+        self._account_ids = tuple(account_ids)
+        self._clock = clock
+
+    def accept_blind_spot(
+        self, target_id: str, *, reason: str, until: datetime, actor: str
+    ) -> BlindSpot:
+        """Accept for a while that a target cannot be read; on disk on return.
+
+        Args:
+            target_id: account/region/group id, as ``Target.id`` has it.
+            reason: Why that is acceptable; it stands in reports.
+            until: When the acceptance ends, at most 30 days from now.
+            actor: Who accepts it.
+
+        Raises:
+            ConflictError: ``no_such_account``, where the accounts are known here;
+                ``no_reason``; ``too_long``; ``over``, where it would end at once.
+        """
+        self._refuse_unknown(target_id)
+        now = self._clock()
+        if not reason.strip():
+            raise ConflictError("Say why it is accepted.", reason="no_reason")
+        if until > now + LONGEST:
+            raise ConflictError(
+                f"A blind spot is accepted for {LONGEST.days} days at most.",
+                reason="too_long",
+            )
+        if until <= now:
+            raise ConflictError("It would be over already.", reason="over")
+        spot = BlindSpot(target_id, reason.strip(), actor, now, until)
+        self._spots.put(spot)
+        log.warning(
+            "blind_spot.accepted",
+            target_id=target_id,
+            actor=actor,
+            reason=spot.reason,
+            until=until.isoformat(),
+        )
+        return spot
+
+    def withdraw_blind_spot(self, target_id: str, *, actor: str) -> bool:
+        """Take an acceptance back; tell whether there was one."""
+        was_there = self._spots.drop(target_id)
+        log.warning(
+            "blind_spot.withdrawn",
+            target_id=target_id,
+            actor=actor,
+            was_there=was_there,
+        )
+        return was_there
+
+    def blind_spots(self) -> tuple[BlindSpot, ...]:
+        """List what is accepted now, by target id."""
+        return self._spots.all()
+
+    def _refuse_unknown(self, target_id: str) -> None:
+        account_id = target_id.partition("/")[0]
+        if self._account_ids and account_id not in self._account_ids:
+            raise ConflictError(
+                f"This service has no account {account_id}.", reason="no_such_account"
+            )
