@@ -33,6 +33,11 @@ class FunctionalIdState:
     weak_after: datetime | None = None
 
     @property
+    def shown_name(self) -> str:
+        """Return what people call it."""
+        return self.name or self.owner.name or self.owner.email or self.owner.id
+
+    @property
     def free(self) -> int | None:
         """Return how many API keys it may still get; None where nobody knows."""
         return None if self.keys is None else max(0, self.key_limit - self.keys)

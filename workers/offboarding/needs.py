@@ -115,7 +115,7 @@ _SERVICE_ID: Final = Need(
     Where.ACCOUNT,
     "for a service ID to have an API key made",
 )
-_KEY_CREATOR: Final = Need(
+KEY_CREATOR: Final = Need(
     "IAM Identity",
     IAM_IDENTITY,
     "UserApiKeyCreator",
@@ -145,7 +145,7 @@ def needs_of(
     if is_service_id:
         yield _SERVICE_ID
     elif makes_keys:
-        yield _KEY_CREATOR
+        yield KEY_CREATOR
 
 
 def all_needs(*, is_service_id: bool) -> tuple[Need, ...]:
