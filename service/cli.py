@@ -23,6 +23,7 @@ from service.commands.gate import gate
 from service.commands.local import LOCAL, Local
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
+from service.commands.permissions import permissions
 from service.commands.run import run
 from service.commands.screen import progress_screen
 from service.faults import CallError
@@ -55,7 +56,7 @@ def main(ctx: click.Context) -> None:
     ctx.meta[LOCAL] = _open_local
 
 
-for _command in (run, case, exposure, gate, doctor, pause, resume):
+for _command in (run, case, exposure, gate, doctor, permissions, pause, resume):
     main.add_command(_command)
 
 

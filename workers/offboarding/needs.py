@@ -60,11 +60,17 @@ class Need:
         greater = f" or {self.granted}" if self.granted else ""
         return f"{self.kind} role {shown_role(self.role)}{greater}"
 
-    def grant(self, group: str) -> Grant:
+    def grant(self, group: str, *, is_by_name: bool = False) -> Grant:
         """Return what gives the role, for clusters in *group*; empty means all."""
         role = shown_role(self.granted or self.role)
         is_wide = self.where is Where.ACCOUNT
-        return Grant((role,), self.service, "" if is_wide else group, self.why)
+        return Grant(
+            (role,),
+            self.service,
+            "" if is_wide else group,
+            self.why,
+            is_by_name=is_by_name and not is_wide,
+        )
 
 
 _ALWAYS: Final = (
