@@ -31,10 +31,12 @@ from service.commands.seen_answers import (
 from service.commands.seen_ending import NOT_SEEN, exit_of_exposure
 from service.commands.to_do import Task, show_tasks, word_of
 from service.seen_schemas import ExposureSchema
+from workers.offboarding.errors import Reason
 from workers.offboarding.words import counted
 
 _COLUMNS: Final = ("Person", "Clusters", "Targets", "Note")
 _SLOTS: Final = ("Functional ID", "Keys", "Owns", "Would take", "Left after", "Note")
+_RIGHTS: Final = (Reason.MISSING_ROLE, Reason.FUNCTIONAL_ID_BROAD)
 # Who wants more of them has the whole list above.
 _COMMANDS: Final = 10
 
@@ -166,13 +168,16 @@ def _tasks(told: ShownExposure, doctor: str) -> Iterator[Task]:
     for owner in left[:_COMMANDS]:
         text = f"{person_name(owner)} has left: see what is to be reset now."
         yield Task(text, f"offboard run {word_of(owner.email or owner.id)}")
-    for account_id in dict.fromkeys(
-        one.account_id for one in told.functional_ids if one.weak
-    ):
-        text = "A functional ID is weak: see which rights it needs."
+    lacking = [one for one in told.functional_ids if _has_wrong_rights(one)]
+    for account_id in dict.fromkeys(one.account_id for one in lacking):
+        text = "A functional ID lacks rights, or has too many: see what it needs."
         yield Task(text, f"offboard permissions --account {word_of(account_id)}")
     if doctor:
         yield Task("Find out what keeps targets from being seen:", doctor)
+
+
+def _has_wrong_rights(one: ShownFunctionalId) -> bool:
+    return any(note.reason in _RIGHTS for note in one.weak)
 
 
 def _blind_spots(told: ShownExposure, not_seen: Sequence[str]) -> Iterator[str]:

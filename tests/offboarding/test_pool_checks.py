@@ -76,6 +76,15 @@ def test_too_few_slots_are_red_and_unseen_ones_not_proven(keys, verdict, said):
     assert found.text.endswith(said)
 
 
+def test_free_slots_are_too_few_where_more_would_fall_to_it():
+    targets = [replace(DALLAS, region=f"r{number}") for number in range(5)]
+
+    found = checks(*targets, keys=16)["key_slots"]
+
+    assert found.verdict is FAILED
+    assert found.text.endswith("1 short then.")
+
+
 @pytest.mark.parametrize(
     ("changes", "verdict"),
     [

@@ -134,6 +134,13 @@ def test_the_group_itself_has_to_be_visible():
             ],
             MISSING,
         ),
+        (
+            [
+                ("resourceType", "stringEquals", "resource-group"),
+                on("resource-controller"),
+            ],
+            CANNOT_TELL,
+        ),
         ([("resourceType", "stringEquals", "bucket")], MISSING),
         ([("resourceGroupId", "stringEquals", "g1")], MISSING),
         ([("serviceType", "stringEquals", "service")], MISSING),

@@ -586,6 +586,16 @@ def test_exposure_foresees_the_key_slots_of_functional_ids(api, offboard):
     assert "offboard permissions --account acc1" in shown
 
 
+def test_few_slots_are_no_question_of_rights(api, offboard):
+    few = a_steward(weak=[{"reason": "few_key_slots", "text": "2 left."}])
+    api.script(EXPOSURE, Says(an_exposure(functional_ids=[few])))
+
+    done = offboard("exposure")
+
+    assert "WEAK" in done.stdout
+    assert "offboard permissions" not in done.stdout
+
+
 def test_functional_ids_of_several_accounts_are_told_apart(api, offboard):
     two = [a_steward(), a_steward(account_id="acc2", name="x\u202ey")]
     api.script(EXPOSURE, Says(an_exposure(functional_ids=two)))

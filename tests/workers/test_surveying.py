@@ -431,6 +431,15 @@ def test_a_key_that_iam_refuses_is_told_though_nobody_knows_whose_it_is(scene, c
     assert [one.owner for one in scene.owners.of("acct1").functional_ids] == [FID]
 
 
+def test_a_key_that_is_refused_anew_after_it_was_mended_is_told_again(scene, cloud):
+    refused = PermanentError("BXNIM0415E", reason=Reason.BAD_KEY)
+    for is_refused in (False, True, False, True, True):
+        cloud.faults["identities"].extend([refused, refused] * is_refused)
+        scene.survey()
+
+    assert len(weak(scene)) == 2
+
+
 def test_a_key_that_cannot_be_tried_now_is_not_called_refused(scene, cloud):
     scene.survey()
     cloud.faults["identities"].extend([TransientError("503")] * 2)

@@ -69,7 +69,7 @@ class Need:
             self.service,
             "" if is_wide else group,
             self.why,
-            is_by_name=is_by_name and not is_wide,
+            is_by_name=is_by_name,
         )
 
 
