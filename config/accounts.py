@@ -24,10 +24,23 @@ class FunctionalIdSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionalIdRule:
+    """What one functional ID may own, known to every process; empty means everything.
+
+    It names no key and no file of one.
+    """
+
+    name: str
+    regions: tuple[str, ...] = ()
+    resource_groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSettings:
     """One IBM Cloud account. Without a reader the first functional ID reads.
 
-    ``armed`` False holds the account back: it is planned, and never written.
+    ``armed`` False holds the account back: it is planned, and never written. ``rules``
+    are those of ``functional_ids``, which a process without keys does not have.
     """
 
     id: str
@@ -35,6 +48,7 @@ class AccountSettings:
     reader: Secret | None = None
     name: str = ""
     armed: bool = True
+    rules: tuple[FunctionalIdRule, ...] = ()
 
     @property
     def keys(self) -> tuple[Secret, ...]:

@@ -13,7 +13,12 @@ from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
 from config import parsers
-from config.accounts import KEY_LIMIT, AccountSettings, FunctionalIdSettings
+from config.accounts import (
+    KEY_LIMIT,
+    AccountSettings,
+    FunctionalIdRule,
+    FunctionalIdSettings,
+)
 from config.secret import FileSecret, Secret, SecretFileError
 from config.toml_file import (
     Fault,
@@ -92,6 +97,15 @@ def _account(folder: Path, entry: dict[str, Any]) -> AccountSettings:
         _key(folder, reader) if reader else None,
         entry.get("name", ""),
         entry.get("armed", True),
+        tuple(_rule(one) for one in entry.get("functional_id", ())),
+    )
+
+
+def _rule(entry: dict[str, Any]) -> FunctionalIdRule:
+    return FunctionalIdRule(
+        entry["name"],
+        tuple(entry.get("regions", ())),
+        tuple(entry.get("resource_groups", ())),
     )
 
 
@@ -146,5 +160,8 @@ def _keys(
 
 
 def without_keys(found: tuple[AccountSettings, ...]) -> tuple[AccountSettings, ...]:
-    """Return the accounts as a process knows them that holds no keys."""
+    """Return the accounts as a process knows them that holds no keys.
+
+    Names and rules stay: they say who is to own what, and lead to no key.
+    """
     return tuple(replace(one, functional_ids=(), reader=None) for one in found)

@@ -7,14 +7,14 @@ values. marshmallow does the parsing, so that a setting is checked as a request 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf
 
 from config import parsers
-from config.accounts import AccountSettings, FunctionalIdSettings
+from config.accounts import AccountSettings, FunctionalIdRule, FunctionalIdSettings
 from config.accounts_file import (
     check_keys,
     faults_of_keys,
@@ -47,6 +47,9 @@ __all__ = [
     "Token",
     "environ_for",
 ]
+
+# How the functional ID is called where one account is set up without a file.
+ONLY_FUNCTIONAL_ID: Final = "functional-id"
 
 
 class SettingsError(Exception):
@@ -297,7 +300,7 @@ class Settings:
         key, reader = self.functional_id_apikey, self.reader_apikey
         if key is None and reader is None:
             return ()
-        functional = (FunctionalIdSettings("functional-id", key),) if key else ()
+        functional = (FunctionalIdSettings(ONLY_FUNCTIONAL_ID, key),) if key else ()
         return (AccountSettings(self.account_id or "", functional, reader),)
 
     @property
@@ -306,6 +309,20 @@ class Settings:
         if self.accounts_file:
             return tuple(one.id for one in self.accounts_file)
         return (self.account_id,) if self.account_id else ()
+
+    @property
+    def rules(self) -> tuple[AccountSettings, ...]:
+        """Return the accounts with the rules of their functional IDs and without keys.
+
+        Every process knows them. Where one account is set up without a file, its
+        functional ID may own everything.
+        """
+        if self.accounts_file:
+            return without_keys(self.accounts_file)
+        if self.account_id is None:
+            return ()
+        rule = FunctionalIdRule(ONLY_FUNCTIONAL_ID)
+        return (AccountSettings(self.account_id, rules=(rule,)),)
 
     def key_faults(self) -> dict[str, str]:
         """Tell which key files of the accounts file cannot be used now, and why."""

@@ -25,6 +25,7 @@ from service.commands.gate import gate
 from service.commands.local import LOCAL, Local
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
+from service.commands.permissions import permissions
 from service.commands.run import run
 from service.commands.screen import progress_screen
 from service.faults import CallError
@@ -57,7 +58,18 @@ def main(ctx: click.Context) -> None:
     ctx.meta[LOCAL] = _open_local
 
 
-for _command in (run, adopt, case, blind_spot, exposure, gate, doctor, pause, resume):
+for _command in (
+    run,
+    adopt,
+    case,
+    blind_spot,
+    exposure,
+    gate,
+    doctor,
+    permissions,
+    pause,
+    resume,
+):
     main.add_command(_command)
 
 

@@ -24,6 +24,26 @@ EXPOSURE: Final[dict[str, Any]] = {
     "departures_from_outage": 1,
     "unread": 0,
     "checked_at": "2026-02-16T10:02:11.000Z",
+    "functional_ids": [
+        {
+            "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+            "id": "IBMid-660000FID1",
+            "name": "iks-functional-1",
+            "keys": 18,
+            "key_limit": 20,
+            "free": 2,
+            "owns": 12,
+            "would_take": 1,
+            "free_after": 1,
+            "weak": [
+                {
+                    "reason": "few_key_slots",
+                    "text": "iks-functional-1 (iks@example.com) has 18 of 20 API "
+                    "keys, and each reset takes one: 2 left.",
+                }
+            ],
+        }
+    ],
 }
 
 GATE: Final[dict[str, Any]] = {

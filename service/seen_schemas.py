@@ -42,14 +42,35 @@ class DependenceSchema(Schema):
     left = fields.Boolean(attribute="has_left")
 
 
+class FunctionalIdSchema(Schema):
+    """How one functional ID stood at the last survey.
+
+    ``would_take`` counts the targets of people that would fall to it if all of them
+    left, ``free_after`` the key slots left then: below 0 so many are short. ``weak``
+    is empty where it is in order.
+    """
+
+    account_id = fields.String()
+    id = fields.String(attribute="owner.id")
+    name = fields.String(attribute="shown_name")
+    keys = fields.Integer(allow_none=True)
+    key_limit = fields.Integer()
+    free = fields.Integer(allow_none=True)
+    owns = fields.Integer()
+    would_take = fields.Integer()
+    free_after = fields.Integer(allow_none=True)
+    weak = fields.List(fields.Nested(NoteSchema))
+
+
 class ExposureSchema(Schema):
-    """Who owns every target (design: section 4)."""
+    """Who owns every target, and who would take over (design: section 4)."""
 
     targets = fields.List(fields.Nested(HoldingSchema), attribute="holdings")
     people = fields.List(fields.Nested(DependenceSchema))
     departures_from_outage = fields.Integer()
     unread = fields.Integer()
     checked_at = Moment(allow_none=True)
+    functional_ids = fields.List(fields.Nested(FunctionalIdSchema))
 
 
 class GateSchema(Schema):

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from workers.desk.seeing import DOCTOR, GATE, GateQuestion
-from workers.offboarding.checkup import checks_of
+from workers.offboarding.checking import check_all
 from workers.offboarding.discovery import look_at_all
 from workers.offboarding.exposure import GateAnswer
 from workers.offboarding.gate import Asked, answer_of, meant
@@ -120,5 +120,4 @@ class Answers:
         return self._cases.load_all(sorted(ids)) if ids else []
 
     def _doctor(self) -> tuple[Check, ...]:
-        views = look_at_all(self._clouds.values(), None)
-        return tuple(check for view in views for check in checks_of(view))
+        return check_all(self._clouds.values())

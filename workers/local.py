@@ -14,7 +14,7 @@ from config.settings import Settings
 from workers.desk.opening import now_utc
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.pace import LocalBudget
-from workers.offboarding.checkup import checks_of
+from workers.offboarding.checking import check_all, index_now
 from workers.offboarding.discovery import look_at_all
 from workers.offboarding.exposure import (
     AccountIndex,
@@ -41,7 +41,6 @@ from workers.offboarding.ports import Account, Change, Claim, Cloud
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import result_of
 from workers.offboarding.steps.tools import Tools, with_target
-from workers.offboarding.survey import surveyed
 from workers.wiring import same_people
 
 _LOCAL: Final = "local"
@@ -56,12 +55,7 @@ class LocalDesk:
 
     def exposure(self) -> Exposure:
         """Read who owns every target now."""
-        at = now_utc()
-        views = look_at_all(self.clouds, None)
-        return exposure_of(
-            surveyed(view, AccountIndex(view.account_id), at, ()).index
-            for view in views
-        )
+        return exposure_of(index_now(self.clouds, now_utc()))
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Read whether a person may be removed, as far as owners tell."""
@@ -108,8 +102,7 @@ class LocalDesk:
 
     def doctor(self) -> tuple[Check, ...]:
         """Check what the configured keys can see."""
-        views = look_at_all(self.clouds, None)
-        return tuple(check for view in views for check in checks_of(view))
+        return check_all(self.clouds)
 
 
 def _opened(departure: Departure, now: datetime) -> Case:

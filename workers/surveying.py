@@ -3,7 +3,7 @@
 At most two at a time in a worker, within a quarter of the budget: cases come first.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -18,7 +18,9 @@ from workers.offboarding.errors import (
     OffboardingError,
     StoreAwayError,
 )
+from workers.offboarding.excess import shared_ids
 from workers.offboarding.exposure import AccountIndex, ReadingKind, exposure_of
+from workers.offboarding.forecast import Forecast, forecast
 from workers.offboarding.model import Channel, Departure, KeyOwner, Leaver
 from workers.offboarding.notice import (
     Notice,
@@ -28,6 +30,8 @@ from workers.offboarding.notice import (
 )
 from workers.offboarding.ports import Cloud
 from workers.offboarding.survey import MOST_GONE, Surveyed, owners_of, surveyed
+from workers.offboarding.watching import Watched, watched, with_functional_ids
+from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 
@@ -95,10 +99,21 @@ class Surveys:
         owners = owners_of(view, before)
         were = {one.iam_id for one in self._owners.people(account_id, owners)}
         found = surveyed(view, before, began, were)
+        known = [one.owner for one in before.functional_ids]
+        ahead = forecast(self._clouds[account_id], view, known)
+        elsewhere = self._elsewhere(account_id, ahead)
+        judged = watched(account_id, ahead, before, began, elsewhere=elsewhere)
+        index = with_functional_ids(found.index, ahead, judged, before)
         # Told first and written then: who dies between the two tells it once more,
         # under the same name.
-        self._tell(found, before)
-        self._owners.put(found.index, view.people if view.has_people else None)
+        self._tell(
+            [
+                *self._taken(found, before),
+                *self._gone(found, before),
+                *self._weak(index, judged),
+            ]
+        )
+        self._owners.put(index, view.people if view.has_people else None)
         self._open_deferred(found)
         log.info(
             "account.surveyed",
@@ -110,8 +125,8 @@ class Surveys:
         soon = max(_AGAIN_SECONDS, view.retry_after_seconds)
         return self._every_seconds if view.is_final else soon
 
-    def _tell(self, found: Surveyed, before: AccountIndex) -> None:
-        for notice in [*self._taken(found, before), *self._gone(found, before)]:
+    def _tell(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
             if self._notices.add(notice, self._channels):
                 log.warning("notice.made", kind=notice.kind, notice_id=notice.id)
 
@@ -128,6 +143,40 @@ class Surveys:
             )
             for one in found.taken_over
         ]
+
+    def _elsewhere(self, account_id: str, ahead: Forecast) -> dict[str, list[str]]:
+        """Name the other accounts that use the same functional IDs, by the index."""
+        ids = {
+            one.account_id: [each.owner.id for each in one.functional_ids]
+            for one in self._owners.all(self._clouds)
+        }
+        ids[account_id] = [one.identity.id for one in ahead.standings]
+        return {
+            iam_id: [self._names.get(one) or one for one in found if one != account_id]
+            for iam_id, found in shared_ids(ids).items()
+            if account_id in found
+        }
+
+    def _weak(self, index: AccountIndex, judged: Iterable[Watched]) -> list[Notice]:
+        """Tell of each functional ID that could not be relied on now."""
+        at = index.surveyed_at or self._clock()
+        name = self._names.get(index.account_id, "")
+        notices = [
+            weak_functional_id(one.state, one.findings, at=at, account_name=name)
+            for one in judged
+            if one.findings
+        ]
+        if index.keys_refused:
+            notices.append(
+                keys_refused(
+                    index.account_id,
+                    index.keys_refused,
+                    after=index.keys_refused_after,
+                    at=at,
+                    account_name=name,
+                )
+            )
+        return notices
 
     def _gone(self, found: Surveyed, before: AccountIndex) -> list[Notice]:
         """Open a case for who left; tell of it where a person has to decide."""

@@ -22,13 +22,21 @@ from service.commands.screen import (
     result_screen,
     write_json,
 )
-from service.commands.seen_answers import ShownExposure, ShownPerson, exposure_of
+from service.commands.seen_answers import (
+    ShownExposure,
+    ShownFunctionalId,
+    ShownPerson,
+    exposure_of,
+)
 from service.commands.seen_ending import NOT_SEEN, exit_of_exposure
 from service.commands.to_do import Task, show_tasks, word_of
 from service.seen_schemas import ExposureSchema
+from workers.offboarding.errors import Reason
 from workers.offboarding.words import counted
 
 _COLUMNS: Final = ("Person", "Clusters", "Targets", "Note")
+_SLOTS: Final = ("Functional ID", "Keys", "Owns", "Would take", "Left after", "Note")
+_RIGHTS: Final = (Reason.MISSING_ROLE, Reason.FUNCTIONAL_ID_BROAD)
 # Who wants more of them has the whole list above.
 _COMMANDS: Final = 10
 
@@ -93,6 +101,7 @@ def _show(
         screen.table(_COLUMNS, [_row(one) for one in people])
     else:
         screen.say("No person was seen to own a key.")
+    _show_slots(screen, told.functional_ids)
     if not is_people_only:
         show_holdings(screen, told.targets)
 
@@ -126,13 +135,49 @@ def _row(one: ShownPerson) -> tuple[str, ...]:
     return person_name(one.owner), str(one.clusters), str(one.targets), note
 
 
+def _show_slots(screen: Screen, found: Sequence[ShownFunctionalId]) -> None:
+    if not found:
+        return
+    screen.title("Key slots")
+    several = len({one.account_id for one in found}) > 1
+    screen.table(_SLOTS, [_slots_row(one, several=several) for one in found])
+    for one in found:
+        for note in one.weak:
+            screen.say(f"- {note.text}")
+
+
+def _slots_row(one: ShownFunctionalId, *, several: bool) -> tuple[str, ...]:
+    where = f" in {one.account_id}" if several else ""
+    limit = "?" if one.key_limit is None else one.key_limit
+    return (
+        f"{one.name or one.id}{where}",
+        f"{_number(one.keys)} of {limit}",
+        str(one.owns),
+        str(one.would_take),
+        _number(one.free_after),
+        "WEAK" if one.weak else "",
+    )
+
+
+def _number(value: int | None) -> str:
+    return "not seen" if value is None else str(value)
+
+
 def _tasks(told: ShownExposure, doctor: str) -> Iterator[Task]:
     left = [one.owner for one in _sorted(told) if one.left]
     for owner in left[:_COMMANDS]:
         text = f"{person_name(owner)} has left: see what is to be reset now."
         yield Task(text, f"offboard run {word_of(owner.email or owner.id)}")
+    lacking = [one for one in told.functional_ids if _has_wrong_rights(one)]
+    for account_id in dict.fromkeys(one.account_id for one in lacking):
+        text = "A functional ID lacks rights, or has too many: see what it needs."
+        yield Task(text, f"offboard permissions --account {word_of(account_id)}")
     if doctor:
         yield Task("Find out what keeps targets from being seen:", doctor)
+
+
+def _has_wrong_rights(one: ShownFunctionalId) -> bool:
+    return any(note.reason in _RIGHTS for note in one.weak)
 
 
 def _blind_spots(told: ShownExposure, not_seen: Sequence[str]) -> Iterator[str]:

@@ -40,6 +40,21 @@ class ShownPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownFunctionalId:
+    """How one functional ID stands; numbers are None where nobody could see them."""
+
+    account_id: str
+    id: str
+    name: str = ""
+    keys: int | None = None
+    key_limit: int | None = None
+    owns: int = 0
+    would_take: int = 0
+    free_after: int | None = None
+    weak: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ShownExposure:
     """Who owns every target; ``checked_at`` is None while not all was surveyed."""
 
@@ -48,6 +63,8 @@ class ShownExposure:
     departures_from_outage: int
     unread: int
     checked_at: str | None = None
+    # A service older than this command does not tell them.
+    functional_ids: tuple[ShownFunctionalId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.accounts import FunctionalIdRule
 from config.log import Redactor
 from config.settings import (
     AccountSettings,
@@ -85,6 +86,12 @@ def test_who_holds_keys_has_every_account_with_its_keys(whole, process):
             ),
             FileSecret(folder / "reader"),
             "production",
+            rules=(
+                FunctionalIdRule(
+                    "iks-functional-1", ("us-south", "us-east"), ("9f6b", "payments")
+                ),
+                FunctionalIdRule("iks-functional-2"),
+            ),
         ),
         AccountSettings("c2d4", (), FileSecret(folder / "reader"), armed=False),
     )
@@ -148,6 +155,32 @@ def test_a_functional_id_may_have_twenty_keys_unless_the_file_says_more(whole):
     account, _ = read(whole, "worker").accounts
 
     assert [one.key_limit for one in account.functional_ids] == [20, 20]
+
+
+@pytest.mark.parametrize("process", ["web", "command", "worker"])
+def test_every_process_knows_what_each_functional_id_may_own_and_no_key_by_it(
+    whole, process
+):
+    production, other = read(whole, process).rules
+
+    assert production.rules == (
+        FunctionalIdRule(
+            "iks-functional-1", ("us-south", "us-east"), ("9f6b", "payments")
+        ),
+        FunctionalIdRule("iks-functional-2"),
+    )
+    assert other.rules == ()
+    assert (production.keys, other.keys) == ((), ())
+    assert "keys/one" not in repr((production, other))
+
+
+def test_one_account_without_a_file_has_one_rule_and_none_has_no_account():
+    one = Settings.from_env({"OFFBOARD_ACCOUNT_ID": "b1f3"}, process="command")
+    none = Settings.from_env({}, process="command")
+
+    [account] = one.rules
+    assert (account.id, account.rules) == ("b1f3", (FunctionalIdRule("functional-id"),))
+    assert none.rules == ()
 
 
 def test_a_key_may_be_named_by_its_whole_path(write):

@@ -7,8 +7,17 @@ import pytest
 from factories import FID, NOON, ROBIN, a_target
 
 from workers.notify.mail_message import plain_text, text_of
+from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import Dependence
-from workers.offboarding.model import Cluster, KeyOwner, OwnerKind, ResourceGroup
+from workers.offboarding.findings import missing
+from workers.offboarding.functional_ids import FunctionalIdState
+from workers.offboarding.model import (
+    Cluster,
+    KeyOwner,
+    Note,
+    OwnerKind,
+    ResourceGroup,
+)
 from workers.offboarding.notice import (
     NoticeKind,
     gone_at_once,
@@ -17,6 +26,7 @@ from workers.offboarding.notice import (
     taken_over,
 )
 from workers.offboarding.report import Severity
+from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 
 IKS = replace(FID, name="IKS Functional")
 MORNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -40,6 +50,19 @@ def several_gone(*owners, **changes):
 def one_gone(*targets, owner=DANA, still_in=("sandbox",), **changes):
     given = {"at": NOON, "account_name": "production", **changes}
     return gone_from_one_account("acct1", owner, targets, still_in=still_in, **given)
+
+
+FEW = missing(Reason.FEW_KEY_SLOTS, "2 left of IKS.", "ibmcloud iam api-keys")
+LOCK = missing(Reason.FUNCTIONAL_ID_LOCKED, "It is locked.")
+
+
+def weakness(*findings, **changes):
+    weak = tuple(Note(one.reason, one.text) for one in findings)
+    state = FunctionalIdState(
+        "acct1", IKS, NOON, keys=18, owns=3, would_take=1, weak=weak
+    )
+    given = {"at": NOON, "account_name": "production"}
+    return weak_functional_id(replace(state, **changes), findings, **given)
 
 
 def text(notice):
@@ -173,6 +196,10 @@ def test_an_owner_gone_from_one_account_is_told_with_both_ways_on():
             one_gone(DALLAS),
             "[offboard] ATTENTION, gone from one account only: Dana Lee, production",
         ),
+        (
+            weakness(FEW),
+            "[offboard] ATTENTION, a functional ID is weak: IKS Functional, production",
+        ),
     ],
     ids=list(NoticeKind),
 )
@@ -265,3 +292,54 @@ def test_the_order_in_which_people_are_missed_is_no_other_finding():
 
     assert len(ids) == 1
     assert several_gone(one).id not in ids
+
+
+def test_a_weak_functional_id_is_told_with_what_mends_each_thing():
+    notice = weakness(FEW, LOCK)
+
+    assert text(notice) == (
+        "A functional ID is weak: IKS Functional (fid@example.com) in account "
+        "production owns 3 targets, and 1 target of people would fall to it. It could "
+        "not be relied on now.\n"
+        "\n"
+        "LEFT TO DO BY HAND\n"
+        "\n"
+        "- 2 left of IKS.\n"
+        "\n"
+        "    ibmcloud iam api-keys\n"
+        "\n"
+        "- It is locked.\n"
+        "\n"
+        "FOUND\n"
+        "\n"
+        "- Found: 2026-11-23 12:00:00 UTC\n"
+        "\n"
+        "Notice 3ee6dff329de70ca\n"
+    )
+
+
+def test_a_key_that_is_refused_is_told_with_what_iam_said():
+    notice = keys_refused("acct1", "403 <b>", after=None, at=NOON)
+
+    assert plain_text(notice.headline) == (
+        "a key that this service holds for account acct1 is refused. Nothing can be "
+        "reset with it."
+    )
+    assert "403 <b>" in text(notice)
+
+
+def test_another_weakness_or_the_same_one_anew_is_another_notice():
+    first = weakness(FEW)
+
+    assert weakness(FEW, owns=9, keys=17, checked_at=MORNING).id == first.id
+    others = [weakness(LOCK), weakness(FEW, LOCK), weakness(FEW, weak_after=MORNING)]
+    assert len({first.id, *(one.id for one in others)}) == 4
+
+
+def test_a_long_list_of_weaknesses_is_cut_and_says_so():
+    many = [missing(Reason.MISSING_ROLE, f"No. {each}") for each in range(25)]
+
+    items = weakness(*many).items
+
+    assert len(items) == 21
+    assert (str(items[20].line[0]), items[20].command) == ("5 more:", "offboard doctor")

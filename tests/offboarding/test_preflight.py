@@ -68,7 +68,7 @@ def test_who_has_all_that_is_needed_may_own_the_target():
             "Functional 1 (fid@example.com) lacks the platform role Administrator on "
             "VPC Infrastructure (is) in us-south / payments.",
             "ibmcloud iam user-policy-create fid@example.com --roles Administrator "
-            "--service-name is --resource-group-name payments-id",
+            "--service-name is --resource-group-id payments-id",
         ),
     ],
 )
@@ -86,21 +86,12 @@ def test_both_roles_on_clusters_are_needed_each_by_itself():
 
     assert [one.command for one in found.findings] == [
         "ibmcloud iam user-policy-create fid@example.com --roles Administrator "
-        "--service-name containers-kubernetes --resource-group-name payments-id",
+        "--service-name containers-kubernetes --resource-group-id payments-id",
         "ibmcloud iam user-policy-create fid@example.com --roles Manager "
-        "--service-name containers-kubernetes --resource-group-name payments-id",
+        "--service-name containers-kubernetes --resource-group-id payments-id",
     ]
     assert "the service role Writer or Manager on" in found.text
     assert found.command == " && ".join(one.command for one in found.findings)
-
-
-def test_a_group_is_granted_by_its_id_where_it_is_one():
-    group = replace(DALLAS.resource_group, id="0123456789abcdef0123456789abcdef")
-    target = replace(DALLAS, resource_group=group)
-
-    command = said(without(a_standing(), "is"), target).command
-
-    assert command.endswith("--resource-group-id 0123456789abcdef0123456789abcdef")
 
 
 def test_a_writer_of_clusters_is_enough():
@@ -142,6 +133,13 @@ def test_the_group_itself_has_to_be_visible():
                 ("resource", "stringEquals", "g2"),
             ],
             MISSING,
+        ),
+        (
+            [
+                ("resourceType", "stringEquals", "resource-group"),
+                on("resource-controller"),
+            ],
+            CANNOT_TELL,
         ),
         ([("resourceType", "stringEquals", "bucket")], MISSING),
         ([("resourceGroupId", "stringEquals", "g1")], MISSING),

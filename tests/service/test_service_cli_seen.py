@@ -544,3 +544,71 @@ def test_help_names_the_exit_codes_and_the_way_without_a_service(offboard, comma
     assert "Ends with 0" in text
     assert "--local" in text
     assert "Writes nothing." in text
+
+
+def a_steward(**over):
+    return {
+        "account_id": "acc1",
+        "id": "IBMid-9",
+        "name": "iks-1",
+        "keys": 12,
+        "key_limit": 20,
+        "free": 8,
+        "owns": 4,
+        "would_take": 5,
+        "free_after": 3,
+        "weak": [],
+        **over,
+    }
+
+
+def test_exposure_foresees_the_key_slots_of_functional_ids(api, offboard):
+    weak = a_steward(
+        id="IBMid-8",
+        name="iks-2",
+        keys=None,
+        free_after=None,
+        weak=[{"reason": "missing_role", "text": "iks-2 lacks a role."}],
+    )
+    api.script(EXPOSURE, Says(an_exposure(functional_ids=[a_steward(), weak])))
+
+    done = offboard("exposure", "--people-only")
+
+    shown = squeezed(done.stdout)
+    start = shown.index("Key slots")
+    assert shown[start : start + 5] == [
+        "Key slots",
+        "Functional ID Keys Owns Would take Left after Note",
+        "iks-1 12 of 20 4 5 3",
+        "iks-2 not seen of 20 4 5 not seen WEAK",
+        "- iks-2 lacks a role.",
+    ]
+    assert "offboard permissions --account acc1" in shown
+
+
+def test_few_slots_are_no_question_of_rights(api, offboard):
+    few = a_steward(weak=[{"reason": "few_key_slots", "text": "2 left."}])
+    api.script(EXPOSURE, Says(an_exposure(functional_ids=[few])))
+
+    done = offboard("exposure")
+
+    assert "WEAK" in done.stdout
+    assert "offboard permissions" not in done.stdout
+
+
+def test_functional_ids_of_several_accounts_are_told_apart(api, offboard):
+    two = [a_steward(), a_steward(account_id="acc2", name="x\u202ey")]
+    api.script(EXPOSURE, Says(an_exposure(functional_ids=two)))
+
+    shown = squeezed(offboard("exposure").stdout)
+
+    assert "iks-1 in acc1 12 of 20 4 5 3" in shown
+    assert "x\ufffdy in acc2 12 of 20 4 5 3" in shown
+
+
+def test_a_service_that_tells_of_no_functional_ids_is_read_still(api, offboard):
+    api.script(EXPOSURE, Says(an_exposure()))
+
+    done = offboard("exposure")
+
+    assert (done.exit_code, "Key slots" in done.stdout) == (0, False)

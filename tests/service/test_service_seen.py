@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from workers.offboarding.exposure import (
     Holding,
     ReadingKind,
 )
+from workers.offboarding.functional_ids import FunctionalIdState
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.model import (
     Cluster,
@@ -54,6 +56,18 @@ def in_order(text):
     return json.loads(text, object_pairs_hook=list)
 
 
+STEWARD = FunctionalIdState(
+    "b1f3",
+    KeyOwner("IBMid-9", "IKS", "iks@example.com", OwnerKind.FUNCTIONAL_ID),
+    NOW,
+    name="iks-1",
+    keys=18,
+    owns=4,
+    would_take=3,
+    weak=(Note(Reason.FEW_KEY_SLOTS, "2 left."),),
+)
+
+
 def an_exposure(*notes, **over):
     facts = {
         "holdings": (OWNED, UNREAD, NOBODYS),
@@ -62,6 +76,7 @@ def an_exposure(*notes, **over):
         "unread": 1,
         "checked_at": NOW - timedelta(minutes=1),
         "notes": notes,
+        "functional_ids": (STEWARD,),
     }
     return Exposure(**{**facts, **over})
 
@@ -88,9 +103,22 @@ def test_exposure_is_shown_to_the_field(client, desk, as_viewer):
                     "email": "dana.lee@example.com", "kind": "person"}},
                     "targets": 1, "clusters": 1, "left": true}}],
          "departures_from_outage": 1, "unread": 1,
-         "checked_at": "2026-02-16T10:01:11.000Z"}}
+         "checked_at": "2026-02-16T10:01:11.000Z",
+         "functional_ids": [{{"account_id": "b1f3", "id": "IBMid-9", "name": "iks-1",
+           "keys": 18, "key_limit": 20, "free": 2, "owns": 4, "would_take": 3,
+           "free_after": -1,
+           "weak": [{{"reason": "few_key_slots", "text": "2 left."}}]}}]}}
         """
     )
+
+
+def test_key_slots_nobody_could_see_are_null(client, desk, as_viewer):
+    desk.exposed = an_exposure(functional_ids=(replace(STEWARD, keys=None, weak=()),))
+
+    [shown] = client.get("/api/exposure", headers=as_viewer).json["functional_ids"]
+
+    assert (shown["keys"], shown["free"], shown["free_after"]) == (None, None, None)
+    assert (shown["key_limit"], shown["weak"]) == (20, [])
 
 
 def test_an_account_that_was_never_surveyed_says_so(client, desk, as_viewer):
@@ -104,6 +132,7 @@ def test_an_account_that_was_never_surveyed_says_so(client, desk, as_viewer):
         "departures_from_outage": 0,
         "unread": 0,
         "checked_at": None,
+        "functional_ids": [],
     }
 
 

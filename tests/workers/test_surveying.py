@@ -1,10 +1,22 @@
 """Surveys on a real store: what is opened, what is told, and when it comes again."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from factories import DALLAS, DANA, FID, FRANKFURT, NOON, ROBIN, a_person, a_target
+from factories import (
+    DALLAS,
+    DANA,
+    FID,
+    FRANKFURT,
+    NOON,
+    OTHER_FID,
+    ROBIN,
+    a_person,
+    a_standing,
+    a_target,
+)
 from fakes import FakeCloud, VirtualClock
 
 from workers.desk.blind_spots import Accepting
@@ -77,6 +89,14 @@ class Scene:
         return [
             self.notices.load(notice_id) for notice_id, _ in self.notices.due(limit=50)
         ]
+
+
+def a_second_account(clock, *targets, **more):
+    """Make another account, with a functional ID of its own."""
+    cloud = FakeCloud(clock, [], *targets, account_id="acct2", **more)
+    cloud.users.append(a_person(OTHER_FID))
+    cloud.ours, cloud.fids = [OTHER_FID], [OTHER_FID]
+    return cloud
 
 
 def remove(cloud, *owners):
@@ -159,7 +179,7 @@ def test_more_gone_at_once_than_likely_open_nothing_and_are_told_once(scene, clo
 
 
 def test_who_is_gone_here_and_still_there_is_told_and_not_opened(client, armed, cloud):
-    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    second = a_second_account(cloud.clock)
     scene = Scene(client, armed, cloud, second)
     scene.survey()
     remove(cloud, DANA)
@@ -174,7 +194,7 @@ def test_who_is_gone_here_and_still_there_is_told_and_not_opened(client, armed, 
 def test_who_is_gone_here_at_first_and_there_later_opens_one_case_then(
     client, armed, cloud
 ):
-    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    second = a_second_account(cloud.clock)
     scene = Scene(client, armed, cloud, second)
     scene.survey()
     remove(cloud, DANA)
@@ -197,7 +217,7 @@ def test_who_is_gone_everywhere_at_once_opens_one_case_wherever_they_own(
     far = replace(DALLAS, account_id="acct2")
     mine, none = ((DALLAS,), ()) if owns_in == "first" else ((), (far,))
     first = FakeCloud(clock, [], *mine)
-    second = FakeCloud(clock, [], *none, account_id="acct2")
+    second = a_second_account(clock, *none)
     scene = Scene(client, armed, first, second)
     scene.survey()
     remove(first, DANA)
@@ -213,7 +233,7 @@ def test_who_is_gone_everywhere_at_once_opens_one_case_wherever_they_own(
 def test_an_account_whose_users_cannot_be_read_is_no_proof_that_somebody_is_gone(
     client, armed, cloud
 ):
-    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    second = a_second_account(cloud.clock)
     denied = PermanentError("403", reason=Reason.NO_ROLE)
     scene = Scene(client, armed, cloud, second)
     scene.survey()
@@ -255,7 +275,7 @@ def test_a_survey_that_breaks_is_made_again_before_long(scene, cloud, monkeypatc
 
 def test_who_is_gone_everywhere_opens_one_case(client, armed, cloud):
     far = replace(FRANKFURT, account_id="acct2")
-    second = FakeCloud(cloud.clock, [], far, owners={far: DANA}, account_id="acct2")
+    second = a_second_account(cloud.clock, far, owners={far: DANA})
     scene = Scene(client, armed, cloud, second)
     scene.survey()
     remove(cloud, DANA)
@@ -343,3 +363,121 @@ def test_the_index_is_as_old_as_the_beginning_of_its_survey(scene, cloud):
     scene.survey()
 
     assert scene.owners.of("acct1").surveyed_at == NOON + timedelta(hours=1)
+
+
+def weak(scene):
+    return [one for one in scene.told() if one.kind is NoticeKind.WEAK_FUNCTIONAL_ID]
+
+
+def test_the_index_knows_how_functional_ids_stand_and_what_would_fall_to_them(scene):
+    scene.survey()
+
+    [state] = scene.owners.of("acct1").functional_ids
+    assert (state.owner, state.name, state.checked_at) == (FID, "Functional 1", NOON)
+    assert (state.keys, state.key_limit, state.owns, state.would_take) == (2, 20, 0, 2)
+    assert (state.free_after, state.weak) == (16, ())
+
+
+def test_a_functional_id_that_grew_weak_is_told_once_a_state(scene, cloud):
+    scene.survey()
+    cloud.standings[FID.id] = a_standing(keys=18)
+    for _ in range(3):
+        scene.survey()
+
+    [notice] = weak(scene)
+    assert "production" in str(notice.headline)
+    assert [one.command for one in notice.items] == ["ibmcloud iam api-keys"]
+
+    cloud.standings[FID.id] = a_standing(keys=19)
+    scene.survey()
+    assert len(weak(scene)) == 1
+
+
+def test_a_weakness_that_comes_back_after_it_was_mended_is_told_again(scene, cloud):
+    for keys in (18, 2, 18, 18):
+        cloud.standings[FID.id] = a_standing(keys=keys)
+        scene.survey()
+
+    assert len(weak(scene)) == 2
+
+
+def test_what_cannot_be_seen_for_a_while_is_no_new_weakness(scene, cloud):
+    unseen = a_standing(keys=None, keys_fault="Listing keys: 503")
+    for standing in (a_standing(keys=18), unseen, a_standing(keys=18)):
+        cloud.standings[FID.id] = standing
+        scene.survey()
+
+    assert len(weak(scene)) == 1
+    [state] = scene.owners.of("acct1").functional_ids
+    assert [one.reason for one in state.weak] == [Reason.FEW_KEY_SLOTS]
+
+
+def test_a_worker_that_dies_over_a_weakness_tells_it_once(scene, cloud, monkeypatch):
+    scene.survey()
+    cloud.standings[FID.id] = a_standing(keys=18)
+    with monkeypatch.context() as patched:
+        patched.setattr(scene.owners, "put", _die)
+        with pytest.raises(KeyboardInterrupt):
+            scene.survey()
+
+    scene.survey()
+
+    assert len(weak(scene)) == 1
+
+
+def test_a_key_that_iam_refuses_is_told_though_nobody_knows_whose_it_is(scene, cloud):
+    scene.survey()
+    refused = PermanentError("BXNIM0415E: iks-1", reason=Reason.BAD_KEY)
+    cloud.faults["identities"].extend([refused] * 4)
+
+    scene.survey()
+    scene.survey()
+
+    [notice] = weak(scene)
+    assert "BXNIM0415E: iks-1" in str(notice.items)
+    assert scene.owners.of("acct1").keys_refused == "BXNIM0415E: iks-1"
+    assert [one.owner for one in scene.owners.of("acct1").functional_ids] == [FID]
+
+
+def test_a_key_that_is_refused_anew_after_it_was_mended_is_told_again(scene, cloud):
+    refused = PermanentError("BXNIM0415E", reason=Reason.BAD_KEY)
+    for is_refused in (False, True, False, True, True):
+        cloud.faults["identities"].extend([refused, refused] * is_refused)
+        scene.survey()
+
+    assert len(weak(scene)) == 2
+
+
+def test_a_key_that_cannot_be_tried_now_is_not_called_refused(scene, cloud):
+    scene.survey()
+    cloud.faults["identities"].extend([TransientError("503")] * 2)
+
+    scene.survey()
+
+    assert weak(scene) == []
+
+
+def test_one_identity_in_two_accounts_is_told_for_both(client, armed, cloud):
+    second = FakeCloud(cloud.clock, [], account_id="acct2")
+    scene = Scene(client, armed, cloud, second)
+
+    scene.survey()
+    scene.survey()
+
+    found = {one.account_id: str(one.items) for one in weak(scene)}
+    assert set(found) == {"acct1", "acct2"}
+    assert "is a functional ID of account acct2 as well" in found["acct1"]
+    assert "is a functional ID of account production as well" in found["acct2"]
+
+
+def test_an_index_of_an_older_service_is_read_still(client, scene):
+    scene.survey()
+    [key] = client.keys("*owners:acct1")
+    head = json.loads(client.hget(key, "head"))
+    for new in ("functional_ids", "keys_refused", "keys_refused_after"):
+        del head[new]
+    client.hset(key, "head", json.dumps(head))
+
+    found = scene.owners.of("acct1")
+
+    assert (len(found.holdings), found.functional_ids) == (2, ())

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from workers.offboarding.errors import Reason
+from workers.offboarding.functional_ids import FunctionalIdState
 from workers.offboarding.model import KeyOwner, Note, OwnerKind, Target
 
 
@@ -54,6 +55,10 @@ class AccountIndex:
         surveyed_at: When it began; None if there was none.
         has_people: Whether the user list was read then, and whole.
         notes: What could not be seen then.
+        functional_ids: How each functional ID of the account stood.
+        keys_refused: Why IAM refused a key that this service holds for the account;
+            empty where it did not.
+        keys_refused_after: The last survey before it did; None if there was none.
     """
 
     account_id: str
@@ -61,6 +66,9 @@ class AccountIndex:
     surveyed_at: datetime | None = None
     has_people: bool = False
     notes: tuple[Note, ...] = ()
+    functional_ids: tuple[FunctionalIdState, ...] = ()
+    keys_refused: str = ""
+    keys_refused_after: datetime | None = None
 
     def of(self, owner_id: str | None) -> tuple[Holding, ...]:
         """Return what *owner_id* owned when it was last read."""
@@ -96,6 +104,7 @@ class Exposure:
     unread: int
     checked_at: datetime | None
     notes: tuple[Note, ...] = ()
+    functional_ids: tuple[FunctionalIdState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,7 @@ def exposure_of(indexes: Iterable[AccountIndex]) -> Exposure:
         unread=sum(one.reading is ReadingKind.UNREAD for one in holdings),
         checked_at=min(known) if known and len(known) == len(times) else None,
         notes=tuple(note for each in indexes for note in each.notes),
+        functional_ids=tuple(one for each in indexes for one in each.functional_ids),
     )
 
 

@@ -24,14 +24,16 @@ class Grant:
     Attributes:
         roles: As IAM shows them to people, ``Administrator``.
         service: As IAM names it; empty means resource groups themselves.
-        group: In which resource group, by id or name, or which one; empty means all.
+        group: In which resource group, or which one; empty means all.
         why: What it is for, in a few words.
+        is_by_name: Whether the group is given by its name, and not by its id.
     """
 
     roles: tuple[str, ...]
     service: str = ""
     group: str = ""
     why: str = ""
+    is_by_name: bool = False
 
 
 def shown_role(role: str) -> str:
@@ -73,10 +75,19 @@ def look_command(identity: KeyOwner) -> str:
 
 def _on(grant: Grant) -> str:
     if not grant.service:
-        group = f" --resource {shell_word(grant.group)}" if grant.group else ""
-        return f" --resource-type resource-group{group}"
+        return f" --resource-type resource-group{_group(grant)}"
     service = f" --service-name {shell_word(grant.service)}"
     if not grant.group:
         return service
-    option = "id" if is_group_id(grant.group) else "name"
+    option = "name" if grant.is_by_name else "id"
     return f"{service} --resource-group-{option} {shell_word(grant.group)}"
+
+
+def _group(grant: Grant) -> str:
+    if not grant.group:
+        return ""
+    group = shell_word(grant.group)
+    if grant.is_by_name:
+        # A policy knows a group by its id alone.
+        return f' --resource "$(ibmcloud resource group {group} --id)"'
+    return f" --resource {group}"

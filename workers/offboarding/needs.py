@@ -60,11 +60,17 @@ class Need:
         greater = f" or {self.granted}" if self.granted else ""
         return f"{self.kind} role {shown_role(self.role)}{greater}"
 
-    def grant(self, group: str) -> Grant:
+    def grant(self, group: str, *, is_by_name: bool = False) -> Grant:
         """Return what gives the role, for clusters in *group*; empty means all."""
         role = shown_role(self.granted or self.role)
         is_wide = self.where is Where.ACCOUNT
-        return Grant((role,), self.service, "" if is_wide else group, self.why)
+        return Grant(
+            (role,),
+            self.service,
+            "" if is_wide else group,
+            self.why,
+            is_by_name=is_by_name,
+        )
 
 
 _ALWAYS: Final = (
@@ -115,7 +121,7 @@ _SERVICE_ID: Final = Need(
     Where.ACCOUNT,
     "for a service ID to have an API key made",
 )
-_KEY_CREATOR: Final = Need(
+KEY_CREATOR: Final = Need(
     "IAM Identity",
     IAM_IDENTITY,
     "UserApiKeyCreator",
@@ -145,7 +151,7 @@ def needs_of(
     if is_service_id:
         yield _SERVICE_ID
     elif makes_keys:
-        yield _KEY_CREATOR
+        yield KEY_CREATOR
 
 
 def all_needs(*, is_service_id: bool) -> tuple[Need, ...]:

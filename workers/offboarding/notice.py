@@ -34,6 +34,7 @@ class NoticeKind(StrEnum):
     TAKEN_OVER = "taken_over"
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
+    WEAK_FUNCTIONAL_ID = "weak_functional_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ _VERDICTS: Final = {
     NoticeKind.TAKEN_OVER: "A functional ID's key is a person's now",
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
+    NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

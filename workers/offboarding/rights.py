@@ -16,7 +16,7 @@ from workers.offboarding.model import Right
 Attribute = tuple[str, str, str | tuple[str, ...]]
 
 # Not among "all services": a policy has to name these, or account management.
-_ACCOUNT_MANAGEMENT: Final = frozenset(
+ACCOUNT_MANAGEMENT: Final = frozenset(
     {
         "billing",
         "iam-access-management",
@@ -181,7 +181,7 @@ def _holds(role_crn: str, wanted: str) -> Right:
 
 
 def _covers_service(named: list[Attribute], service: str) -> Right:
-    is_management = service in _ACCOUNT_MANAGEMENT
+    is_management = service in ACCOUNT_MANAGEMENT
     if not named:
         return Right.MISSING if is_management else Right.OK
     return _least(*(_names_service(one, service, is_management) for one in named))
