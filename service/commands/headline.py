@@ -58,13 +58,15 @@ def _ended(case: ShownCase, who: str) -> str:
     part = "" if case.scope is None else " in the part asked for"
     match case.result:
         case CaseResult.SAFE:
-            return f"Safe{part}: {_all_safe(case, who)} {_clocks(case)}"
+            said = f"Safe{part}: {_all_safe(case, who)}"
+            return f"{said}{_blind(case)} {_clocks(case)}"
         case CaseResult.CLEAN if _is_warned(case, Reason.PERSON_NOT_FOUND):
             return f"Nothing found{part}: {_unknown(who)}"
         case CaseResult.CLEAN:
             nobody = case.leaver is None and case.is_adoption
             owner = "no person owns a" if nobody else f"{who} owns no"
-            return f"Nothing to do{part}: {owner} cluster API key."
+            seen, blind = _seen(case), _blind(case)
+            return f"Nothing to do{part}: {owner} cluster API key{seen}.{blind}"
         case CaseResult.PLANNED:
             return _planned(case, who)
         case _:
@@ -72,12 +74,31 @@ def _ended(case: ShownCase, who: str) -> str:
 
 
 def _all_safe(case: ShownCase, who: str) -> str:
-    if len(case.targets) == 1:
-        return f"the only cluster API key of {who} is a functional ID's, read back."
+    many, whose = _read_back(case), f"{who}{_seen(case)}"
+    if many == 1:
+        return f"the only cluster API key of {whose} is a functional ID's, read back."
     return (
-        f"all {len(case.targets)} cluster API keys of {who} are a functional ID's, each"
-        " read back."
+        f"all {many} cluster API keys of {whose} are a functional ID's, each read back."
     )
+
+
+def _seen(case: ShownCase) -> str:
+    """Claim no more than was seen."""
+    return " that could be seen" * bool(_count_of(case, Outcome.UNREAD))
+
+
+def _read_back(case: ShownCase) -> int:
+    return sum(
+        one.outcome in (Outcome.VERIFIED, Outcome.ALREADY) for one in case.targets
+    )
+
+
+def _blind(case: ShownCase) -> str:
+    """Say what was not seen of a good end: an approver accepted that, no more."""
+    many = _count_of(case, Outcome.UNREAD)
+    are = "was" if many == 1 else "were"
+    accepted = f"{counted(many, 'target')} {are} not seen, which an approver accepted."
+    return f" But {accepted}" if many else ""
 
 
 def _clocks(case: ShownCase) -> str:
@@ -125,9 +146,7 @@ def _counts(case: ShownCase) -> str:
     unseen = [one for one in UNSEEN if one not in told]
     if _is_warned(case, *unseen):
         parts.append("not everything could be seen")
-    done = sum(
-        one.outcome in (Outcome.VERIFIED, Outcome.ALREADY) for one in case.targets
-    )
+    done = _read_back(case)
     return ", ".join([*parts, f"{done} done"] if done else parts)
 
 

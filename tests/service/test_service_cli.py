@@ -603,6 +603,18 @@ HEADLINES = {
         a_case("waiting", plan=a_plan(a_note("paused", "Resets are paused."))),
         "Held. Resets are paused. Leaver: dana.lee@example.com.",
     ),
+    "safe but for a blind spot": (
+        a_case("settled", "safe", a_verified(), an_unread()),
+        "Safe: the only cluster API key of dana.lee@example.com that could be seen is "
+        "a functional ID's, read back. But 1 target was not seen, which an approver "
+        "accepted. Owner-safe after 12.4 s. Not fully safe yet.",
+    ),
+    "clean but for blind spots": (
+        a_case("settled", "clean", an_unread(), an_unread("jp-tok")),
+        "Nothing to do: dana.lee@example.com owns no cluster API key that could be "
+        "seen. But 2 targets "
+        "were not seen, which an approver accepted.",
+    ),
     "an adoption from all people": (
         a_case("settled", "safe", a_verified(), kind="adoption", leaver=None),
         "Safe: the only cluster API key of all people is a functional ID's, read back."
