@@ -31,6 +31,7 @@ from workers.offboarding.reasons import (
 )
 
 __all__ = [
+    "ADDON_PODS",
     "TARGET_REASONS",
     "advise",
     "classic_credential_command",
@@ -120,7 +121,7 @@ def advise(target: CaseTarget) -> Advice | None:
 def command_for(follow_up: FollowUp, target: Target) -> str | None:
     """Return the command that does *follow_up* by hand; None where there is none."""
     cluster = shell_word(follow_up.cluster_id or "")
-    pods = _ADDON_PODS.get(follow_up.addon or "")
+    pods = ADDON_PODS.get(follow_up.addon or "")
     if follow_up.kind == "recreate_addon_pods" and follow_up.cluster_id and pods:
         return (
             f"ibmcloud ks cluster config --cluster {cluster}"
@@ -135,7 +136,7 @@ def command_for(follow_up: FollowUp, target: Target) -> str | None:
 
 
 # The pods IBM's troubleshooting pages name for these add-ons.
-_ADDON_PODS: Final = {
+ADDON_PODS: Final = {
     "vpc-block-csi-driver": "ibm-vpc-block-csi-controller",
     "cluster-autoscaler": "cluster-autoscaler",
 }
