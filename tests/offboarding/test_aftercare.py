@@ -553,6 +553,22 @@ def test_what_stays_with_a_person_is_not_looked_at_for_ever():
     assert world.whats().count("key.retirement_left") == 1
 
 
+def test_what_was_said_first_of_keys_left_to_a_person_stays():
+    world = settled(a_retiring_world(DANAS, LIVE))
+    world.resets.retire_faults.append(REFUSED)
+    world.run(seconds=DAY)
+    world.cloud.faults["cluster_keys"].append(TransientError("timeout"))
+    world.run(seconds=DAY)
+    world.cloud.listed = [DANAS]
+    world.run(seconds=2 * DAY)
+    world.cloud.own(DALLAS, ROBIN, at=world.clock())
+    world.run(seconds=2 * DAY)
+
+    assert "403, no role." in follow_up(world, "retire_old_key").text
+    assert world.whats().count("key.retirement_left") == 1
+    assert retired(world) == []
+
+
 def test_a_lost_answer_is_looked_into_before_anything_else():
     did, did_not = (
         settled(a_retiring_world(DANAS, LIVE)),

@@ -87,6 +87,16 @@ def test_where_a_person_owns_the_place_nothing_is_touched():
     assert chosen(DANAS, key("d", DANA, 9), held=replace(HELD, owner_id=DANA.id)) == []
 
 
+def test_of_a_functional_id_that_was_replaced_the_key_at_this_place_is_superseded():
+    taken_over = Holder(DALLAS.place, OTHER_FID.id, FID.id, since=NOON)
+    elsewhere = replace(OLD, id="elsewhere", region="eu-de")
+    newest = key("newest", OTHER_FID, 0)
+
+    found = chosen(OLD, elsewhere, newest, held=taken_over, ours=(OTHER_FID.id,))
+
+    assert found == ["old"]
+
+
 def test_while_clusters_may_be_on_the_key_before_none_is_touched():
     fresh = key("fresh", FID, 29)
 

@@ -5,25 +5,21 @@ read first each time, so that what an earlier try did, or a person, is not tried
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from workers.offboarding.discovery import asked_wait, read
+from workers.offboarding.discovery import read
 from workers.offboarding.errors import (
     LostAnswerError,
-    OffboardingError,
     PermanentError,
     Reason,
     TransientError,
 )
 from workers.offboarding.model import (
     RETIRE_OLD_KEY,
-    Care,
     Case,
     CaseResult,
-    CaseTarget,
-    FollowUp,
     KeyList,
     KeyOwner,
     ListedKey,
@@ -35,43 +31,24 @@ from workers.offboarding.retirement import (
     kept_because,
     key_in_use,
     left_over,
-    left_text,
     superseded,
 )
-from workers.offboarding.steps.caring import (
-    TRIES,
-    NotNowError,
-    cared_for,
-    put_follow_up,
-    put_off,
-    told,
-    writer,
+from workers.offboarding.steps.caring import NotNowError, cared_for, writer
+from workers.offboarding.steps.old_keys import (
+    OldKeys,
+    done_with,
+    give_up,
+    try_later,
+    watch,
+    write,
 )
 from workers.offboarding.steps.proving import settled_in
 from workers.offboarding.steps.tools import Tools
 
-# What is left to a person, or goes with somebody's removal, is looked at so often.
-_WATCH: Final = timedelta(days=1)
-_WATCHES: Final = 30
 _NOT_SHOWN: Final = (
     "IAM's list does not plainly show the key that is in use here, so that of no other "
     "it can be said that it is superseded"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Old:
-    """One target's superseded keys, and the follow-up that has them retired."""
-
-    tools: Tools
-    claim: Claim
-    target: CaseTarget
-    follow_up: FollowUp
-    care: Care
-
-    @property
-    def account_id(self) -> str:
-        return self.target.target.account_id
 
 
 def retire(tools: Tools, claim: Claim, case: Case) -> datetime | None:
@@ -79,14 +56,14 @@ def retire(tools: Tools, claim: Claim, case: Case) -> datetime | None:
     waiting = _waiting(tools, claim, case)
     if tools.retirement is Retirement.OFF:
         for old in waiting:
-            _give_up(old, "The service does not retire keys any more")
+            give_up(old, "The service does not retire keys any more")
         return None
     if not waiting or case.result is not CaseResult.SAFE:
         # A retried case sends this work again when it settles.
         return None
     if not all(one.is_safe for one in case.targets):
         for old in waiting:
-            _give_up(old, "A target of the case is accepted as a blind spot")
+            give_up(old, "A target of the case is accepted as a blind spot")
         return None
     now, at = tools.clock(), settled_in(tools, case)
     if now < at:
@@ -97,11 +74,11 @@ def retire(tools: Tools, claim: Claim, case: Case) -> datetime | None:
     return min([*held, *(each for each in later if each > now)], default=None)
 
 
-def _waiting(tools: Tools, claim: Claim, case: Case) -> list[_Old]:
-    return [_Old(tools, claim, *each) for each in cared_for(case, RETIRE_OLD_KEY)]
+def _waiting(tools: Tools, claim: Claim, case: Case) -> list[OldKeys]:
+    return [OldKeys(tools, claim, *each) for each in cared_for(case, RETIRE_OLD_KEY)]
 
 
-def _retire_due(tools: Tools, claim: Claim, due: Sequence[_Old]) -> list[datetime]:
+def _retire_due(tools: Tools, claim: Claim, due: Sequence[OldKeys]) -> list[datetime]:
     """Deal with one account after the other; return when those that may not be may."""
     held = []
     for account_id in sorted({one.account_id for one in due}):
@@ -114,24 +91,24 @@ def _retire_due(tools: Tools, claim: Claim, due: Sequence[_Old]) -> list[datetim
     return held
 
 
-def _retire_in(tools: Tools, account_id: str, due: Sequence[_Old]) -> None:
+def _retire_in(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> None:
     try:
         keys = tools.accounts[account_id].cloud.cluster_keys()
         _check_whole(keys)
     except (PermanentError, TransientError) as error:
         for old in due:
-            _try_later(old, error)
+            try_later(old, error)
         return
     for old in due:
         try:
             _retire_at(old, keys)
         except LostAnswerError as error:
             # The list shows next time whether it was done.
-            _try_later(old, TransientError(str(error)))
+            try_later(old, TransientError(str(error)))
         except TransientError as error:
-            _try_later(old, error)
+            try_later(old, error)
         except PermanentError as error:
-            _watch(old, str(error))
+            watch(old, str(error))
 
 
 def _check_whole(keys: KeyList) -> None:
@@ -140,25 +117,25 @@ def _check_whole(keys: KeyList) -> None:
         raise TransientError(text)
 
 
-def _retire_at(old: _Old, keys: KeyList) -> None:
+def _retire_at(old: OldKeys, keys: KeyList) -> None:
     """Retire a target's superseded keys, or say why they are left alone."""
     owner, holder = _held_now(old)
     in_use = key_in_use(keys, holder)
     if in_use is None or in_use.created_at is None:
-        _watch(old, _NOT_SHOWN)
+        watch(old, _NOT_SHOWN)
         return
     rest = _rest(old, keys, holder)
     now, settle = old.tools.clock(), old.tools.settle
     if not rest:
-        _done(old)
+        done_with(old)
         return
     if old.care.is_refused:
-        _watch(old)
+        watch(old, kept_because(rest[0]))
         return
     if in_use.created_at + settle > now:
         # Somebody reset it again: clusters may be on the key before for as long.
         later = replace(old.care, due_at=in_use.created_at + settle)
-        _write(old, replace(old.follow_up, care=later))
+        write(old, replace(old.follow_up, care=later))
         return
     chosen = superseded(keys, [holder], ours={owner.id}, made_before=now - settle)
     for key in chosen:
@@ -166,12 +143,12 @@ def _retire_at(old: _Old, keys: KeyList) -> None:
             return
     kept = [key for key in rest if key not in chosen]
     if kept:
-        _watch(old, kept_because(kept[0]), kept[0])
+        watch(old, kept_because(kept[0]), kept[0])
     else:
-        _done(old)
+        done_with(old)
 
 
-def _held_now(old: _Old) -> tuple[KeyOwner, Holder]:
+def _held_now(old: OldKeys) -> tuple[KeyOwner, Holder]:
     """Read who owns the target now; only one of our functional IDs' is touched."""
     target, cloud = old.target, old.tools.accounts[old.account_id].cloud
     owner = read(cloud, target.target).reading
@@ -187,7 +164,7 @@ def _held_now(old: _Old) -> tuple[KeyOwner, Holder]:
     return owner, Holder(target.target.place, owner.id, former_id, target.intent_at)
 
 
-def _rest(old: _Old, keys: KeyList, holder: Holder) -> list[ListedKey]:
+def _rest(old: OldKeys, keys: KeyList, holder: Holder) -> list[ListedKey]:
     """Return what is still there, besides the key in use."""
     is_disabled_enough = old.tools.retirement is Retirement.DISABLE
     return [
@@ -197,79 +174,18 @@ def _rest(old: _Old, keys: KeyList, holder: Holder) -> list[ListedKey]:
     ]
 
 
-def _retire_key(old: _Old, key: ListedKey, owner: KeyOwner) -> bool:
+def _retire_key(old: OldKeys, key: ListedKey, owner: KeyOwner) -> bool:
     """Retire one key; False where the others have to be left alone."""
     resets, how = writer(old.tools, old.account_id), old.tools.retirement
     now = old.tools.clock()
     asked = replace(old.follow_up, care=replace(old.care, asked_at=now))
     detail = f"{how} {key.id} of {key.iam_id}"
-    if not _write(old, asked, "key.retirement_intended", detail=detail, is_open=True):
+    if not write(old, asked, "key.retirement_intended", detail=detail, is_open=True):
         return False
     try:
         request_id = resets.retire(key, owner, how)
     except PermanentError as error:
-        _watch(old, str(error), key)
+        watch(old, str(error), key)
         return False
-    _write(old, asked, "key.retired", detail=detail, request_id=request_id)
+    write(old, asked, "key.retired", detail=detail, request_id=request_id)
     return True
-
-
-def _done(old: _Old) -> None:
-    done = replace(old.follow_up, done_at=old.tools.clock())
-    _write(old, done, "key.retirement_done")
-
-
-def _try_later(old: _Old, error: OffboardingError) -> None:
-    if old.care.is_refused:
-        _watch(old)
-        return
-    if old.care.tries + 1 >= TRIES:
-        _watch(old, str(error))
-        return
-    later = put_off(old.follow_up, old.care, old.tools.clock(), asked_wait(error))
-    _write(old, later, "key.retirement_delayed", detail=str(error))
-
-
-def _watch(old: _Old, why: str = "", key: ListedKey | None = None) -> None:
-    """Leave the keys to a person, and look day by day whether they are gone.
-
-    A leaver's keys go with their removal. Without *why* it was left before.
-    """
-    tries = old.care.tries + 1 if old.care.is_refused else 0
-    if tries >= _WATCHES:
-        _write(old, replace(old.follow_up, care=None), "key.retirement_given_up")
-        return
-    care = Care(old.tools.clock() + _WATCH, tries=tries, is_refused=True)
-    left = replace(old.follow_up, care=care)
-    if not why:
-        _write(old, left)
-        return
-    left = replace(left, text=left_text(why, key, old.tools.retirement))
-    _write(old, left, "key.retirement_left", detail=why)
-
-
-def _give_up(old: _Old, why: str) -> None:
-    text = left_text(why, None, old.tools.retirement)
-    left = replace(old.follow_up, text=text, care=None)
-    _write(old, left, "key.retirement_left", detail=why)
-
-
-def _write(
-    old: _Old,
-    one: FollowUp,
-    what: str = "",
-    *,
-    detail: str | None = None,
-    request_id: str | None = None,
-    is_open: bool = False,
-) -> bool:
-    """Write the follow-up as *one* is, and in the ledger *what* came of it."""
-    now = old.tools.clock()
-    entries = (
-        (told(old.claim, now, what, old.target, detail=detail, request_id=request_id),)
-        if what
-        else ()
-    )
-    return put_follow_up(
-        old.tools, old.claim, old.target, one, *entries, only_open=is_open
-    )
