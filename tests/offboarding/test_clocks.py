@@ -4,7 +4,15 @@ import pytest
 from factories import DALLAS, FRANKFURT, NOON, a_case, a_case_target
 
 from workers.offboarding.clocks import fully_safe_seconds, owner_safe_seconds
-from workers.offboarding.model import CaseResult, FollowUp, Outcome, Plan, Scope
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import (
+    CaseKind,
+    CaseResult,
+    FollowUp,
+    Outcome,
+    Plan,
+    Scope,
+)
 
 SETTLE = timedelta(minutes=30)
 LATER = NOON + timedelta(hours=9)
@@ -59,6 +67,55 @@ def test_nothing_is_called_safe_that_is_not(changes):
     case = a_safe_case(verified(DALLAS, 12), **changes)
 
     assert owner_safe_seconds(case) is None
+    assert fully_safe_seconds(case, SETTLE, LATER) is None
+
+
+def test_an_adoption_speaks_for_what_it_was_asked_for_whatever_its_scope():
+    case = a_safe_case(
+        verified(DALLAS, 12),
+        verified(FRANKFURT, 7),
+        kind=CaseKind.ADOPTION,
+        scope=Scope(("us-south", "eu-de")),
+    )
+
+    assert owner_safe_seconds(case) == 12.0
+    assert fully_safe_seconds(case, SETTLE, LATER) == 1812.0
+
+
+def test_an_adoption_that_is_no_success_has_no_clock_either():
+    case = a_safe_case(
+        verified(DALLAS, 12), kind=CaseKind.ADOPTION, result=CaseResult.ATTENTION
+    )
+
+    assert owner_safe_seconds(case) is None
+
+
+def test_a_blind_spot_that_left_the_result_is_not_called_owner_safe():
+    unread = a_case_target(FRANKFURT).ended(
+        Outcome.UNREAD, at(3), reason=Reason.UNREACHABLE
+    )
+
+    case = a_safe_case(verified(DALLAS, 12), unread)
+
+    assert owner_safe_seconds(case) is None
+    assert fully_safe_seconds(case, SETTLE, LATER) is None
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "recreate_addon_pods",
+        "refresh_master",
+        "retire_old_key",
+        "classic_credential",
+    ],
+)
+def test_follow_ups_of_every_kind_delay_fully_safe_and_not_owner_safe(kind):
+    open_one = FollowUp(kind, "…")
+
+    case = a_safe_case(verified(DALLAS, 12, follow_ups=(open_one,)))
+
+    assert owner_safe_seconds(case) == 12.0
     assert fully_safe_seconds(case, SETTLE, LATER) is None
 
 

@@ -22,6 +22,7 @@ from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.model import (
     Adoption,
+    Care,
     CaseKind,
     CaseResult,
     CaseStatus,
@@ -232,6 +233,45 @@ def test_a_case_short_of_fully_safe_is_against_it(case):
 
     assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
     assert case.id in answer.reasons[0].text
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "recreate_addon_pods",
+        "refresh_master",
+        "retire_old_key",
+        "classic_credential",
+    ],
+)
+def test_an_open_follow_up_holds_it_red_until_it_is_ticked_off(kind):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    left = FollowUp(kind, "Do it.", "c1", care=Care(NOON))
+    before = ask(world, cases=[a_case_that_left(left)])
+    after = ask(world, cases=[a_case_that_left(replace(left, done_at=NOON))])
+
+    assert (before.is_safe, reasons(before)) == (False, [Reason.CASE_NOT_SAFE])
+    assert before.reasons[0].text == "Case 01CASE has follow-ups that are not done."
+    assert (after.is_safe, after.reasons) == (True, ())
+
+
+def test_one_follow_up_of_several_is_enough_to_hold_it_red():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    left = FollowUp("recreate_addon_pods", "Do it.", "c1", "cluster-autoscaler")
+    done = FollowUp("refresh_master", "Do it.", "c1", done_at=NOON)
+
+    answer = ask(world, cases=[a_case_that_left(done, left)])
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
+
+
+def a_case_that_left(*follow_ups):
+    target = a_case_target(
+        outcome=Outcome.VERIFIED,
+        settled_at=NOON - timedelta(hours=1),
+        follow_ups=follow_ups,
+    )
+    return a_settled_case(targets=(target,))
 
 
 @pytest.mark.parametrize(

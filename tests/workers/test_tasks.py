@@ -19,7 +19,7 @@ from workers.offboarding.errors import (
     Reason,
     StoreAwayError,
 )
-from workers.offboarding.model import Entry, Note, Step, Work
+from workers.offboarding.model import CaseStatus, Entry, Note, Step, Work
 from workers.offboarding.ports import Change
 from workers.tasks import perform
 from workers.wiring import LoggedWorks
@@ -323,3 +323,32 @@ def test_what_follows_is_done_by_the_same_tasks_to_the_end(world, office):
         queue += perform(office, queue.pop(0))
 
     assert world.case().result == "safe"
+
+
+def test_a_settled_armed_case_is_looked_after_with_the_means_to_write(world, office):
+    target = DALLAS.clusters[0]
+    office.armed = replace(office.armed, refreshes_masters=True)
+    world.open()
+    queue = [PLAN]
+
+    while queue:
+        queue += perform(office, queue.pop(0))
+    care = Work("01CASE", Step.AFTERCARE)
+
+    # The report sent it on its way: the master is refreshed, and it comes back later.
+    assert [each for each, _ in world.resets.refreshed] == [target.id]
+    assert care in world.store.due
+    world.clock.advance(2 * 3600)
+    assert perform(office, care) == ()
+    assert care not in world.store.due
+
+
+def test_a_cancelled_case_is_looked_after_no_more(world, office):
+    world.open()
+    world.run(until=lambda: world.case().status == "settled")
+    mine = world.store.stored["01CASE"]
+    mine.head = replace(mine.head, status=CaseStatus.CANCELLED)
+    asked = len(world.journal)
+
+    assert perform(office, Work("01CASE", Step.AFTERCARE)) == ()
+    assert world.journal[asked:] == []

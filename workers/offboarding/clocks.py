@@ -2,14 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from workers.offboarding.model import Case, CaseResult
+from workers.offboarding.model import Case, CaseKind, CaseResult
 
 
 def owner_safe_seconds(case: Case) -> float | None:
     """Tell how long until every target was read back under a functional ID.
 
-    None while that is not so, for a dry run, and for a narrowed case, which cannot
-    speak for the targets outside it. A clean case was safe when it settled.
+    None while that is not so, for a dry run, and for a narrowed departure, which cannot
+    speak for the targets outside it; an adoption speaks for what it was asked for. A
+    clean case was safe when it settled.
     """
     at = _owner_safe_at(case)
     return None if at is None else (at - _zero(case)).total_seconds()
@@ -39,8 +40,12 @@ def _zero(case: Case) -> datetime:
 
 
 def _owner_safe_at(case: Case) -> datetime | None:
-    is_whole = case.scope is None and not case.dry_run and case.plan is not None
-    if not is_whole or case.result not in (CaseResult.CLEAN, CaseResult.SAFE):
+    is_whole = case.scope is None or case.kind is CaseKind.ADOPTION
+    is_over = case.result in (CaseResult.CLEAN, CaseResult.SAFE)
+    if not is_whole or case.dry_run or case.plan is None or not is_over:
+        return None
+    if not all(one.is_safe for one in case.targets):
+        # An accepted blind spot leaves the result, and was read back by nobody.
         return None
     times = [one.settled_at for one in case.targets if one.settled_at is not None]
     # Of a clean case only the last look can speak, and it settles the case; its plan

@@ -414,14 +414,43 @@ Event = Departure | Withdrawal | Ignored
 
 
 @dataclass(frozen=True, slots=True)
+class Care:
+    """How far the service itself got with a follow-up.
+
+    Attributes:
+        due_at: When it does it, or looks again.
+        asked_at: When "about to" was last written, before the call is sent; None again
+            once that call is proven to have done nothing.
+        tries: Faults in a row, and looks once it is refused.
+        is_refused: Whether it is left to a person, and only looked at whether it is
+            done.
+    """
+
+    due_at: datetime
+    asked_at: datetime | None = None
+    tries: int = 0
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUp:
-    """Something a reset leaves to a person. ``kind`` as in the design, section 5."""
+    """Something a reset leaves to be done. ``kind`` as in the design, section 5.
+
+    ``care`` is None where only a person can do it. A ``recreate_addon_pods`` without
+    ``addon`` says that it could not be seen which add-ons the cluster has.
+    """
 
     kind: str
     text: str
     cluster_id: str | None = None
     addon: str | None = None
     done_at: datetime | None = None
+    care: Care | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None, str | None]:
+        """Name it within its target: what is left twice is left once."""
+        return self.kind, self.cluster_id, self.addon
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +485,7 @@ class CaseTarget:
         mend: The exact command that mends what preflight found.
         blind: Set where an approver accepted that this target cannot be read.
         used_at: When the new key was first seen to have been used: a second proof.
+        looks: How often that was looked for.
     """
 
     target: Target
@@ -480,6 +510,7 @@ class CaseTarget:
     mend: str | None = None
     blind: BlindSpot | None = None
     used_at: datetime | None = None
+    looks: int = 0
 
     @property
     def is_settled(self) -> bool:
@@ -502,6 +533,11 @@ class CaseTarget:
         is_other = self.target.id != canary.target.id
         is_open = not self.is_settled and self.intent_at is None
         return is_other and is_open and self.taker == canary.taker
+
+    @property
+    def was_reset_here(self) -> bool:
+        """Tell whether a reset of this case is what put the new owner there."""
+        return self.resets > 0 and self.outcome is Outcome.VERIFIED
 
     @property
     def was_planned(self) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from workers.offboarding.after_reset import aftercare_of
 from workers.offboarding.discovery import asked_wait
 from workers.offboarding.errors import Reason, TransientError
-from workers.offboarding.judging import followed_up
 from workers.offboarding.model import (
     Case,
     CaseResult,
@@ -24,6 +24,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.following import followed
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -59,8 +60,11 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     is_stopped = case.is_held and not case.dry_run
     if not is_live or not is_done or is_stopped:
         return tools.works.finish(claim, Change())
-    changed = [*followed_up(case, now), *_accepted(tools, case)]
+    changed = followed(tools, case, now)
     for one in changed:
+        case = with_target(case, one)
+    accepted = _accepted(tools, case)
+    for one in accepted:
         case = with_target(case, one)
     lines = lines_for(tools, case, ReportKind.FINAL)
     done = replace(
@@ -75,11 +79,11 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         case=done,
         targets=tuple(
             case.target(each)
-            for each in dict.fromkeys(one.target.id for one in changed)
+            for each in dict.fromkeys(one.target.id for one in (*changed, *accepted))
         ),
         reports=lines,
         entries=(entry_of(claim, now, "case.settled", detail=done.result),),
-        after=done.after(Step.REPORT),
+        after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
 
