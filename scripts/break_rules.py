@@ -22,7 +22,16 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 COPIED: Final = ("config", "workers", "tests", "pyproject.toml")
 TESTS: Final = tuple(
     f"tests/offboarding/test_{name}.py"
-    for name in ("rules", "seeing_all", "remembering", "survey", "gate")
+    for name in (
+        "rules",
+        "seeing_all",
+        "remembering",
+        "survey",
+        "gate",
+        "deciding",
+        "canary",
+        "adopting",
+    )
 )
 STEPS: Final = "workers/offboarding/steps"
 FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
@@ -52,13 +61,130 @@ BUGS: Final = (
         "1",
         "go on with what a later plan stopped",
         f"{STEPS}/resetting.py",
-        (("if case.is_held:", "if False:"),),
+        (("if not case.may_be_reset(target):", "if False:"),),
     ),
     Bug(
         "1",
         "take a service that is not armed for one that is",
         f"{STEPS}/planning.py",
         (("if case.dry_run or tools.is_armed or", "if True or"),),
+    ),
+    Bug(
+        "1",
+        "write where preflight is red",
+        f"{STEPS}/assigning.py",
+        (("    if said.right is not Right.MISSING:\n", "    if True:\n"),),
+    ),
+    Bug(
+        "1",
+        "write where preflight cannot tell any more",
+        f"{STEPS}/resetting.py",
+        (("return tools.lets_unknown_go or case.is_approved", "return True"),),
+    ),
+    Bug(
+        "1",
+        "trust a preflight however old it is",
+        f"{STEPS}/assigning.py",
+        (("now - target.preflight_at < FRESH", "True"),),
+    ),
+    Bug(
+        "1",
+        "make any number of resets unasked",
+        "workers/offboarding/guards.py",
+        (("    if many > max_targets:\n", "    if False:\n"),),
+    ),
+    Bug(
+        "1",
+        "trust an account that shows far less than before",
+        "workers/offboarding/guards.py",
+        (("        *_little(case, looks),\n", ""),),
+    ),
+    Bug(
+        "1",
+        "let a plan go that is not the approved one",
+        "workers/offboarding/guards.py",
+        (("        *_changed(case, plan),\n", ""),),
+    ),
+    Bug(
+        "1",
+        "take an approval for any later plan",
+        f"{STEPS}/planning.py",
+        (
+            (
+                "case.plan.hash == made.hash",
+                "(case.is_approved or case.plan.hash == made.hash)",
+            ),
+        ),
+    ),
+    Bug(
+        "1",
+        "let people approve what they asked for",
+        "workers/desk/deciding.py",
+        (("            _refuse_own(case, person)\n", ""),),
+    ),
+    Bug(
+        "1",
+        "approve a plan by another hash",
+        "workers/desk/deciding.py",
+        (("        if now != plan_hash:\n", "        if False:\n"),),
+    ),
+    Bug(
+        "1",
+        "let an approver go past a protected person",
+        "workers/desk/deciding.py",
+        (("            _refuse_never(case)\n", ""),),
+    ),
+    Bug(
+        "1",
+        "send all together with the canary",
+        "workers/offboarding/model.py",
+        (("not any(one.waits_for(each) for each in first)", "True"),),
+    ),
+    Bug(
+        "1",
+        "go on after the canary failed",
+        f"{STEPS}/settling.py",
+        (("    if not has_failed(canary):\n", "    if True:\n"),),
+    ),
+    Bug(
+        "1",
+        "take an approval for a yes to a canary that failed after it",
+        f"{STEPS}/settling.py",
+        (
+            (
+                "    plan = replace(case.plan, approved_by=None)\n",
+                "    plan = case.plan\n",
+            ),
+        ),
+    ),
+    Bug(
+        "3",
+        "adopt whatever the owner is by now",
+        f"{STEPS}/tools.py",
+        (
+            (
+                "    is_named = before is not None and before.id == owner_id\n",
+                "    is_named = True\n",
+            ),
+        ),
+    ),
+    Bug(
+        "3",
+        "adopt while our own identities are not known",
+        "workers/offboarding/adopting.py",
+        (("    if look.is_sure:\n", "    if True:\n"),),
+    ),
+    Bug(
+        "3",
+        "adopt from one what is another's",
+        "workers/offboarding/adopting.py",
+        (("                owner.id == look.iam_id\n", "                True\n"),),
+    ),
+    Bug(
+        "7",
+        "open the gate before an adoption has settled in",
+        "workers/offboarding/gate.py",
+        (("        *_settling_in(asked, resolved, cases),\n", ""),),
     ),
     Bug(
         "3",
@@ -269,7 +395,7 @@ BUGS: Final = (
         "9",
         "use resets in a dry run",
         f"{STEPS}/resetting.py",
-        (("if account.resets is None or case.dry_run:", "if account.resets is None:"),),
+        (("if resets is None or case.dry_run:", "if resets is None:"),),
     ),
     Bug(
         "12",
@@ -277,14 +403,14 @@ BUGS: Final = (
         f"{STEPS}/resetting.py",
         (
             (
-                "    ready = account.resets.prepare(target.target)\n"
+                "    ready = resets.prepare(target.target, taker)\n"
                 "    _check_identity(case, target, ready.identity)\n",
                 "",
             ),
             ("    if not ready.is_fresh:\n", "    if False:\n"),
             (
                 "    return _send(tools, claim, case, target, ready)\n",
-                "    ready = account.resets.prepare(target.target)\n"
+                "    ready = resets.prepare(target.target, taker)\n"
                 "    _check_identity(case, target, ready.identity)\n"
                 "    return _send(tools, claim, case, target, ready)\n",
             ),
@@ -297,9 +423,10 @@ BUGS: Final = (
         (
             (
                 "        request_id = ready.send()\n",
-                "        account = tools.accounts[target.target.account_id]\n"
-                "        assert account.resets is not None\n"
-                "        request_id = account.resets.prepare(target.target).send()\n",
+                "        resets = tools.accounts[target.target.account_id].resets\n"
+                "        assert resets is not None and target.functional_id\n"
+                "        ready = resets.prepare(target.target, target.functional_id)\n"
+                "        request_id = ready.send()\n",
             ),
         ),
     ),

@@ -23,13 +23,16 @@ from simulator.faults import (
 )
 from simulator.journal import Call, Journal
 from simulator.mail import CaughtMail, MailCatcher
+from simulator.outages import Outage
 from simulator.policies import (
     Policy,
     account_administrator,
     account_reader,
+    key_owner,
     on_resource_group,
 )
-from simulator.scenario import demo_account
+from simulator.rivals import rival_fault
+from simulator.scenario import demo_account, departure_account
 from simulator.second_scene import two_accounts
 from simulator.server import Simulator
 from simulator.slack import Slack, SlackMessage
@@ -42,6 +45,7 @@ __all__ = [
     "FaultPlan",
     "Journal",
     "MailCatcher",
+    "Outage",
     "Policy",
     "Simulator",
     "Slack",
@@ -53,14 +57,17 @@ __all__ = [
     "delay",
     "delay_after",
     "demo_account",
+    "departure_account",
     "drop_after",
     "drop_before",
     "empty",
     "half_list",
+    "key_owner",
     "on_resource_group",
     "published_error",
     "published_fault",
     "rate_limited",
+    "rival_fault",
     "status",
     "truncate",
     "two_accounts",

@@ -39,7 +39,8 @@ def this_account(
 
 def rights_of_caller() -> Rights:
     """Answer what the call's token may see, as its policies are now."""
-    return Rights(g.account.policies(g.claims.iam_id))
+    account: Account = g.account
+    return Rights(account.policies(g.claims.iam_id), account.custom_roles())
 
 
 def admit(account: Account) -> None:

@@ -8,6 +8,7 @@ import uuid
 from simulator.account import Account
 from simulator.errors import Json
 from simulator.policies import AccessGroup, Policy
+from simulator.roles import CustomRoles, shown_role
 
 _OWNER = "IBMid-100000OWNER"
 _AT = "2026-01-01T00:00:00.000Z"
@@ -33,11 +34,13 @@ def policy(
     subject: tuple[str, str],
     number: int,
     base_url: str,
+    shown: CustomRoles | None = None,
 ) -> Json:
     """Shape a policy of version 2.
 
     ``subject`` is the attribute that says whose it is; with ``number``, the policy's
-    place among theirs, it makes the id.
+    place among theirs, it makes the id. With ``shown``, the roles the account made, its
+    roles have their actions.
     """
     name = "/".join((account_id, *subject, str(number)))
     policy_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
@@ -45,7 +48,9 @@ def policy(
     resource: Json = {"attributes": _attributes(one.resource(account_id))}
     if one.tags:
         resource["tags"] = _attributes([(k, "stringEquals", v) for k, v in one.tags])
-    roles = [{"role_id": crn} for crn in one.role_crns]
+    roles: list[Json] = [{"role_id": crn} for crn in one.role_crns]
+    if shown is not None:
+        roles = [shown_role(crn, one.service_name, shown) for crn in one.role_crns]
     shaped: Json = {
         "type": "access",
         "description": "",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from simulator.account import Account
 from simulator.errors import Json
-from simulator.records import ApiKey, Group, Identity
+from simulator.records import Activity, ApiKey, Group, Identity
 from simulator.regions import ALIASES
 
 
@@ -61,22 +61,26 @@ def group(one: Group, account_id: str) -> Json:
     }
 
 
-def api_key(key: ApiKey, account_id: str) -> Json:
+_BY_THE_MINUTE = "%Y-%m-%dT%H:%M+0000"
+
+
+def api_key(key: ApiKey, account_id: str, activity: Activity | None = None) -> Json:
     """Shape an ApiKey of IAM; ``apikey`` is empty, as it is after the day of making.
 
     ``created_at`` has minutes and no seconds, as in the sample.
     """
-    made_at = timestamp(key.created_at, "%Y-%m-%dT%H:%M+0000")
+    made_at = timestamp(key.created_at, _BY_THE_MINUTE)
+    shown = {} if activity is None else {"activity": _activity(activity)}
     crn = f"crn:v1:bluemix:public:iam-identity::a/{account_id}::apikey:{key.key_id}"
     return {
         "id": key.key_id,
-        "entity_tag": "1-0123456789abcdef",
+        "entity_tag": f"{key.version}-0123456789abcdef",
         "crn": crn,
-        "locked": False,
-        "disabled": False,
+        "locked": key.is_locked,
+        "disabled": key.is_disabled,
         "created_at": made_at,
         "created_by": key.iam_id,
-        "modified_at": made_at,
+        "modified_at": timestamp(key.modified_at or key.created_at, _BY_THE_MINUTE),
         "name": key.name,
         "support_sessions": False,
         "action_when_leaked": "none",
@@ -84,6 +88,38 @@ def api_key(key: ApiKey, account_id: str) -> Json:
         "iam_id": key.iam_id,
         "account_id": account_id,
         "apikey": "",
+        **shown,
+    }
+
+
+def _activity(activity: Activity) -> Json:
+    """Shape an Activity.
+
+    That ``last_authn`` is written as ``created_at`` is, and that it is absent for what
+    was never used, is inferred, not confirmed against a live account.
+    """
+    if activity.last_at is None:
+        return {"authn_count": activity.count}
+    last = timestamp(activity.last_at, _BY_THE_MINUTE)
+    return {"last_authn": last, "authn_count": activity.count}
+
+
+def service_id(one: Identity, account_id: str) -> Json:
+    """Shape a ServiceId of IAM; its ``id`` is the IAM ID without ``iam-``."""
+    bare = one.iam_id.removeprefix("iam-")
+    made_at = timestamp(one.added_at, _BY_THE_MINUTE)
+    return {
+        "id": bare,
+        "iam_id": one.iam_id,
+        "entity_tag": "1-0123456789abcdef",
+        "crn": f"crn:v1:bluemix:public:iam-identity::a/{account_id}::serviceid:{bare}",
+        "locked": one.is_locked,
+        "created_at": made_at,
+        "modified_at": made_at,
+        "account_id": account_id,
+        "name": one.name,
+        "description": "",
+        "unique_instance_crns": [],
     }
 
 

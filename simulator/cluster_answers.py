@@ -33,8 +33,9 @@ def cluster(one: Cluster, account: Account) -> Json:
     inferred, not confirmed against a live account.
     """
     is_classic = one.provider == "classic"
+    addons = [{"name": name, "version": "1.0.0"} for name in one.addons] or None
     return {
-        "addons": [{"name": n, "version": "1.0.0"} for n in one.addons] or None,
+        **({"addons": addons} if account.list_addons == "shown" else {}),
         "caCertRotationStatus": {
             "actionCompletedDate": "",
             "actionTriggerDate": "",

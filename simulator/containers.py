@@ -1,4 +1,4 @@
-"""The Kubernetes Service: clusters, key owner, reset, credentials, add-ons, regions.
+"""The Kubernetes Service: clusters, masters, key owner, reset, credentials, regions.
 
 Every route lies under ``/global`` and needs a token, as on the public host. Sources:
 IBM Cloud's Go SDKs and documentation; what they leave open is marked in ``account``,
@@ -39,6 +39,7 @@ def container_routes(accounts: Sequence[Account]) -> Blueprint:
 
     _add_lists(routes)
     _add_keys(routes)
+    _add_masters(routes)
     return routes
 
 
@@ -58,6 +59,11 @@ def _add_lists(routes: Blueprint) -> None:
     @routes.get("/v1/clusters/<id_or_name>/addons")
     def addons(id_or_name: str) -> Response:
         found = _cluster(id_or_name).addons
+        return jsonify([cluster_answers.addon(name) for name in found])
+
+    @routes.get("/v2/getClusterAddons")
+    def addons_of() -> Response:
+        found = _cluster(request.args.get("cluster", "")).addons
         return jsonify([cluster_answers.addon(name) for name in found])
 
     @routes.get("/v1/locations")
@@ -86,6 +92,35 @@ def _add_keys(routes: Blueprint) -> None:
         group_id = request.headers.get("X-Auth-Resource-Group")
         g.account.reset(region, group_id, g.claims.iam_id)
         return "", 204
+
+
+def _add_masters(routes: Blueprint) -> None:
+    @routes.post("/v2/refreshMaster")
+    def refresh() -> tuple[str, int]:
+        return _refresh(_text("cluster"))
+
+    @routes.put("/v1/clusters/<id_or_name>/masters")
+    def handle_master(id_or_name: str) -> tuple[str, int]:
+        if _text("action") != "refresh":
+            raise containers(400, "The action is none that is known here.")
+        return _refresh(id_or_name)
+
+
+def _refresh(id_or_name: str) -> tuple[str, int]:
+    cluster = _cluster(id_or_name)
+    place = (cluster.region, cluster.group_id, cluster.cluster_id)
+    if not rights_of_caller().operates(*place):
+        raise containers(403, "You are not authorized to refresh this master.")
+    g.account.refresh_master(cluster.cluster_id, g.claims.iam_id)
+    return "", 204
+
+
+def _text(name: str) -> str:
+    body = request.get_json(silent=True)
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, str):
+        raise containers(400, f"{name} is missing.")
+    return value
 
 
 def register(app: Flask, accounts: Sequence[Account]) -> None:

@@ -33,15 +33,7 @@ _PERSON: dict[str, Kinds] = {
 
 def state_routes(accounts: Sequence[Account]) -> Blueprint:
     """Make the routes."""
-    routes = Blueprint("control_state", __name__, url_prefix="/_sim")
-
-    @routes.errorhandler(ValueError)
-    def answer_fault(error: ValueError) -> Answer:
-        return jsonify({"error": str(error)}), 422
-
-    @routes.errorhandler(KeyError)
-    def answer_unknown(error: KeyError) -> Answer:
-        return jsonify({"error": f"there is no {error.args[0]}"}), 404
+    routes = state_blueprint("control_state")
 
     def account() -> Account:
         return chosen(accounts)
@@ -52,10 +44,25 @@ def state_routes(accounts: Sequence[Account]) -> Blueprint:
     return routes
 
 
+def state_blueprint(name: str) -> Blueprint:
+    """Make an empty blueprint that answers what cannot be read or is not there."""
+    routes = Blueprint(name, __name__, url_prefix="/_sim")
+
+    @routes.errorhandler(ValueError)
+    def answer_fault(error: ValueError) -> Answer:
+        return jsonify({"error": str(error)}), 422
+
+    @routes.errorhandler(KeyError)
+    def answer_unknown(error: KeyError) -> Answer:
+        return jsonify({"error": f"there is no {error.args[0]}"}), 404
+
+    return routes
+
+
 def _add_people(routes: Blueprint, account: Callable[[], Account]) -> None:
     @routes.put("/people/<iam_id>")
     def put_person(iam_id: str) -> Answer:
-        given = _body(_PERSON, {"email"})
+        given = body(_PERSON, {"email"})
         account().add_person(iam_id, given.pop("email"), **given)
         return "", 204
 
@@ -68,7 +75,7 @@ def _add_people(routes: Blueprint, account: Callable[[], Account]) -> None:
 def _add_rights(routes: Blueprint, account: Callable[[], Account]) -> None:
     @routes.put("/policies/<iam_id>")
     def put_policies(iam_id: str) -> Answer:
-        given = _body({"policies": list}, {"policies"})
+        given = body({"policies": list}, {"policies"})
         account().set_policies(iam_id, _policies(given))
         return "", 204
 
@@ -79,7 +86,7 @@ def _add_rights(routes: Blueprint, account: Callable[[], Account]) -> None:
 
     @routes.put("/access-groups/<group_id>")
     def put_access_group(group_id: str) -> Answer:
-        given = _body(_GROUP, {"name"})
+        given = body(_GROUP, {"name"})
         account().add_access_group(
             group_id,
             given["name"],
@@ -93,21 +100,21 @@ def _add_rights(routes: Blueprint, account: Callable[[], Account]) -> None:
 def _add_places(routes: Blueprint, account: Callable[[], Account]) -> None:
     @routes.post("/owners")
     def post_owner() -> Answer:
-        given = _body({**_PLACE, "owner": str}, {*_PLACE, "owner"})
+        given = body({**_PLACE, "owner": str}, {*_PLACE, "owner"})
         account().set_owner(given["region"], given["resource_group"], given["owner"])
         return jsonify(given), 201
 
     @routes.put("/credentials")
     def put_credential() -> Answer:
         kinds: dict[str, Kinds] = {**_PLACE, "api_user": (str, type(None))}
-        given = _body(kinds, set(_PLACE))
+        given = body(kinds, set(_PLACE))
         region, group_id = given["region"], given["resource_group"]
         account().set_classic_credential(region, group_id, given.get("api_user"))
         return "", 204
 
     @routes.patch("/clusters/<cluster_id>")
     def patch_cluster(cluster_id: str) -> Answer:
-        given = _body({"hidden": bool, "state": str}, set())
+        given = body({"hidden": bool, "state": str}, set())
         if "hidden" in given:
             account().hide_from_lists(cluster_id, hidden=given["hidden"])
         if "state" in given:
@@ -115,11 +122,16 @@ def _add_places(routes: Blueprint, account: Callable[[], Account]) -> None:
         return "", 204
 
 
-def _body(kinds: Mapping[str, Kinds], needed: set[str]) -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
+def body(kinds: Mapping[str, Kinds], needed: set[str]) -> dict[str, Any]:
+    """Read a call's body.
+
+    Raises:
+        ValueError: It is no object, or its fields are not those.
+    """
+    given = request.get_json(silent=True)
+    if not isinstance(given, dict):
         raise ValueError("a JSON object is needed")  # noqa: TRY004 - the caller's fault, not a bug
-    return checked(body, kinds, needed)
+    return checked(given, kinds, needed)
 
 
 def _policies(given: Mapping[str, Any]) -> list[Policy]:

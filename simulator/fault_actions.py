@@ -20,6 +20,8 @@ Kind = Literal[
     "truncate",
     "cut_json",
     "half_list",
+    "rival_before",
+    "rival_after",
 ]
 _ACTION_FIELDS: dict[str, type | tuple[type, ...]] = {
     "kind": str,
@@ -29,13 +31,21 @@ _ACTION_FIELDS: dict[str, type | tuple[type, ...]] = {
     "content_type": str,
     "seconds": (int, float),
     "bytes": int,
+    "account_id": str,
+    "region": str,
+    "resource_group": str,
+    "iam_id": str,
 }
 _KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What happens to a call; made by the functions below."""
+    """What happens to a call; made by the functions below.
+
+    The last four fields say which target somebody else resets, and who; see
+    ``rivals.rival_fault``.
+    """
 
     kind: Kind
     code: int = 500
@@ -44,6 +54,10 @@ class Action:
     content_type: str = "application/json"
     seconds: float = 0.0
     bytes: int = 0
+    account_id: str = ""
+    region: str = ""
+    resource_group: str = ""
+    iam_id: str = ""
 
 
 def status(

@@ -6,7 +6,7 @@ Knows nothing of what the routes do. The control routes are let by.
 import json
 import time
 from collections.abc import Callable, Iterable
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
@@ -35,11 +35,13 @@ class Gate:
         *,
         journal: Journal,
         faults: FaultPlan,
+        rival_resets: Callable[[Action], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._application = application
         self._journal = journal
         self._faults = faults
+        self._rival_resets = rival_resets
         self._clock = clock
         self.closing = Event()
 
@@ -96,14 +98,31 @@ class Gate:
                 headers=dict(action.headers),
                 content_type=action.content_type,
             )
-        if action.kind == "delay":
-            self.closing.wait(action.seconds)
+        self._before(action)
         response = self._go_on(environ)
         if action.kind == "drop_after":
             return None
+        self._after(action)
+        return _shortened(response, action)
+
+    def _before(self, action: Action) -> None:
+        if action.kind == "delay":
+            self.closing.wait(action.seconds)
+        if action.kind == "rival_before":
+            self._rival_resets(action)
+
+    def _after(self, action: Action) -> None:
         if action.kind == "delay_after":
             self.closing.wait(action.seconds)
-        return _shortened(response, action)
+        if action.kind == "rival_after" and action.seconds == 0:
+            self._rival_resets(action)
+        elif action.kind == "rival_after":
+            # The call is answered at once; the rival comes while the caller goes on.
+            Thread(target=self._later, args=(action,), daemon=True).start()
+
+    def _later(self, action: Action) -> None:
+        if not self.closing.wait(action.seconds):
+            self._rival_resets(action)
 
     def _go_on(self, environ: "WSGIEnvironment") -> Response:
         return Response.from_app(self._application, environ, buffered=True)

@@ -39,10 +39,14 @@ class Grants:
 
     def direct(self, iam_id: str, unasked: Sequence[Policy]) -> tuple[Policy, ...]:
         """Answer direct policies; *unasked* where they were given nothing at all."""
-        if iam_id in self._direct:
-            return self._direct[iam_id]
+        if self.is_given(iam_id):
+            return self._direct.get(iam_id, ())
+        return tuple(unasked)
+
+    def is_given(self, iam_id: str) -> bool:
+        """Tell whether somebody was given policies, or was put into a group."""
         groups = {one.group_id for one in self.groups_of(iam_id)} - {PUBLIC_ACCESS}
-        return () if groups else tuple(unasked)
+        return iam_id in self._direct or bool(groups)
 
     def groups(self) -> list[AccessGroup]:
         """Answer the access groups, in order of adding."""

@@ -42,9 +42,11 @@ def access_routes(accounts: Sequence[Account]) -> Blueprint:
 
     @routes.get("/v2/policies")
     def list_policies() -> Response:
-        account_id = g.account.account_id
+        account_id, url = g.account.account_id, request.base_url
+        is_display = request.args.get("format") == "display"
+        roles = g.account.custom_roles() if is_display else None
         shaped = [
-            access_answers.policy(policy, account_id, subject, number, request.base_url)
+            access_answers.policy(policy, account_id, subject, number, url, roles)
             for subject, number, policy in _policies(g.account)
             if _is_asked_for(policy, account_id)
         ]

@@ -27,7 +27,8 @@ def token_routes(accounts: Sequence[Account]) -> Blueprint:
 
     Form in, OAuth answer out. Errors are 400 with ``errorCode`` where IBM publishes
     one: BXNIM0415E for a key that is unknown, deleted, or of a removed person
-    (verified). A refresh token comes only with Basic client credentials (verified);
+    (verified), and for one that is disabled (inferred, not confirmed against a live
+    account). A refresh token comes only with Basic client credentials (verified);
     otherwise it is the word ``not_supported``.
     """
     routes = Blueprint("iam_token", __name__)
@@ -41,6 +42,7 @@ def token_routes(accounts: Sequence[Account]) -> Blueprint:
             identity = account.login(raw_key)
             if identity is not None:
                 admit(account)
+                account.count_login(raw_key)
                 return jsonify(_token_answer(account, identity))
         raise published("BXNIM0415E")
 

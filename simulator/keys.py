@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulator.records import CLUSTER_KEY_NAME, ApiKey, StoredKey
+from simulator.records import CLUSTER_KEY_NAME, Activity, ApiKey, StoredKey
 
 Target = tuple[str, str]
 
@@ -19,6 +19,7 @@ class KeyRing:
         self._keys: dict[str, ApiKey] = {}
         self._raw: dict[str, str] = {}
         self._stored: dict[Target, list[StoredKey]] = {}
+        self._logins: dict[str, Activity] = {}
 
     def all(self) -> list[ApiKey]:
         """Answer every key, oldest first."""
@@ -38,20 +39,55 @@ class KeyRing:
         return list(self._raw)
 
     def login(self, raw_key: str) -> str | None:
-        """Answer whose a raw key is; None where it is unknown or deleted."""
-        key_id = self._raw.get(raw_key)
-        return None if key_id is None else self._keys[key_id].iam_id
+        """Answer whose a raw key is; None where it is unknown, deleted or disabled."""
+        key = self._keys.get(self._raw.get(raw_key, ""))
+        return None if key is None or key.is_disabled else key.iam_id
+
+    def count_login(self, raw_key: str, at: float) -> None:
+        """Take in that a token was made with a raw key."""
+        key_id = self._raw[raw_key]
+        before = self._logins.get(key_id, Activity())
+        self._logins[key_id] = Activity(before.count + 1, at)
 
     def raw_key_of(self, iam_id: str) -> str | None:
         """Answer an identity's first key that gives tokens; None without one."""
         mine = (raw for raw in self._raw if self.login(raw) == iam_id)
         return next(mine, None)
 
+    def key(self, key_id: str) -> ApiKey | None:
+        """Answer a key; None where there is none, or none any more."""
+        return self._keys.get(key_id)
+
+    def change(
+        self,
+        key_id: str,
+        at: float,
+        *,
+        is_locked: bool | None = None,
+        is_disabled: bool | None = None,
+    ) -> None:
+        """Lock or disable a key, or take that back; None leaves it.
+
+        Raises:
+            KeyError: There is no such key.
+        """
+        key = self._keys[key_id]
+        self._keys[key_id] = replace(
+            key,
+            is_locked=key.is_locked if is_locked is None else is_locked,
+            is_disabled=key.is_disabled if is_disabled is None else is_disabled,
+            version=key.version + 1,
+            modified_at=at,
+        )
+
+    def delete(self, *key_ids: str) -> None:
+        """Delete keys; what is stored for targets stays named."""
+        self._keys = {i: key for i, key in self._keys.items() if i not in key_ids}
+        self._raw = {raw: i for raw, i in self._raw.items() if i not in key_ids}
+
     def delete_of(self, iam_id: str) -> None:
         """Delete all keys of an identity; what is stored for targets stays named."""
-        gone = {key.key_id for key in self._keys.values() if key.iam_id == iam_id}
-        self._keys = {i: key for i, key in self._keys.items() if i not in gone}
-        self._raw = {raw: i for raw, i in self._raw.items() if i not in gone}
+        self.delete(*[k.key_id for k in self._keys.values() if k.iam_id == iam_id])
 
     def store(
         self,
@@ -83,6 +119,28 @@ class KeyRing:
         past = self._stored.get(target, [])
         shown = [entry.iam_id for entry in past if entry.visible_at <= now]
         return shown[-1] if shown else None
+
+    def used(self, target: Target, now: float) -> list[StoredKey]:
+        """Answer what a target's clusters work with at a time, and what they will.
+
+        The same entry where both are one; nothing where no key was ever stored.
+        """
+        past = self._stored.get(target, [])
+        reached = [entry for entry in past if entry.visible_at <= now] or past[:1]
+        return list(dict.fromkeys([*reached[-1:], *past[-1:]]))
+
+    def activity(self, key_id: str, now: float, lag_seconds: float | None) -> Activity:
+        """Answer how a key was used.
+
+        A cluster API key is used once, ``lag_seconds`` after it shows; None is never.
+        """
+        entries = [one for past in self._stored.values() for one in past]
+        shown_at = [one.visible_at for one in entries if one.key_id == key_id]
+        if not shown_at:
+            return self._logins.get(key_id, Activity())
+        if lag_seconds is None or shown_at[0] + lag_seconds > now:
+            return Activity()
+        return Activity(1, shown_at[0] + lag_seconds)
 
     def _add(
         self,

@@ -29,6 +29,7 @@ _KEPT = (
     "order",
     "pagesize",
     "include_history",
+    "name",
 )
 
 
@@ -148,14 +149,16 @@ def chosen_keys(keys: list[Json], asked: Mapping[str, str], caller: str) -> list
     return keys
 
 
-def keys_page(keys: list[Json], base_url: str, asked: Mapping[str, str]) -> Json:
-    """Cut a page of the key list.
+def identities_page(
+    name: str, items: list[Json], base_url: str, asked: Mapping[str, str]
+) -> Json:
+    """Cut a page of a list of the identity service: ``apikeys`` or ``serviceids``.
 
     ``pagesize`` is 20 unless given, at most 100; ``next`` is an absolute URL whose
     ``pagetoken`` is opaque, and absent on the last page (verified in IBM's SDK).
     """
     size = _number(asked.get("pagesize"), *_KEYS_LIMIT)
-    start = _number(asked.get("offset"), 0, len(keys))
+    start = _number(asked.get("offset"), 0, len(items))
     question = {name: value for name, value in asked.items() if name != "offset"}
     shown = {n: v for n, v in question.items() if n in {"account_id", "scope"}}
 
@@ -167,11 +170,11 @@ def keys_page(keys: list[Json], base_url: str, asked: Mapping[str, str]) -> Json
         "offset": start,
         "limit": size,
         "first": f"{base_url}?{urlencode(shown)}",
-        "apikeys": keys[start : start + size],
+        name: items[start : start + size],
     }
     if start > 0:
         page["previous"] = page_at(max(start - size, 0))
-    if start + size < len(keys):
+    if start + size < len(items):
         page["next"] = page_at(start + size)
     return page
 

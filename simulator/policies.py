@@ -3,7 +3,7 @@
 Knows nothing of HTTP, and not what a policy allows: that is in ``rights``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -135,6 +135,12 @@ class AccessGroup:
         )
 
 
+# What clusters need of other services. The registry and object storage are granted for
+# the whole account.
+_WHOLE_ACCOUNT = ("container-registry", "cloud-object-storage")
+_BESIDE = (*_WHOLE_ACCOUNT, "is")
+
+
 def on_resource_group(*roles: str, group_id: str | None = None) -> Policy:
     """Make a policy on resource groups themselves: on one, or on all there are."""
     attributes = [("resourceType", "stringEquals", "resource-group")]
@@ -155,7 +161,37 @@ def account_administrator() -> tuple[Policy, ...]:
         Policy(("Administrator",), service_name="iam-groups"),
         Policy(("Administrator",), service_name="iam-access-management"),
         on_resource_group("Administrator"),
+        *(Policy(("Administrator",), service_name=name) for name in _BESIDE),
     )
+
+
+def key_owner(
+    group_id: str | None = None, *, but: Sequence[str] = ()
+) -> tuple[Policy, ...]:
+    """Make the policies IBM Cloud documents for who is to own cluster API keys.
+
+    In one resource group or, without, in all. ``but`` names services to leave out.
+    """
+    kubernetes = Policy(
+        ("Administrator", "Manager"),
+        service_name="containers-kubernetes",
+        resource_group_id=group_id,
+    )
+    identity = Policy(
+        ("Operator", "UserApiKeyCreator", "ServiceIdCreator"),
+        service_name="iam-identity",
+    )
+    beside = (
+        Policy(
+            ("Administrator",),
+            service_name=name,
+            resource_group_id=None if name in _WHOLE_ACCOUNT else group_id,
+        )
+        for name in _BESIDE
+    )
+    wanted = (kubernetes, identity, *beside)
+    kept = tuple(one for one in wanted if one.service_name not in but)
+    return (*kept, on_resource_group("Viewer", group_id=group_id))
 
 
 def account_reader() -> tuple[Policy, ...]:

@@ -16,7 +16,7 @@ class Identity:
     """A person or a service ID.
 
     ``is_member`` turns false when the person is removed; the record stays, since a
-    cluster API key may go on naming them.
+    cluster API key may go on naming them. Only a service ID can be locked.
     """
 
     iam_id: str
@@ -27,6 +27,7 @@ class Identity:
     is_service: bool
     added_at: float
     is_member: bool = True
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class ApiKey:
     """An IAM API key. The raw key is kept apart and never shown.
 
     ``target`` is what a cluster API key was made for: a region's present name and a
-    resource group id.
+    resource group id. ``version`` grows with each change, ``modified_at`` is when the
+    last one was.
     """
 
     key_id: str
@@ -74,6 +76,18 @@ class ApiKey:
     description: str
     created_at: float
     target: tuple[str, str] | None = None
+    is_locked: bool = False
+    is_disabled: bool = False
+    version: int = 1
+    modified_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """How often a key was used for a token, and when last; None where it never was."""
+
+    count: int = 0
+    last_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +113,22 @@ class Steward:
     name: str
     regions: tuple[str, ...] = ()
     group_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRole:
+    """A role the account made up: what it allows on one service."""
+
+    crn: str
+    name: str
+    service_name: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """One refresh of a cluster's master: whose, and when in epoch seconds."""
+
+    cluster_id: str
+    iam_id: str
+    at: float

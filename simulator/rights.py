@@ -1,4 +1,4 @@
-"""What a caller may see: their policies, held against what is there.
+"""What a caller may see and do: their policies, held against what is there.
 
 Plain Python over policies; knows no account and no route. How IAM itself judges is
 documented, not confirmed against a live account.
@@ -10,6 +10,15 @@ from typing import Any
 
 from simulator.policies import Attribute, Policy, role_crn
 from simulator.regions import canonical
+from simulator.roles import (
+    CREATE_API_KEY,
+    CREATE_CLUSTER,
+    CREATE_USER_API_KEY,
+    HOLDERS,
+    OPERATE_CLUSTER,
+    READ_CLUSTER,
+    CustomRoles,
+)
 
 CLUSTERS = "containers-kubernetes"
 IDENTITY = "iam-identity"
@@ -27,22 +36,28 @@ Resource = Mapping[str, str]
 
 
 class Rights:
-    """The rights of one caller, as all policies that reach them add up."""
+    """The rights of one caller, as all policies that reach them add up.
 
-    def __init__(self, policies: Sequence[Policy]) -> None:
+    ``custom`` are the roles the account made, by CRN.
+    """
+
+    def __init__(
+        self, policies: Sequence[Policy], custom: CustomRoles | None = None
+    ) -> None:
         self._policies = [p for p in policies if _counts(p)]
+        self._custom = custom or {}
 
     def sees_target(self, region: str, group_id: str, cluster_id: str = "") -> bool:
         """Tell whether they have Viewer or more on the clusters of a target."""
-        resource = {
-            "serviceName": CLUSTERS,
-            "serviceType": "service",
-            "region": canonical(region),
-            "resourceGroupId": group_id,
-        }
-        if cluster_id:
-            resource["serviceInstance"] = cluster_id
-        return self._has(resource, _PLATFORM_ROLES)
+        return self._may(READ_CLUSTER, _clusters(region, group_id, cluster_id))
+
+    def creates_clusters(self, region: str, group_id: str) -> bool:
+        """Tell whether they may create clusters in a target, which a reset takes."""
+        return self._may(CREATE_CLUSTER, _clusters(region, group_id))
+
+    def operates(self, region: str, group_id: str, cluster_id: str) -> bool:
+        """Tell whether they have Operator or more on a cluster."""
+        return self._may(OPERATE_CLUSTER, _clusters(region, group_id, cluster_id))
 
     def sees_group(self, group_id: str) -> bool:
         """Tell whether they may view a resource group.
@@ -60,18 +75,54 @@ class Rights:
         """Tell whether they have Administrator on an account management service."""
         return self._has(_managed(service), ("Administrator",), _NAMES_A_SERVICE)
 
+    def creates_keys(self) -> bool:
+        """Tell whether they have Operator or more on IAM Identity."""
+        return self._may(CREATE_API_KEY, _managed(IDENTITY), _NAMES_A_SERVICE)
+
+    def creates_user_keys(self) -> bool:
+        """Tell whether they make API keys where the account restricts that."""
+        return self._may(CREATE_USER_API_KEY, _managed(IDENTITY), _NAMES_A_SERVICE)
+
+    def administers_at(self, service: str, **place: str) -> bool:
+        """Tell whether they have Administrator on a service, in a place.
+
+        ``place`` is what a policy may be limited to there, ``region`` and
+        ``resourceGroupId``; a policy limited to anything else does not reach it.
+        """
+        resource = {"serviceName": service, "serviceType": "service", **place}
+        return self._has(resource, ("Administrator",))
+
+    def _may(
+        self, action: str, resource: Resource, one_named: set[str] | None = None
+    ) -> bool:
+        return self._has(resource, HOLDERS[action], one_named, action)
+
     def _has(
         self,
         resource: Resource,
         roles: tuple[str, ...],
         one_named: set[str] | None = None,
+        action: str | None = None,
     ) -> bool:
-        wanted = {role_crn(role) for role in roles}
+        wanted = {role_crn(role) for role in roles} | {
+            crn for crn, role in self._custom.items() if action in role.actions
+        }
         return any(
             wanted.intersection(policy.role_crns)
             and _fits(policy.resource(""), resource, one_named)
             for policy in self._policies
         )
+
+
+def _clusters(region: str, group_id: str, cluster_id: str = "") -> Resource:
+    instance = {"serviceInstance": cluster_id} if cluster_id else {}
+    return {
+        "serviceName": CLUSTERS,
+        "serviceType": "service",
+        "region": canonical(region),
+        "resourceGroupId": group_id,
+        **instance,
+    }
 
 
 def _counts(policy: Policy) -> bool:

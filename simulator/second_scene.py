@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from simulator.account import Account
-from simulator.policies import account_reader
+from simulator.policies import account_reader, key_owner
 from simulator.records import Provider
 from simulator.scenario import (
     COLLEAGUE_EMAIL,
@@ -70,7 +70,8 @@ def two_accounts(clock: Callable[[], float] = time.time) -> list[Account]:
     service ID eu-de/data, nobody au-syd/data. Classic credentials of hers are stored
     for us-south/payments. The reader sees everything, through an access group; two
     functional IDs share the regions. In staging the functional ID reads, and Dana Lee
-    owns us-south/default.
+    owns us-south/default. The functional IDs have the policies IBM Cloud documents;
+    jp-tok/data is broken from the start, nothing else is.
     """
     return [_production(clock), _staging(clock)]
 
@@ -104,6 +105,7 @@ def _staging(clock: Callable[[], float]) -> Account:
     account.add_group(STAGING_PLATFORM, "platform")
     _add_members(account)
     _add_functional_id(account, STAGING_IAM_ID, "iks-staging")
+    account.set_policies(STAGING_IAM_ID, [*key_owner(), *account_reader()])
     _add_clusters(account, "s", _STAGING)
     account.set_owner("us-south", STAGING_DEFAULT, LEAVER_IAM_ID)
     account.set_owner("us-south", STAGING_PLATFORM, COLLEAGUE_IAM_ID)
@@ -121,6 +123,7 @@ def _add_functional_id(
 ) -> None:
     account.add_person(iam_id, f"{name}@example.com", name=name)
     account.add_login_key(iam_id, f"simulated-apikey-of-{name}")
+    account.set_policies(iam_id, key_owner())
     account.add_functional_id(iam_id, name, regions=regions)
 
 

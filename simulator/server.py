@@ -14,11 +14,13 @@ from simulator import containers, ibmcloud
 from simulator.account import Account
 from simulator.accounts_file import FILE_NAME, service_key, write_accounts
 from simulator.control import control_routes
+from simulator.control_keys import key_state_routes
 from simulator.control_state import state_routes
 from simulator.faults import FaultPlan
 from simulator.gate import Gate
 from simulator.journal import Journal
 from simulator.mail import MailCatcher
+from simulator.rivals import rivals_of
 from simulator.scenario import demo_account
 from simulator.slack import (
     SLACK_BOT_TOKEN,
@@ -53,7 +55,12 @@ class Simulator:
         self.journal = Journal()
         self.faults = FaultPlan()
         self._port = port
-        self._gate = Gate(self._app(), journal=self.journal, faults=self.faults)
+        self._gate = Gate(
+            self._app(),
+            journal=self.journal,
+            faults=self.faults,
+            rival_resets=rivals_of(self.accounts),
+        )
         self._server: LoopbackServer | None = None
 
     def _app(self) -> Flask:
@@ -71,6 +78,7 @@ class Simulator:
             )
         )
         app.register_blueprint(state_routes(self.accounts))
+        app.register_blueprint(key_state_routes(self.accounts, self.faults))
         return app
 
     def start(self) -> Self:

@@ -10,6 +10,7 @@ OwnerAnswer = Literal["keep", "404", "empty", "P0005"]
 OwnerIdStyle = Literal["iam_id", "other"]
 KeyListRefusal = Literal["short", "403"]
 PolicyRefusal = Literal["empty", "403"]
+AddonList = Literal["shown", "absent"]
 RegionStyle = Literal["as_given", "legacy"]
 Restriction = Literal["RESTRICTED", "NOT_RESTRICTED", "NOT_SET"]
 
@@ -39,6 +40,12 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def _are_limits(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(iam_id, str) and _is_whole(limit) for iam_id, limit in value.items()
+    )
+
+
 def _one_of(words: object) -> Test:
     return lambda value: value in get_args(words)
 
@@ -61,8 +68,14 @@ def is_description_style(value: object) -> bool:
 STEERED: dict[str, Test] = {
     "latency_seconds": _is_number,
     "replication_lag_seconds": _is_number,
+    "pickup_seconds": _is_number,
+    "activity_lag_seconds": lambda value: value is None or _is_number(value),
+    "refresh_seconds": _is_number,
     "token_life_seconds": lambda value: _is_whole(value) and value != 0,
     "key_limit": _is_whole,
+    "key_limits": _are_limits,
+    "resets_need_roles": lambda value: isinstance(value, bool),
+    "list_addons": _one_of(AddonList),
     "removed_owner_answer": _one_of(OwnerAnswer),
     "no_owner_answer": _one_of(OwnerAnswer),
     "service_owner_answer": _one_of(OwnerAnswer),

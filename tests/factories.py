@@ -80,12 +80,14 @@ def a_policy(role="Administrator", service=None, *, group=None, kind="role"):
 
 
 def a_standing(identity=FID, **changes):
-    """Say that a functional ID stands well: every right there is, and free slots."""
-    everything = (
-        a_policy(),
-        a_policy("Manager", kind="serviceRole"),
-        a_policy(service="iam-identity"),
-        a_policy(service="user-management"),
+    """Say that a functional ID stands well: the rights it needs, and free slots."""
+    needed = (
+        a_policy(service="containers-kubernetes"),
+        a_policy("Manager", "containers-kubernetes", kind="serviceRole"),
+        a_policy(service="container-registry"),
+        a_policy(service="cloud-object-storage"),
+        a_policy(service="is"),
+        a_policy("Operator", "iam-identity"),
         Policy(
             attributes=(("resourceType", "stringEquals", "resource-group"),),
             roles=("crn:v1:bluemix:public:iam::::role:Viewer",),
@@ -95,7 +97,7 @@ def a_standing(identity=FID, **changes):
         identity,
         NOON,
         name=identity.name or "",
-        policies=everything,
+        policies=needed,
         state="ACTIVE",
         keys=2,
         is_key_creation_restricted=False,

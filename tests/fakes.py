@@ -25,6 +25,7 @@ from workers.offboarding.errors import (
 )
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
+    CaseKind,
     CaseStatus,
     Channel,
     Departure,
@@ -47,6 +48,7 @@ from workers.store.cases import Taken
 LEASE = timedelta(seconds=60)
 GRACE = timedelta(seconds=5)
 PUSH = timedelta(seconds=30)
+JOINS = (Step.PLAN, Step.RESET, Step.VERIFY)
 LIVE = (CaseStatus.OPEN, CaseStatus.WAITING)
 
 
@@ -361,7 +363,7 @@ class MemoryStore:
         key = departure.event_key
         if key in self.events:
             return Taken("repeated", self.events[key])
-        refs = () if case.dry_run else case.leaver.refs
+        refs = () if case.dry_run else _claimed(case)
         other = next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
         if key:
             self.events[key] = other or case.id
@@ -455,11 +457,13 @@ class MemoryStore:
         if refused:
             return refused
         if takes:
-            self._take(case.id, case.leaver.refs)
+            self._take(case.id, _claimed(case))
             mine.gives_way = mine.joined_as = None
-        else:
+        elif takes is False:
             self._let_go(case.id)
-        mine.head, mine.held, mine.rev = _head(case), False, mine.rev + 1
+        if takes is not None:
+            mine.head, mine.held = _head(case), False
+        mine.rev += 1
         mine.ledger.append(entry)
         mine.targets |= {one.target.id: one for one in targets}
         for each in dropped:
@@ -467,7 +471,7 @@ class MemoryStore:
         mine.reports |= {one.id: one for one in reports}
         if takes:
             self._plan_anew(case.id)
-        else:
+        elif takes is False:
             self.due.pop(Work(case.id, Step.PLAN), None)
         self.due |= dict.fromkeys(after, self.clock() + GRACE)
         return "ok"
@@ -478,9 +482,9 @@ class MemoryStore:
             return "changed"
         if mine.head.status not in expected:
             return "state"
-        if not takes and mine.wrote:
+        if takes is False and mine.wrote:
             return "written"
-        others = [self.leavers.get(ref) for ref in case.leaver.refs if takes]
+        others = [self.leavers.get(ref) for ref in _claimed(case) if takes]
         taken = [one for one in others if one not in (None, case.id)]
         return f"taken:{taken[0]}" if taken else None
 
@@ -616,7 +620,7 @@ class MemoryStore:
         if _pending(work) not in {_pending(each) for each in change.after}:
             mine.pending.discard(_pending(work))
         is_live = mine.head.status in LIVE and not mine.held
-        if work.step is Step.DELIVER or not is_live or mine.pending:
+        if work.step not in JOINS or not is_live or mine.pending:
             return "ok"
         report = Work(work.case_id, Step.REPORT)
         self._forget(report)
@@ -641,6 +645,10 @@ class MemoryStore:
 
     def is_protected(self, refs):
         return bool({ref.removeprefix("iam:") for ref in refs} & self.protected)
+
+
+def _claimed(case):
+    return case.leaver.refs if case.kind is CaseKind.DEPARTURE else ()
 
 
 def _head(case):

@@ -19,6 +19,7 @@ from workers.offboarding.model import (
     KeyOwner,
     Outcome,
     ResourceGroup,
+    Right,
     Target,
 )
 
@@ -36,6 +37,14 @@ OF_CASES = {
     Reason.CASE_NOT_SAFE,
     Reason.READING_UNDER_WAY,
     Reason.JOINED,
+    Reason.TOO_MANY_TARGETS,
+    Reason.PLAN_CHANGED,
+    Reason.ANSWERS_LITTLE,
+    Reason.CANARY_FAILED,
+    Reason.BLIND_SPOT,
+    Reason.FEW_KEY_SLOTS,
+    Reason.FUNCTIONAL_ID_SHARED,
+    Reason.FUNCTIONAL_ID_BROAD,
 }
 TARGET = Target(
     "acct1",
@@ -47,11 +56,19 @@ RESET = (
     "ibmcloud target -g 9f6b -r us-south && ibmcloud ks api-key reset --region us-south"
 )
 INFO = "ibmcloud ks api-key info --cluster c2"
+DANA = KeyOwner("IBMid-1", "Dana Lee", "dana.lee@example.com")
 FID = KeyOwner("IBMid-9", "IKS", "iks@example.com")
+GRANT = "ibmcloud iam user-policy-create iks@example.com --roles Reader"
 
 
 def ended(reason, outcome=Outcome.FAILED, **changes):
-    target = CaseTarget(TARGET, outcome=outcome, reason=reason, functional_id=FID)
+    target = CaseTarget(
+        TARGET,
+        owner_before=DANA,
+        functional_id=FID,
+        outcome=outcome,
+        reason=reason,
+    )
     return replace(target, **changes)
 
 
@@ -91,6 +108,10 @@ def test_a_target_without_trouble_needs_no_advice(outcome):
         (Reason.NOT_FOUND, "ibmcloud ks cluster get --cluster c2"),
         (Reason.KEY_NOT_USABLE, RESET),
         (Reason.KEY_LIMIT, "ibmcloud iam api-keys"),
+        (Reason.MISSING_ROLE, "offboard permissions --account acct1"),
+        (Reason.PREFLIGHT_UNKNOWN, "offboard permissions --account acct1"),
+        (Reason.FUNCTIONAL_ID_INACTIVE, "ibmcloud account users --output json"),
+        (Reason.REFUSED_PLAN, INFO),
         (Reason.REFUSED_BY_IBM_CLOUD, RESET),
         (Reason.OWNER_NOT_SHOWN, INFO),
         (Reason.GAVE_UP, INFO),
@@ -176,15 +197,73 @@ def test_hostile_ids_stay_single_words_of_the_command():
 @pytest.mark.parametrize(
     ("resets", "proven", "said"),
     [
-        (0, 0, "No reset took effect: treat the key as the leaver's."),
-        (1, 1, "No reset took effect: treat the key as the leaver's."),
-        (1, 0, "Treat the key as the leaver's until its owner was read."),
+        (0, 0, "No reset took effect: treat the key as Dana Lee's."),
+        (1, 1, "No reset took effect: treat the key as Dana Lee's."),
+        (1, 0, "Treat the key as Dana Lee's until its owner was read."),
     ],
 )
 def test_a_reset_that_may_have_worked_is_not_said_to_have_failed(resets, proven, said):
     target = ended(Reason.UNREACHABLE, resets=resets, proven_failures=proven)
 
     assert said in advise(target).text
+
+
+def red(reason=Reason.MISSING_ROLE, **changes):
+    given = {"preflight": Right.MISSING, "detail": "Reader on KMS.", "mend": GRANT}
+    return ended(reason, **(given | changes))
+
+
+def test_a_red_preflight_names_the_role_and_its_grant_and_that_nothing_was_written():
+    advice = advise(red())
+
+    assert advice.text == (
+        "The functional ID lacks a role that the clusters here need of their key: with "
+        "its key they would fail for everybody. Reader on KMS. Nothing was written "
+        "here: the key is Dana Lee's still. Once its owner is removed from the "
+        "account, the clusters on this key can no longer order workers, attach "
+        "storage or scale."
+    )
+    assert (advice.who, advice.command) == (
+        "an administrator of IAM in the account",
+        GRANT,
+    )
+
+
+@pytest.mark.parametrize("reason", [Reason.KEY_LIMIT, Reason.CANNOT_CREATE_KEY])
+def test_the_command_of_a_red_preflight_goes_before_that_of_its_reason(reason):
+    assert advise(red(reason)).command == GRANT
+
+
+def test_nothing_written_is_not_said_of_a_target_that_was_reset_before():
+    texts = [advise(red(resets=1, proven_failures=proven)).text for proven in (0, 1)]
+
+    assert "Nothing was written" not in "".join(texts)
+    assert "Treat the key as Dana Lee's until its owner was read." in texts[0]
+    assert "No reset took effect: treat the key as Dana Lee's." in texts[1]
+
+
+@pytest.mark.parametrize("let_go", [Right.OK, Right.CANNOT_TELL])
+def test_what_preflight_found_is_no_help_where_it_let_the_reset_go(let_go):
+    target = red(Reason.KEY_LIMIT, preflight=let_go, resets=1, proven_failures=1)
+
+    advice = advise(target)
+
+    assert advice.command == "ibmcloud iam api-keys"
+    assert "Reader on KMS" not in advice.text
+
+
+def test_a_locked_service_id_is_unlocked_by_its_own_name():
+    service = KeyOwner("iam-ServiceId-77")
+
+    advice = advise(ended(Reason.FUNCTIONAL_ID_LOCKED, functional_id=service))
+
+    assert advice.command == "ibmcloud iam service-id-unlock ServiceId-77"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.UNREAD])
+@pytest.mark.parametrize("reason", sorted(TARGET_REASONS))
+def test_advice_fits_a_case_in_which_nobody_leaves(reason, outcome):
+    assert "leaver" not in advise(ended(reason, outcome)).text
 
 
 def test_a_key_that_changed_hands_names_the_new_owner():
@@ -195,9 +274,9 @@ def test_a_key_that_changed_hands_names_the_new_owner():
     )
 
     assert advice.text == (
-        "The key belongs to somebody else now. It was left alone, and this departure "
-        "does not touch it any more. It is Robin Park. Find out whether they should "
-        "own it: a person who owns it will leave too."
+        "The key belongs to somebody else now. It was left alone, and this case does "
+        "not touch it any more. It is Robin Park. Find out whether they should own "
+        "it: a person who owns it will leave too."
     )
     assert advice.command == INFO
 

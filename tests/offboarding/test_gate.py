@@ -21,6 +21,8 @@ from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.model import (
+    Adoption,
+    CaseKind,
     CaseResult,
     CaseStatus,
     FollowUp,
@@ -301,3 +303,48 @@ def test_without_any_account_nothing_is_safe():
 
     assert answer.is_safe is False
     assert Reason.LIST_UNREADABLE in reasons(answer)
+
+
+def an_adoption_of(owner, **changes):
+    target = a_case_target(
+        owner_before=owner, outcome=Outcome.VERIFIED, settled_at=NOON, resets=1
+    )
+    case = a_case(
+        target,
+        kind=CaseKind.ADOPTION,
+        adoption=Adoption("acct1"),
+        leaver=Leaver(),
+        status=CaseStatus.SETTLED,
+        result=CaseResult.SAFE,
+        settled_at=NOON,
+    )
+    return replace(case, **changes)
+
+
+def test_what_an_adoption_took_over_has_to_settle_in_before_they_go():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    adoption = an_adoption_of(DANA)
+
+    early = ask(world, cases=[adoption], at=NOON + timedelta(minutes=29))
+    late = ask(world, cases=[adoption], at=NOON + timedelta(minutes=31))
+
+    assert reasons(early) == [Reason.CASE_NOT_SAFE]
+    assert late.is_safe
+
+
+def test_an_adoption_that_is_under_way_is_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    adoption = an_adoption_of(
+        DANA, status=CaseStatus.OPEN, result=None, settled_at=None
+    )
+
+    answer = ask(world, cases=[adoption], at=NOON + timedelta(hours=2))
+
+    assert reasons(answer) == [Reason.CASE_NOT_SAFE]
+
+
+def test_what_an_adoption_took_over_from_others_is_not_against_it():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    adoption = an_adoption_of(ROBIN, result=CaseResult.ATTENTION)
+
+    assert ask(world, cases=[adoption]).is_safe

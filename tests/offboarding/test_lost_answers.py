@@ -166,10 +166,10 @@ def test_work_that_kills_its_workers_is_given_up_and_the_others_go_on():
     world = a_world(DALLAS, FRANKFURT)
     prepare = world.resets.prepare
 
-    def die(target):
+    def die(target, functional_id):
         if target == DALLAS:
             raise WorkerDied
-        return prepare(target)
+        return prepare(target, functional_id)
 
     world.resets.prepare = die
     world.settle()

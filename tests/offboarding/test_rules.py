@@ -15,6 +15,7 @@ from factories import (
     a_case,
     a_departure,
     a_person,
+    a_standing,
 )
 from fakes import a_world
 
@@ -76,6 +77,50 @@ def test_rule_1_nothing_is_written_once_a_later_plan_is_stopped():
     world.run()
 
     assert world.case().status is CaseStatus.WAITING
+    assert world.resets.sends == []
+
+
+def test_rule_1_nothing_is_written_where_preflight_is_red():
+    world = a_world(DALLAS)
+    world.cloud.standings[FID.id] = a_standing(policies=())
+
+    world.settle()
+
+    assert world.resets.sends == []
+    assert world.outcomes() == {"us-south": (Outcome.FAILED, Reason.MISSING_ROLE)}
+
+
+def test_rule_1_nothing_is_written_where_preflight_cannot_tell():
+    world = a_world(DALLAS)
+    world.cloud.standings[FID.id] = a_standing(policies=(), policies_fault="403")
+
+    world.open()
+    world.run(seconds=3600)
+
+    assert world.resets.sends == []
+    assert world.case().status is CaseStatus.WAITING
+
+
+def test_rule_1_a_preflight_older_than_five_minutes_is_made_again():
+    world = a_world(DALLAS)
+    world.store.paused.add("*")
+    world.open()
+    world.run(seconds=301)
+    world.cloud.standings[FID.id] = a_standing(policies=())
+    world.store.paused.clear()
+
+    world.run()
+
+    assert world.resets.sends == []
+
+
+def test_rule_1_nothing_is_written_before_the_plan_is_accepted():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+
+    world.open()
+    world.run(seconds=3600)
+
     assert world.resets.sends == []
 
 

@@ -223,9 +223,9 @@ def test_two_candidates_wait_and_are_told_once():
     world.cloud.users.append(a_person(ROBIN, email="dana.lee@example.com"))
 
     world.open()
-    world.run()
+    world.run(seconds=60)
     world.open(departure=a_departure(event_key="okta:2"))
-    world.run()
+    world.run(seconds=60)
 
     case = world.case()
     assert case.status is CaseStatus.WAITING
@@ -238,7 +238,7 @@ def test_a_protected_person_waits_and_is_told():
     world = a_world(DALLAS, protected=("dana.lee@example.com",))
 
     world.open()
-    world.run()
+    world.run(seconds=60)
 
     case = world.case()
     assert case.status is CaseStatus.WAITING

@@ -3,14 +3,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from simulator import Simulator
+from simulator import Simulator, departure_account
 from simulator.scenario import FUNCTIONAL_ID_APIKEY
 from simulator.tokens import GRANT_TYPE
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    with Simulator() as running:
+    with Simulator([departure_account()]) as running:
         yield running
 
 

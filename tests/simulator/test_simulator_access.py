@@ -7,6 +7,7 @@ from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 from ibm_platform_services.iam_access_groups_v2 import AccessGroupsPager, GroupsList
 from ibm_platform_services.iam_identity_v1 import AccountSettingsResponse
 from ibm_platform_services.iam_policy_management_v1 import (
+    GrantWithEnrichedRoles,
     V2PoliciesPager,
     V2PolicyCollection,
 )
@@ -116,7 +117,7 @@ def test_a_policy_is_listed_as_it_was_set(simulator, policies_of):
 
 
 def test_full_rights_by_default_are_listed_as_policies(policies_of):
-    found = policies_of(FUNCTIONAL_ID_IAM_ID)
+    found = policies_of(LEAVER_IAM_ID)
 
     services = [
         attribute["value"]
@@ -131,6 +132,9 @@ def test_full_rights_by_default_are_listed_as_policies(policies_of):
         "iam-groups",
         "iam-access-management",
         "resource-group",
+        "container-registry",
+        "cloud-object-storage",
+        "is",
     ]
 
 
@@ -174,6 +178,46 @@ def test_a_rule_and_tags_are_shown(simulator, policies_of):
     ]
 
 
+def test_with_display_each_role_has_its_actions(simulator, policies_of):
+    account = simulator.account
+    crn = account.add_custom_role("Keeper", ["containers-kubernetes.cluster.create"])
+    account.set_policies(
+        LEAVER_IAM_ID,
+        [
+            Policy(("Administrator", crn), service_name="containers-kubernetes"),
+            Policy(("Viewer",), service_name="containers-kubernetes"),
+            Policy(("UserApiKeyCreator",), service_name="iam-identity"),
+            Policy(("crn:v1:bluemix:public:is::a/1::customRole:Administrator",)),
+        ],
+    )
+
+    plain = policies_of(LEAVER_IAM_ID)
+    shown = policies_of(LEAVER_IAM_ID, format="display")
+
+    read = [
+        GrantWithEnrichedRoles.from_dict(one["control"]["grant"]).roles for one in shown
+    ]
+    actions = [[[a.id for a in role.actions] for role in roles] for roles in read]
+    (administrator, keeper), (viewer,), (creator,), (unknown,) = actions
+    assert "containers-kubernetes.cluster.create" in administrator
+    assert all(one.startswith("containers-kubernetes.") for one in administrator)
+    assert keeper == ["containers-kubernetes.cluster.create"]
+    assert viewer == ["containers-kubernetes.cluster.read"]
+    assert creator == ["iam-identity.user-apikey.create"]
+    assert unknown == []
+    assert (
+        read[0][1].role_id
+        == crn
+        == (
+            "crn:v1:bluemix:public:containers-kubernetes::"
+            "a/3f0aa1d2b4c65e7f8091a2b3c4d5e6f7::customRole:Keeper"
+        )
+    )
+    assert plain[1]["control"]["grant"]["roles"] == [
+        {"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}
+    ]
+
+
 def test_an_access_groups_policies_are_listed_by_its_id(simulator, policies_of):
     simulator.account.add_access_group("AccessGroupId-1", "ops", policies=[VIEWER])
 
@@ -186,8 +230,9 @@ def test_an_access_groups_policies_are_listed_by_its_id(simulator, policies_of):
 def test_without_a_subject_all_readable_policies_come(simulator, policies_of):
     simulator.account.add_access_group("AccessGroupId-1", "ops", policies=[VIEWER])
 
-    # Three people with a login key have six by default, and the group has one.
-    assert len(policies_of()) == 19
+    # Two people with a login key have nine by default, the functional ID was given
+    # twelve, and the group has one.
+    assert len(policies_of()) == 31
 
 
 def test_the_groups_pager_walks_pages_that_go_on_by_offset(simulator, groups_of):

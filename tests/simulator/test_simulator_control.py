@@ -102,6 +102,11 @@ def test_the_account_is_steered(simulator, control):
         {"own_policies_readable": 1},
         {"description_style": "{nobody}"},
         {"restrict_user_list_visibility": "restricted"},
+        {"activity_lag_seconds": -1},
+        {"key_limits": {"IBMid-1": "many"}},
+        {"key_limits": 3},
+        {"resets_need_roles": "yes"},
+        {"list_addons": "some"},
         [],
     ],
 )
@@ -114,8 +119,14 @@ def test_every_switch_can_be_set_and_is_answered(simulator, control):
     wanted = {
         "latency_seconds": 0,
         "replication_lag_seconds": 1.5,
+        "pickup_seconds": 2,
+        "activity_lag_seconds": None,
+        "refresh_seconds": 60,
         "token_life_seconds": 900,
         "key_limit": 40,
+        "key_limits": {FUNCTIONAL_ID_IAM_ID: 3},
+        "resets_need_roles": False,
+        "list_addons": "absent",
         "removed_owner_answer": "P0005",
         "no_owner_answer": "404",
         "service_owner_answer": "empty",
@@ -189,7 +200,7 @@ def test_policies_that_cannot_be_read_are_refused(simulator, control, body):
 
     assert answer.status_code == 422
     assert answer.json()["error"]
-    assert len(simulator.account.policies(COLLEAGUE_IAM_ID)) == 6
+    assert len(simulator.account.policies(COLLEAGUE_IAM_ID)) == 9
 
 
 def test_an_access_group_is_set(simulator, control):
@@ -272,6 +283,122 @@ def test_whom_nobody_knows_is_404(simulator, control, method, path, body):
     assert answer.status_code == 404
     assert "IBMid-nobody" in answer.json()["error"]
     assert simulator.account.owners() == before
+
+
+def test_keys_are_shown_and_changed(simulator, control):
+    simulator.account.reset("us-south", PAYMENTS_GROUP_ID, FUNCTIONAL_ID_IAM_ID)
+    keys = control("GET", "keys").json()["keys"]
+    of_target = [
+        one
+        for one in keys
+        if (one["region"], one["resource_group"]) == ("us-south", PAYMENTS_GROUP_ID)
+    ]
+
+    old, new = of_target
+    patched = control("PATCH", f"keys/{new['id']}", json={"locked": True})
+    deleted = control("DELETE", f"keys/{old['id']}")
+    again = control("DELETE", f"keys/{old['id']}")
+
+    statuses = [one.status_code for one in (patched, deleted, again)]
+    assert statuses == [204, 204, 404]
+    assert (old["owner"], old["in_use"]) == (LEAVER_IAM_ID, False)
+    assert (new["owner"], new["in_use"], new["used"]) == (FUNCTIONAL_ID_IAM_ID, True, 1)
+    last = control("GET", "keys").json()["keys"][-1]
+    assert (last["id"], last["locked"], last["disabled"]) == (new["id"], True, False)
+    assert control("PATCH", "keys/none", json={}).status_code == 404
+
+
+def test_broken_clusters_are_shown(simulator, control):
+    before = control("GET", "broken").json()["clusters"]
+
+    control("PUT", f"policies/{COLLEAGUE_IAM_ID}", json={"policies": []})
+
+    assert before == []
+    assert control("GET", "broken").json()["clusters"] == [
+        {
+            "cluster_id": "cq1plt00eude000006",
+            "name": "platform-eu",
+            "region": "eu-de",
+            "resource_group": "7d3e9f0a1b2c4d5e8f6a7b8c9d0e1f2a",
+            "owner": COLLEAGUE_IAM_ID,
+            "cause": "role_missing",
+            "service": "containers-kubernetes",
+        }
+    ]
+
+
+def test_refreshes_are_shown(simulator, caller, control):
+    body = {"cluster": "sandbox"}
+    caller.post(f"{simulator.containers_url}/v2/refreshMaster", json=body)
+
+    (done,) = control("GET", "refreshes").json()["refreshes"]
+
+    assert done["cluster_id"] == "cq1def00east000007"
+    assert done["iam_id"] == FUNCTIONAL_ID_IAM_ID
+    assert done["at"] > 0
+
+
+def test_a_service_id_is_locked_and_a_role_is_made(simulator, control):
+    simulator.account.add_service_id("iam-ServiceId-1", "steward")
+    actions = ["containers-kubernetes.cluster.create"]
+
+    locked = control("PATCH", "service-ids/iam-ServiceId-1", json={"locked": True})
+    person = control("PATCH", f"service-ids/{LEAVER_IAM_ID}", json={"locked": True})
+    made = control("PUT", "custom-roles/Keeper", json={"actions": actions})
+    faulty = control("PUT", "custom-roles/Keeper", json={"actions": [1]})
+
+    statuses = [one.status_code for one in (locked, person, made, faulty)]
+    assert statuses == [204, 404, 200, 422]
+    assert simulator.account.identity("iam-ServiceId-1").is_locked
+    role = simulator.account.custom_roles()[made.json()["crn"]]
+    assert role.actions == tuple(actions)
+
+
+def test_a_rival_is_planned(simulator, caller, control):
+    place = {"region": "us-south", "resource_group": PAYMENTS_GROUP_ID}
+    rival = {**place, "iam_id": COLLEAGUE_IAM_ID, "at": "reading", "when": "before"}
+    path = "/v1/logging/payments-prod/clusterkeyowner"
+
+    planned = control("POST", "rivals", json=rival)
+    owner = caller.get(f"{simulator.containers_url}{path}").json()
+
+    assert planned.status_code == 201
+    assert owner["id"] == COLLEAGUE_IAM_ID
+    assert control("GET", "faults").json()["fired"][0]["fired"] == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"iam_id": "IBMid-nobody"}, 404),
+        ({"at": "lunch"}, 422),
+        ({"when": "never"}, 422),
+        ({"seconds": "many"}, 422),
+        ({"who": "me"}, 422),
+    ],
+)
+def test_a_rival_that_cannot_be_planned_is_refused(simulator, control, more, status):
+    place = {"region": "us-south", "resource_group": PAYMENTS_GROUP_ID}
+
+    answer = control("POST", "rivals", json={**place, "iam_id": LEAVER_IAM_ID, **more})
+
+    assert answer.status_code == status
+    assert simulator.faults.unfired() == []
+
+
+def test_a_target_gets_a_lag_of_its_own(simulator, control):
+    place = {"region": "us-south", "resource_group": PAYMENTS_GROUP_ID}
+
+    answer = control("PUT", "lags", json={**place, "seconds": 60})
+    simulator.account.reset("us-south", PAYMENTS_GROUP_ID, FUNCTIONAL_ID_IAM_ID)
+
+    shown = simulator.account.shown_owner("us-south", PAYMENTS_GROUP_ID)
+    control("PUT", "lags", json=place)
+    simulator.account.reset("us-south", PAYMENTS_GROUP_ID, COLLEAGUE_IAM_ID)
+    at_once = simulator.account.shown_owner("us-south", PAYMENTS_GROUP_ID)
+    assert answer.status_code == 204
+    assert (shown.iam_id, at_once.iam_id) == (LEAVER_IAM_ID, COLLEAGUE_IAM_ID)
+    assert control("PUT", "lags", json={"region": "eu-de"}).status_code == 422
 
 
 def test_the_second_account_is_chosen_by_its_id():

@@ -38,6 +38,14 @@ API_KEYS = {
     "-.apikeys[].history": "comes only with include_history",
     "-.apikeys[].activity": "comes only with include_activity, on a single key",
 }
+SERVICE_IDS = {
+    "-.context": "optional in the SDK's model",
+    "-.serviceids[].context": "optional in the SDK's model",
+    "-.serviceids[].group_id": "comes only with show_group_id",
+    "-.serviceids[].history": "comes only with include_history",
+    "-.serviceids[].apikey": "comes only where it was made with one",
+    "-.serviceids[].activity": "comes only with include_activity, on a single one",
+}
 CLASSIC = {
     "~[].vlans list null": "null in a published captured list",
     "~[].worker_vlans list null": "null in a published captured list",
@@ -229,9 +237,39 @@ def _instances(**query: str) -> Callable[[Simulator, requests.Session], object]:
     return ask
 
 
+def _a_key(method: str, path: str) -> Callable[[Simulator, requests.Session], object]:
+    def ask(simulator: Simulator, caller: requests.Session) -> object:
+        key_id = simulator.account.api_keys()[-1].key_id
+        url = f"{simulator.iam_url}/v1/apikeys/{key_id}{path}"
+        return caller.request(method, url)
+
+    return ask
+
+
+def _service_ids(simulator: Simulator, caller: requests.Session) -> object:
+    for number in range(3):
+        simulator.account.add_service_id(f"iam-ServiceId-{number}", "one")
+    url = f"{simulator.iam_url}/v1/serviceids/"
+    first = caller.get(url, params={"pagesize": "1"}).json()
+    return caller.get(first["next"])
+
+
+def _send(
+    method: str, path: str, body: object
+) -> Callable[[Simulator, requests.Session], object]:
+    def ask(simulator: Simulator, caller: requests.Session) -> object:
+        headers = {"X-Auth-Resource-Group": PAYMENTS_GROUP_ID}
+        url = f"{simulator.containers_url}{path}"
+        return caller.request(method, url, json=body, headers=headers)
+
+    return ask
+
+
 ONE_USER = f"/v2/accounts/3f0aa1d2b4c65e7f8091a2b3c4d5e6f7/users/{LEAVER_IAM_ID}"
 OWNER = "/global/v1/logging/payments-eu/clusterkeyowner"
 ADDONS = "/global/v1/clusters/payments-prod/addons"
+ADDONS_OF = "/global/v2/getClusterAddons?cluster=payments-prod"
+MASTERS = "/v1/clusters/payments-prod/masters"
 REGIONS = "/global/v1/regions"
 
 CASES = [
@@ -273,6 +311,20 @@ CASES = [
     ("sdkgo_get_regions", _get(REGIONS), {}),
     ("docs_regions_name_and_alias", _get(REGIONS), REGIONS_OF_DOCS),
     ("sdkgo_get_cluster_addons", _get(ADDONS), {}),
+    ("sdkgo_v2_get_cluster_addons", _get(ADDONS_OF), {}),
+    (
+        "sdkgo_vpc_refresh_master",
+        _send("POST", "/v2/refreshMaster", {"cluster": "payments-prod"}),
+        {},
+    ),
+    (
+        "sdkgo_handle_master_api_server",
+        _send("PUT", MASTERS, {"action": "refresh"}),
+        {},
+    ),
+    ("psdk_iam_delete_api_key", _a_key("DELETE", ""), {}),
+    ("psdk_iam_disable_api_key", _a_key("POST", "/disable"), {}),
+    ("psdk_iam_list_service_ids", _service_ids, SERVICE_IDS),
     (
         "issue_G0004_cluster_not_found",
         _get("/global/v1/logging/nobody/clusterkeyowner"),

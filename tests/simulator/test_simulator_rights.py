@@ -302,7 +302,7 @@ def test_everybody_is_in_the_public_access_group(simulator, give, names):
     )
 
     assert len(names()) == 7
-    assert len(simulator.account.direct_policies(LEAVER_IAM_ID)) == 6
+    assert len(simulator.account.direct_policies(LEAVER_IAM_ID)) == 9
 
 
 def test_a_membership_takes_the_place_of_the_rights_by_default(simulator):

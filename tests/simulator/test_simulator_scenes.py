@@ -7,14 +7,27 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulator import Account, Simulator, two_accounts
+from simulator import (
+    Account,
+    Simulator,
+    demo_account,
+    departure_account,
+    two_accounts,
+)
 from simulator.scenario import (
+    BILLING_FUNCTIONAL_ID_APIKEY,
+    BILLING_FUNCTIONAL_ID_IAM_ID,
+    BILLING_GROUP_ID,
+    BILLING_OWNER_IAM_ID,
     COLLEAGUE_IAM_ID,
     DEFAULT_GROUP_ID,
     FUNCTIONAL_ID_APIKEY,
+    FUNCTIONAL_ID_IAM_ID,
     LEAVER_EMAIL,
     LEAVER_IAM_ID,
+    LONDON_OWNER_IAM_ID,
     PAYMENTS_GROUP_ID,
+    PLATFORM_GROUP_ID,
 )
 from simulator.second_scene import (
     DATA,
@@ -220,6 +233,66 @@ def test_a_key_may_be_there_for_a_target_without_cluster(simulator, caller):
     assert "jp-tok" not in {one.region for one in account.clusters()}
 
 
+def test_the_demo_has_a_place_for_a_red_preflight_and_two_to_adopt():
+    small, whole = departure_account(), demo_account()
+
+    more = dict(whole.owners().items() - small.owners().items())
+    assert small.owners().items() <= whole.owners().items()
+    assert more == {
+        ("us-south", BILLING_GROUP_ID): BILLING_OWNER_IAM_ID,
+        ("eu-gb", PAYMENTS_GROUP_ID): LONDON_OWNER_IAM_ID,
+        ("eu-gb", PLATFORM_GROUP_ID): LONDON_OWNER_IAM_ID,
+    }
+    assert len(whole.clusters()) - len(small.clusters()) == 4
+    emails = [person.email for person in whole.people()]
+    assert "kai.ito@example.com" in emails
+    assert (small.broken_clusters(), whole.broken_clusters()) == ([], [])
+
+
+def test_in_the_demo_one_functional_id_may_take_over_and_the_other_must_not():
+    account = demo_account()
+
+    account.reset("us-south", BILLING_GROUP_ID, FUNCTIONAL_ID_IAM_ID)
+    by_the_strong = account.broken_clusters()
+    account.reset("us-south", BILLING_GROUP_ID, BILLING_FUNCTIONAL_ID_IAM_ID)
+    (by_the_weak,) = account.broken_clusters()
+
+    assert by_the_strong == []
+    assert (by_the_weak.name, by_the_weak.cause) == ("billing-prod", "role_missing")
+    assert by_the_weak.service == "is"
+
+
+def test_the_demos_accounts_file_keeps_billing_for_its_functional_id(tmp_path):
+    file = Simulator([demo_account()]).accounts_toml(tmp_path)
+
+    (account,) = tomllib.loads(file.read_text())["account"]
+    first, billing = account["functional_id"]
+    assert (first["name"], "resource_groups" in first) == ("iks-functional-1", False)
+    assert billing["name"] == "iks-billing"
+    assert billing["resource_groups"] == [BILLING_GROUP_ID]
+    key_file = Path(billing["apikey_file"])
+    assert key_file.read_text() == BILLING_FUNCTIONAL_ID_APIKEY
+
+
+def test_in_two_accounts_only_what_a_former_member_owns_is_broken():
+    production, staging = two_accounts()
+
+    (broken,) = production.broken_clusters()
+    assert (broken.region, broken.resource_group) == ("jp-tok", DATA)
+    assert (broken.owner, broken.cause) == (FORMER_IAM_ID, "owner_removed")
+    assert staging.broken_clusters() == []
+
+
+def test_the_functional_ids_of_both_accounts_may_reset_and_break_nothing():
+    for account in two_accounts():
+        before = account.broken_clusters()
+        for one in account.functional_ids:
+            (group, *_) = account.groups()
+            account.reset("us-south", group.group_id, one.iam_id)
+            assert account.owner("us-south", group.group_id) == one.iam_id
+        assert account.broken_clusters() == before
+
+
 def test_the_two_accounts_share_people_and_nothing_else():
     production, staging = two_accounts()
 
@@ -299,7 +372,7 @@ def test_key_files_are_for_their_owner_alone(tmp_path):
 
 
 def test_with_nobody_named_the_demos_functional_id_takes_over(tmp_path):
-    file = Simulator().accounts_toml(tmp_path)
+    file = Simulator([departure_account()]).accounts_toml(tmp_path)
 
     (account,) = tomllib.loads(file.read_text())["account"]
     (functional_id,) = account["functional_id"]

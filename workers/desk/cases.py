@@ -11,10 +11,14 @@ from ulid import ULID
 
 from config.settings import Settings
 from workers.app import Sender
+from workers.desk.deciding import Deciding, anew_of, changed
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
+from workers.offboarding.joining import askers_of
 from workers.offboarding.model import (
+    AdoptionAsked,
     Case,
+    CaseKind,
     CaseResult,
     CaseStatus,
     Channel,
@@ -96,6 +100,11 @@ class Desk:
         self._switches = switches
         self._sender = sender
         self._clock = clock
+        # What people decide about a case that waits has a file of its own.
+        deciding = Deciding(cases, sender, self._channels, clock=clock)
+        self.approve = deciding.approve
+        self.refuse = deciding.refuse
+        self.tick = deciding.tick
         # What only looks: exposure, gate and doctor have a file of their own.
         self.exposure = seeing.exposure
         self.gate = seeing.gate
@@ -126,10 +135,7 @@ class Desk:
         )
         taken = self._cases.open(case, departure, entries, idempotency=idempotency)
         if taken.verdict == "conflict":
-            raise ConflictError(
-                "This Idempotency-Key was used with another body.",
-                reason="idempotency_key",
-            )
+            raise _other_body()
         if taken.verdict == "another":
             raise ConflictError(
                 "This event id was used for another person: send it under a new id.",
@@ -142,6 +148,59 @@ class Desk:
             self._sender.send(Work(taken.case_id, Step.PLAN))
         shown = case if is_new else self.show(taken.case_id)
         return Opened(shown, OpenedAs.NEW if is_new else OpenedAs.JOINED)
+
+    def adopt(
+        self, asked: AdoptionAsked, *, idempotency: tuple[str, str] | None = None
+    ) -> Opened:
+        """Open a case that takes targets over before anybody leaves.
+
+        It joins nothing and nothing joins it.
+
+        Raises:
+            ConflictError: ``no_such_account``, where the accounts are known here;
+                ``idempotency_key`` used with another body.
+        """
+        account_id = asked.adoption.account_id
+        self._refuse_unknown(account_id)
+        now = self._clock()
+        case = self._adoption_of(asked, now)
+        entry = Entry(
+            at=now,
+            what=f"case.opened_{case.status}",
+            actor=asked.actor,
+            request_id=asked.request_id,
+            detail=f"adoption in account {account_id}",
+        )
+        same = Departure("api", asked.leaver)
+        taken = self._cases.open(case, same, (entry, entry), idempotency=idempotency)
+        if taken.verdict == "conflict":
+            raise _other_body()
+        if taken.verdict == "repeated":
+            return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+        self._sender.send(Work(taken.case_id, Step.PLAN))
+        return Opened(case, OpenedAs.NEW)
+
+    def _adoption_of(self, asked: AdoptionAsked, now: datetime) -> Case:
+        asker = asked.person or asked.actor
+        case = Case(
+            id=str(ULID.from_datetime(now)),
+            kind=CaseKind.ADOPTION,
+            adoption=asked.adoption,
+            leaver=asked.leaver,
+            named=asked.leaver,
+            opened_by=OpenedBy("api", None, asked.actor),
+            received_at=now,
+            effective_at=now,
+            starts_at=now,
+            status=CaseStatus.OPEN,
+            dry_run=asked.dry_run,
+            is_dry_as_asked=asked.dry_run,
+            scope=asked.scope,
+            reason=asked.reason,
+            request_id=asked.request_id,
+            askers=(asker,) if asker else (),
+        )
+        return case if self._armed else case.unarmed()
 
     def withdraw(self, withdrawal: Withdrawal) -> Case | None:
         """Cancel the open case the same source made, if nothing was written yet.
@@ -243,14 +302,22 @@ class Desk:
                 raise ConflictError(
                     f"Case {other} of the same leaver is open.", reason="other_case"
                 )
-        raise _changed()
+        raise changed()
 
     def _retry(self, case: Case, actor: str) -> str:
         anew = [one for one in case.targets if not one.is_safe]
         kept = [one for one in anew if one.was_planned]
         dropped = [one for one in anew if not one.was_planned]
         opened = replace(
-            case, status=CaseStatus.OPEN, result=None, settled_at=None, tries=0
+            case,
+            status=CaseStatus.OPEN,
+            result=None,
+            settled_at=None,
+            tries=0,
+            # What was decided about the plan before is no word about this one.
+            refused_by=None,
+            canaries=(),
+            plan=anew_of(case.plan),
         )
         return self._cases.turn(
             opened,
@@ -267,6 +334,11 @@ class Desk:
                     owner_after=None,
                     # Who takes over is asked for anew, save where a reset is out.
                     functional_id=one.functional_id if one.intent_at else None,
+                    preflight=None,
+                    preflight_at=None,
+                    preflight_text="",
+                    mend=None,
+                    blind=None,
                     tries=0,
                     polls=0,
                 )
@@ -313,7 +385,7 @@ class Desk:
                     reason="already_written",
                 )
             case = self.show(case.id)
-        raise _changed()
+        raise changed()
 
     def _cancelled_lines(self, case: Case) -> tuple[ReportLine, ...]:
         # A departure that has not begun is confidential: the channel never heard of it.
@@ -329,13 +401,16 @@ class Desk:
         Raises:
             ConflictError: ``no_such_account``, where the accounts are known here.
         """
-        known = self._account_ids or (account_id,)
-        if account_id is not None and account_id not in known:
+        if account_id is not None:
+            self._refuse_unknown(account_id)
+        self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
+        return self._switches.paused()
+
+    def _refuse_unknown(self, account_id: str) -> None:
+        if account_id not in (self._account_ids or (account_id,)):
             raise ConflictError(
                 f"This service has no account {account_id}.", reason="no_such_account"
             )
-        self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
-        return self._switches.paused()
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""
@@ -374,6 +449,7 @@ class Desk:
             scope=departure.scope,
             reason=departure.reason,
             request_id=departure.request_id,
+            askers=askers_of((), departure),
         )
         return case if self._armed else case.unarmed()
 
@@ -395,5 +471,7 @@ def _ref(user: str | None) -> str | None:
     return f"email:{user.strip().lower()}" if "@" in user else f"iam:{user.strip()}"
 
 
-def _changed() -> ConflictError:
-    return ConflictError("The case is changing just now; try again.", reason="changed")
+def _other_body() -> ConflictError:
+    return ConflictError(
+        "This Idempotency-Key was used with another body.", reason="idempotency_key"
+    )

@@ -4,45 +4,56 @@ Knows no channel and no far side. The roles are those IBM's documentation asks f
 each error comes back as foreseen is not confirmed against a live account.
 """
 
-import shlex
-import unicodedata
-from collections.abc import Callable
 from typing import Final
 
 from workers.offboarding.errors import Reason
+from workers.offboarding.mending import MENDERS, mender_of
 from workers.offboarding.model import (
+    CLASSIC_CREDENTIAL,
+    RECREATE_ADDON_PODS,
+    REFRESH_MASTER,
     Advice,
     CaseTarget,
-    Cluster,
     FollowUp,
     KeyOwner,
     Outcome,
+    Right,
     Target,
 )
-from workers.offboarding.reasons import (
-    FUNCTIONAL_ID,
-    IAM_ADMIN,
-    KEY_KEEPER,
-    KUBERNETES_ADMIN,
-    OPERATOR,
-    REASONS,
-    RUNNER,
-    sentence,
+from workers.offboarding.reasons import REASONS, sentence
+from workers.offboarding.shell import (
+    NO_GROUP,
+    classic_credential_command,
+    cleaned,
+    reset_command,
+    shell_word,
 )
 
 __all__ = [
+    "ADDON_PODS",
     "TARGET_REASONS",
     "advise",
     "classic_credential_command",
     "cleaned",
+    "command_at",
     "command_for",
+    "reset_command",
     "sentence",
     "shell_word",
 ]
 
+TARGET_REASONS: Final = frozenset(MENDERS)
+# No sentence here speaks of a leaver: in an adoption there need not be one.
 _LOSS: Final = (
-    "Once the person is removed from the account, the clusters on this key can no "
+    "Once its owner is removed from the account, the clusters on this key can no "
     "longer order workers, attach storage or scale."
+)
+# What only preflight finds; the others it shares with IBM Cloud's own answers.
+_OF_PREFLIGHT: Final = (
+    Reason.MISSING_ROLE,
+    Reason.FUNCTIONAL_ID_INACTIVE,
+    Reason.FUNCTIONAL_ID_LOCKED,
+    Reason.PREFLIGHT_UNKNOWN,
 )
 _DEFAULT: Final = {
     Outcome.CHANGED_HANDS: Reason.ANOTHER_OWNER,
@@ -82,23 +93,6 @@ _EXTRA: Final = {
 }
 
 
-def cleaned(text: str, limit: int = 600) -> str:
-    """Return *text* on one line, invisible characters shown as U+FFFD, cut to *limit*.
-
-    What turns writing round or hides between letters could make one name look like
-    another, so it is made visible rather than dropped.
-    """
-    line = " ".join("".join(_visible(one) for one in text).split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def _visible(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp"):
-        return " "
-    return "\ufffd" if category in ("Cf", "Cs") else character
-
-
 def advise(target: CaseTarget) -> Advice | None:
     """Say what a target that did not end well means, and who mends it with what.
 
@@ -111,89 +105,83 @@ def advise(target: CaseTarget) -> Advice | None:
     if outcome is None or outcome not in _DEFAULT:
         return None
     reason = target.reason or _DEFAULT[outcome]
-    who, command = _MEND.get(reason, (KUBERNETES_ADMIN, _look))
-    said = (sentence(reason), _EXTRA.get((reason, outcome)), _meaning(target, outcome))
+    is_red = _is_red(target)
+    who, command = mender_of(reason, target)
+    said = (
+        sentence(reason),
+        cleaned(target.detail, 900) if is_red else None,
+        _EXTRA.get((reason, outcome)),
+        _meaning(target, outcome),
+    )
     text = " ".join(part for part in said if part)
-    return Advice(text=text, who=who, command=command(target))
+    mend = target.mend if is_red else None
+    return Advice(text=text, who=who, command=mend or command)
+
+
+def _is_red(target: CaseTarget) -> bool:
+    """Tell whether preflight ended it; one that let it go mends nothing that follows.
+
+    The same reason may be IBM Cloud's own answer to a reset that preflight let go.
+    """
+    if target.outcome is not Outcome.FAILED:
+        return False
+    is_judged = target.preflight is not None
+    is_mendable = target.mend is not None and not is_judged
+    is_missing = target.preflight is Right.MISSING
+    return is_missing or is_mendable or target.reason in _OF_PREFLIGHT
 
 
 def command_for(follow_up: FollowUp, target: Target) -> str | None:
     """Return the command that does *follow_up* by hand; None where there is none."""
     cluster = shell_word(follow_up.cluster_id or "")
-    pods = _ADDON_PODS.get(follow_up.addon or "")
-    if follow_up.kind == "recreate_addon_pods" and follow_up.cluster_id and pods:
+    pods = ADDON_PODS.get(follow_up.addon or "")
+    if follow_up.kind == RECREATE_ADDON_PODS and follow_up.cluster_id and pods:
         return (
             f"ibmcloud ks cluster config --cluster {cluster}"
             f" && kubectl -n kube-system get pods -o name | grep '^pod/{pods}'"
             " | xargs kubectl -n kube-system delete"
         )
-    if follow_up.kind == "refresh_master" and follow_up.cluster_id:
+    if follow_up.kind == REFRESH_MASTER and follow_up.cluster_id:
         return f"ibmcloud ks cluster master refresh --cluster {cluster}"
-    if follow_up.kind == "classic_credential":
+    if follow_up.kind == CLASSIC_CREDENTIAL:
         return classic_credential_command(target)
     return None
 
 
 # The pods IBM's troubleshooting pages name for these add-ons.
-_ADDON_PODS: Final = {
+ADDON_PODS: Final = {
     "vpc-block-csi-driver": "ibm-vpc-block-csi-controller",
     "cluster-autoscaler": "cluster-autoscaler",
 }
-
-
-def classic_credential_command(target: Target) -> str:
-    """Return the command that shows a target's classic credential, changing nothing."""
-    region = shell_word(target.region)
-    return _in(target, f"ibmcloud ks credential get --region {region}")
 
 
 def _meaning(target: CaseTarget, outcome: Outcome) -> str:
     if outcome is Outcome.CHANGED_HANDS:
         now = f" It is {_named(target.owner_after)}." if target.owner_after else ""
         return (
-            f"It was left alone, and this departure does not touch it any more.{now} "
+            f"It was left alone, and this case does not touch it any more.{now} "
             "Find out whether they should own it: a person who owns it will leave too."
         )
-    if outcome is Outcome.UNREAD and target.reason is Reason.NO_CLUSTER:
-        return (
-            "The key may be the leaver's, and a cluster made here later would use it."
-        )
-    if outcome is Outcome.UNREAD:
-        return f"The key may be the leaver's. {_LOSS}"
+    if outcome is Outcome.FAILED:
+        return f"{_after_failure(target)} {_LOSS}"
+    may_be = "The key may be that of a person who leaves"
+    if target.reason is Reason.NO_CLUSTER:
+        return f"{may_be}, and a cluster made here later would use it."
+    return f"{may_be}. {_LOSS}"
+
+
+def _after_failure(target: CaseTarget) -> str:
+    before = target.owner_before
+    whose = f"{_named(before)}'s" if before else "its former owner's"
     if target.resets > target.proven_failures:
-        return f"Treat the key as the leaver's until its owner was read. {_LOSS}"
-    return f"No reset took effect: treat the key as the leaver's. {_LOSS}"
+        return f"Treat the key as {whose} until its owner was read."
+    if _is_red(target) and not target.resets:
+        return f"Nothing was written here: the key is {whose} still."
+    return f"No reset took effect: treat the key as {whose}."
 
 
 def _named(owner: KeyOwner) -> str:
     return cleaned(owner.name or owner.email or owner.id, 100)
-
-
-def shell_word(text: str) -> str:
-    """Quote *text* as one word of a shell."""
-    return shlex.quote(cleaned(text))
-
-
-_NO_GROUP: Final = "ibmcloud resource groups"
-
-
-def _in(target: Target, command: str) -> str:
-    """Run *command* in the target's group, or not at all.
-
-    ``&&`` matters: without a targeted group a reset hits the account's default one,
-    and so it would where no group is named.
-    """
-    group = target.resource_group.id.strip()
-    if not group:
-        return _NO_GROUP
-    place = f"-g {shell_word(group)} -r {shell_word(target.region)}"
-    return f"ibmcloud target {place} && {command}"
-
-
-def reset_command(target: Target) -> str:
-    """Return the command that resets one target, or shows what it lacks."""
-    region = shell_word(target.region)
-    return _in(target, f"ibmcloud ks api-key reset --region {region}")
 
 
 def command_at(reason: Reason, target: Target) -> str | None:
@@ -204,150 +192,9 @@ def command_at(reason: Reason, target: Target) -> str | None:
     command = REASONS[reason].command
     group = target.resource_group.id.strip()
     if command is None or ("GROUP" in command and not group):
-        return command and _NO_GROUP
+        return command and NO_GROUP
     command = command.replace("GROUP", shell_word(group))
     command = command.replace("REGION", shell_word(target.region))
     for cluster in target.clusters[:1]:
         command = command.replace("CLUSTER", shell_word(cluster.id))
     return command
-
-
-def _reset(target: CaseTarget) -> str:
-    return reset_command(target.target)
-
-
-def _cluster(target: CaseTarget) -> Cluster | None:
-    clusters = target.target.clusters
-    return next((one for one in clusters if one.readable), next(iter(clusters), None))
-
-
-def _look(target: CaseTarget) -> str:
-    cluster = _cluster(target)
-    if cluster is None:
-        return _in(target.target, "ibmcloud ks cluster ls")
-    return f"ibmcloud ks api-key info --cluster {shell_word(cluster.id)}"
-
-
-def _find(target: CaseTarget) -> str:
-    cluster = _cluster(target)
-    if cluster is None:
-        return _in(target.target, "ibmcloud ks cluster ls")
-    return f"ibmcloud ks cluster get --cluster {shell_word(cluster.id)}"
-
-
-def _grant(target: CaseTarget) -> str:
-    if target.outcome is Outcome.UNREAD:
-        return _policy("user", "READER", "Viewer", target.target)
-    owner = target.functional_id
-    service_id = _service_id(owner)
-    if service_id is None:
-        login = (owner.email or owner.id) if owner else "FUNCTIONAL_ID"
-        return _policy("user", login, "Administrator,Manager", target.target)
-    grant = _policy("service", service_id, "Administrator,Manager", target.target)
-    return (
-        f"{grant} && ibmcloud iam service-policy-create {shell_word(service_id)}"
-        " --roles Operator --service-name iam-identity"
-    )
-
-
-def _doctor(_: CaseTarget) -> str:
-    return "offboard doctor"
-
-
-def _grant_keys(target: CaseTarget) -> str:
-    owner = target.functional_id
-    service_id = _service_id(owner)
-    if service_id is not None:
-        return (
-            f"ibmcloud iam service-policy-create {shell_word(service_id)}"
-            " --roles Operator --service-name iam-identity"
-        )
-    login = (owner.email or owner.id) if owner else "FUNCTIONAL_ID"
-    return (
-        f"ibmcloud iam user-policy-create {shell_word(login)}"
-        " --roles 'User API key creator' --service-name iam-identity"
-    )
-
-
-def _reading_roles(_: CaseTarget) -> str:
-    return (
-        "ibmcloud iam user-policy-create READER --roles Viewer"
-        " --service-name containers-kubernetes"
-        " && ibmcloud iam user-policy-create READER --roles Administrator"
-        " --service-name iam-identity"
-    )
-
-
-def _grant_user_list(_: CaseTarget) -> str:
-    return (
-        "ibmcloud iam user-policy-create READER --roles Viewer"
-        " --service-name user-management"
-    )
-
-
-def _people(_: CaseTarget) -> str:
-    return "ibmcloud account users --output json"
-
-
-def _policy(kind: str, login: str, roles: str, target: Target) -> str:
-    return (
-        f"ibmcloud iam {kind}-policy-create {shell_word(login)} --roles {roles}"
-        " --service-name containers-kubernetes"
-        f" --resource-group-id {shell_word(target.resource_group.id)}"
-        f" --region {shell_word(target.region)}"
-    )
-
-
-def _service_id(owner: KeyOwner | None) -> str | None:
-    if owner is None or not owner.id.startswith("iam-ServiceId-"):
-        return None
-    return owner.id.removeprefix("iam-")
-
-
-def _new_key(target: CaseTarget) -> str:
-    service_id = _service_id(target.functional_id)
-    account = shell_word(target.target.account_id)
-    kind, whose = (
-        ("api-key-create offboard", "")
-        if service_id is None
-        else ("service-api-key-create offboard", f" {shell_word(service_id)}")
-    )
-    return (
-        f"ibmcloud target -c {account}"
-        f" && ibmcloud iam {kind}{whose} --file offboard-apikey.json"
-    )
-
-
-def _keys(target: CaseTarget) -> str:
-    service_id = _service_id(target.functional_id)
-    if service_id is None:
-        return "ibmcloud iam api-keys"
-    return f"ibmcloud iam service-api-keys {shell_word(service_id)}"
-
-
-_MEND: Final[dict[Reason, tuple[str, Callable[[CaseTarget], str]]]] = {
-    Reason.NO_CLUSTER: (FUNCTIONAL_ID, _reset),
-    Reason.OWNER_UNKNOWN: (KUBERNETES_ADMIN, _look),
-    Reason.UNREACHABLE: (KUBERNETES_ADMIN, _look),
-    Reason.NO_ROLE: (IAM_ADMIN, _grant),
-    Reason.NO_FUNCTIONAL_ID: (RUNNER, _doctor),
-    Reason.CANNOT_CREATE_KEY: (IAM_ADMIN, _grant_keys),
-    Reason.RATE_LIMITED: (REASONS[Reason.RATE_LIMITED].who, _look),
-    Reason.WRONG_PROVIDER: (KUBERNETES_ADMIN, _find),
-    Reason.LIST_SHORT: (IAM_ADMIN, _reading_roles),
-    Reason.BAD_KEY: (KEY_KEEPER, _new_key),
-    Reason.WRONG_ACCOUNT: (KEY_KEEPER, _new_key),
-    Reason.WRONG_IDENTITY: (KEY_KEEPER, _new_key),
-    Reason.NOT_FOUND: (KUBERNETES_ADMIN, _find),
-    Reason.KEY_NOT_USABLE: (FUNCTIONAL_ID, _reset),
-    Reason.KEY_LIMIT: (REASONS[Reason.KEY_LIMIT].who, _keys),
-    Reason.REFUSED_BY_IBM_CLOUD: (FUNCTIONAL_ID, _reset),
-    Reason.UNEXPECTED_ANSWER: (KUBERNETES_ADMIN, _look),
-    Reason.OWNER_NOT_SHOWN: (KUBERNETES_ADMIN, _look),
-    Reason.ANOTHER_OWNER: (KUBERNETES_ADMIN, _look),
-    Reason.GAVE_UP: (KUBERNETES_ADMIN, _look),
-    Reason.LIST_UNREADABLE: (IAM_ADMIN, _grant_user_list),
-    Reason.PROTECTED_USER: (OPERATOR, _people),
-    Reason.AMBIGUOUS_PERSON: (OPERATOR, _people),
-}
-TARGET_REASONS: Final = frozenset(_MEND)

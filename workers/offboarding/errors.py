@@ -125,6 +125,10 @@ class NoSuchCaseError(OffboardingError):
     """No case has this id."""
 
 
+class NoSuchFollowUpError(OffboardingError):
+    """The case has no follow-up of this number."""
+
+
 class ConflictError(OffboardingError):
     """The request does not fit the state the case is in; the message says why."""
 

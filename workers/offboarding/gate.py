@@ -5,7 +5,7 @@ be seen, is against it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workers.offboarding.errors import Reason
@@ -13,6 +13,7 @@ from workers.offboarding.exposure import AccountIndex, GateAnswer, Holding, Read
 from workers.offboarding.judging import Look, targets_of, their_credentials
 from workers.offboarding.model import (
     Case,
+    CaseKind,
     CaseResult,
     CaseStatus,
     CaseTarget,
@@ -92,6 +93,7 @@ def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAn
         *_credentials(looks),
         *unseen_notes(looks),
         *_unfinished(asked, cases),
+        *_settling_in(asked, resolved, cases),
         *unknown_person(looks, resolved.leaver, knows=knows),
     ]
     if not looks:
@@ -161,13 +163,36 @@ def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
     armed = [
         one
         for one in sorted(cases, key=lambda one: one.id)
-        if not one.dry_run and one.status is not CaseStatus.CANCELLED
+        if not one.dry_run
+        and one.status is not CaseStatus.CANCELLED
+        and one.kind is CaseKind.DEPARTURE
     ]
     for case in armed:
         is_made_up_for = case is not armed[-1] and case.result is CaseResult.ATTENTION
         why = _short_of_safe(case, asked.settle, asked.at)
         if why and not is_made_up_for:
             yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
+
+
+def _settling_in(
+    asked: Asked, resolved: Resolved, cases: Sequence[Case]
+) -> Iterator[Note]:
+    """Say which adoptions took targets of theirs over that have not settled in yet."""
+    iam_id = resolved.leaver.iam_id
+    for case in cases:
+        if case.kind is not CaseKind.ADOPTION or case.dry_run:
+            continue
+        theirs = tuple(
+            one
+            for one in case.targets
+            if one.resets and one.owner_before and one.owner_before.id == iam_id
+        )
+        mine = replace(case, targets=theirs)
+        why = _unsettled(mine, asked.settle, asked.at) if theirs else ""
+        if case.settled_at is None and theirs:
+            why = f"is {case.status}."
+        if why:
+            yield Note(Reason.CASE_NOT_SAFE, f"Adoption {case.id} {why}")
 
 
 def _short_of_safe(case: Case, settle: timedelta, now: datetime) -> str:

@@ -27,8 +27,15 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
             aliases=_aliases(case, one),
             leaver=_filled(case.leaver, one.leaver),
             named=_filled(case.as_named, one.leaver),
+            askers=askers_of(case.askers, one),
         )
     return replace(case, departures=())
+
+
+def askers_of(known: tuple[str, ...], one: Departure) -> tuple[str, ...]:
+    """Add who asked for a departure to those who are known to have asked."""
+    asker = one.person or one.actor
+    return tuple(sorted({*known, asker})) if asker else known
 
 
 def _filled(leaver: Leaver, other: Leaver) -> Leaver:

@@ -15,6 +15,7 @@ from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
     CLASSIC_CREDENTIAL,
     Case,
+    CaseKind,
     CaseTarget,
     FollowUp,
     KeyOwner,
@@ -254,15 +255,16 @@ def followed_up(case: Case, at: datetime) -> tuple[CaseTarget, ...]:
     Only for a case all of whose targets are settled: nobody else writes them then.
     """
     return tuple(
-        _blocked(one) if one.target.id in case.blocked else _freed(one, at)
+        _blocked(case, one) if one.target.id in case.blocked else _freed(one, at)
         for one in case.targets
         if one.is_blocked != (one.target.id in case.blocked)
     )
 
 
-def _blocked(target: CaseTarget) -> CaseTarget:
+def _blocked(case: Case, target: CaseTarget) -> CaseTarget:
+    whose = "the leaver" if case.kind is CaseKind.DEPARTURE else str(case.leaver)
     text = (
-        "A classic infrastructure credential of the leaver is in force here. Classic "
+        f"A classic infrastructure credential of {whose} is in force here. Classic "
         "clusters use it instead of the API key, and it ends with the person: have it "
         "replaced by a functional user's. A reset does not change it."
     )

@@ -128,7 +128,8 @@ class Cluster:
 
     ``provider`` is IBM's word: ``vpc-gen2``, ``classic`` or ``satellite``. A cluster
     that is not ``readable`` is deleted or being deleted; its target still counts.
-    ``addons`` are the names of its add-ons; None where the list did not tell.
+    ``addons`` are the names of its add-ons; None where the list did not tell. ``type``
+    is IBM's word too, ``kubernetes`` or ``openshift``; empty where it is not known.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Cluster:
     provider: str
     readable: bool = True
     addons: tuple[str, ...] | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,6 +492,18 @@ class CaseTarget:
         return self.outcome in (Outcome.VERIFIED, Outcome.ALREADY)
 
     @property
+    def taker(self) -> tuple[str, str]:
+        """Return account and functional ID: what one reset proves, it proves there."""
+        taker = self.functional_id.id if self.functional_id is not None else ""
+        return self.target.account_id, taker
+
+    def waits_for(self, canary: "CaseTarget") -> bool:
+        """Tell whether this target is reset only after *canary* is verified."""
+        is_other = self.target.id != canary.target.id
+        is_open = not self.is_settled and self.intent_at is None
+        return is_other and is_open and self.taker == canary.taker
+
+    @property
     def was_planned(self) -> bool:
         """Tell whether it was ever sure to be the leaver's, with somebody to take over.
 
@@ -591,6 +605,10 @@ class Entry:
     detail: str | None = None
 
 
+# Why a part of a case waits while the rest of it goes on, or goes on by itself.
+_HOLDS_A_PART: Final = frozenset({Reason.PAUSED, Reason.PREFLIGHT_UNKNOWN})
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """The durable record of one departure.
@@ -665,15 +683,62 @@ class Case:
 
     @property
     def is_held(self) -> bool:
-        """Tell whether a guard stopped the plan; a pause alone ends by itself."""
+        """Tell whether a guard stopped the whole plan.
+
+        A pause ends by itself, and where preflight cannot tell, only the targets it is
+        about wait.
+        """
         refused = self.plan.refused if self.plan is not None else ()
-        return any(note.reason is not Reason.PAUSED for note in refused)
+        return any(note.reason not in _HOLDS_A_PART for note in refused)
+
+    @property
+    def is_approved(self) -> bool:
+        """Tell whether an approver let exactly this plan go."""
+        return self.plan is not None and self.plan.approved_by is not None
+
+    def may_be_reset(self, one: CaseTarget) -> bool:
+        """Tell whether nothing in the case holds the reset of this target of it back.
+
+        A target that preflight could not judge waits for approval, unless it was let
+        through on purpose; the others wait for their canary.
+        """
+        if self.is_held:
+            return False
+        refused = self.plan.refused if self.plan is not None else ()
+        holds_unknown = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in refused)
+        if holds_unknown and one.preflight is Right.CANNOT_TELL:
+            return False
+        # Approved after a canary failed: an approver let the others go.
+        first = (
+            one for one in self.going_first if not (self.is_approved and one.is_settled)
+        )
+        return not any(one.waits_for(each) for each in first)
+
+    @property
+    def going_first(self) -> tuple[CaseTarget, ...]:
+        """Return the targets that have to be verified before others are reset."""
+        if not self.canaries:
+            return ()
+        return tuple(one for one in self.targets if one.target.id in self.canaries)
 
     @property
     def was_put_off_unarmed(self) -> bool:
         """Tell whether it awaits its day, and is dry only as the service was then."""
         is_to_come = self.started_at is None and self.starts_at > self.received_at
         return self.dry_run and not self.is_dry_as_asked and is_to_come
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """Return the names under which lists and the gate find the case.
+
+        An adoption is found by everybody whose targets it takes over.
+        """
+        if self.adoption is None:
+            return self.leaver.refs
+        owners = [one.owner_before for one in self.targets if one.owner_before]
+        people = (Leaver(one.email and one.email.lower(), one.id) for one in owners)
+        found = (each for one in (self.leaver, *people) for each in one.refs)
+        return tuple(dict.fromkeys(found))
 
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""
@@ -696,7 +761,7 @@ class Case:
         return tuple(
             Work(self.id, Step.VERIFY if one.intent_at else Step.RESET, one.target.id)
             for one in mine
-            if not one.is_settled
+            if not one.is_settled and (one.intent_at or self.may_be_reset(one))
         )
 
     def _deliveries(self) -> tuple[Work, ...]:

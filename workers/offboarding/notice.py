@@ -15,6 +15,7 @@ from workers.offboarding.advice import reset_command
 from workers.offboarding.exposure import Dependence
 from workers.offboarding.model import Channel, KeyOwner, ReportState, Target
 from workers.offboarding.notice_words import (
+    adoption_command,
     departure_command,
     full_owner,
     hanging,
@@ -145,7 +146,12 @@ def taken_over(
         ),
         items=(
             Item(
-                (f"When they leave, {lost(target)} Give it back:",),
+                (f"When they leave, {lost(target)} Take it over before that:",),
+                (),
+                adoption_command(target, owner),
+            ),
+            Item(
+                ("Or, where the service is not armed, give it back by hand:",),
                 ((_AS_FUNCTIONAL_ID,),),
                 reset_command(target),
             ),

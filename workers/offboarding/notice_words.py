@@ -11,6 +11,7 @@ from workers.offboarding.advice import shell_word
 from workers.offboarding.model import KeyOwner, Target
 from workers.offboarding.report.phrases import named, with_id
 from workers.offboarding.report.value import Line, Name
+from workers.offboarding.shell import NO_GROUP
 from workers.offboarding.words import counted
 
 
@@ -50,6 +51,21 @@ def lost(target: Target) -> str:
 def hanging(targets: int, clusters: int) -> str:
     """Count what hangs on one owner."""
     return f"{counted(targets, 'key')} with {counted(clusters, 'cluster')}"
+
+
+def adoption_command(target: Target, owner: KeyOwner) -> str:
+    """Return the command that takes one target over, or shows what it lacks.
+
+    Without a group it would take over whatever else *owner* has in the region.
+    """
+    group = target.resource_group.id.strip()
+    if not group:
+        return NO_GROUP
+    return (
+        f"offboard adopt --account {shell_word(target.account_id)}"
+        f" --region {shell_word(target.region)} --group {shell_word(group)}"
+        f" --from {shell_word(owner.id)} --apply"
+    )
 
 
 def departure_command(owner: KeyOwner) -> str:

@@ -151,9 +151,7 @@ def refusals(
         ours: Our own identities in the accounts: functional IDs and readers.
     """
     if resolved.is_ambiguous:
-        several = ", ".join(resolved.candidates)
-        text = f"{resolved.leaver} may be any of {several}. Name one by its IAM ID."
-        return (Note(Reason.AMBIGUOUS_PERSON, text),)
+        return ambiguity(resolved)
     leaver = resolved.leaver
     kept = {one.lower() for one in protected}
     # All the names the account knows them by: a departure may use any of them.
@@ -167,3 +165,12 @@ def refusals(
         text = f"{leaver} is {what} and is never offboarded."
         return (Note(Reason.PROTECTED_USER, text),)
     return ()
+
+
+def ambiguity(resolved: Resolved) -> tuple[Note, ...]:
+    """Say that more than one identity fits; empty where that is not so."""
+    if not resolved.is_ambiguous:
+        return ()
+    several = ", ".join(resolved.candidates)
+    text = f"{resolved.leaver} may be any of {several}. Name one by its IAM ID."
+    return (Note(Reason.AMBIGUOUS_PERSON, text),)

@@ -21,7 +21,7 @@ KEY_KEEPER: Final = "whoever can log in as the functional ID and runs this servi
 CLASSIC_ADMIN: Final = "an administrator of classic infrastructure in the account"
 RUNNER: Final = "whoever runs this service, in its settings or its accounts file"
 RUNNER_OF_WORKERS: Final = "whoever runs this service: see that workers and beat run"
-APPROVER: Final = "an approver of this service, but not who asked for it"
+APPROVER: Final = "an approver of this service who did not ask for it"
 NOBODY: Final = "nobody: it says how things are"
 
 _INFO: Final = "ibmcloud ks api-key info --cluster CLUSTER"
@@ -82,27 +82,26 @@ REASONS: Final = {
         "offboard doctor",
     ),
     Reason.MISSING_ROLE: Told(
-        "The functional ID lacks a role it needs here, so nothing was written: after a "
-        "reset everything its clusters do with the key would fail.",
+        "The functional ID lacks a role that the clusters here need of their key: with "
+        "its key they would fail for everybody.",
         IAM_ADMIN,
         "offboard permissions --account ACCOUNT",
     ),
     Reason.FUNCTIONAL_ID_INACTIVE: Told(
-        "The functional ID is not an active user of the account, so it cannot own a "
-        "key.",
+        "The functional ID is not an active user of the account: its invitation is "
+        "open, or it was suspended, so it cannot take a key over.",
         IAM_ADMIN,
         _USERS,
     ),
     Reason.FUNCTIONAL_ID_LOCKED: Told(
-        "The functional ID is locked, so that no API key can be made for it.",
+        "The functional ID is a locked service ID, for which no API key can be made.",
         IAM_ADMIN,
         "ibmcloud iam service-id-unlock FUNCTIONAL_ID",
     ),
     Reason.CANNOT_CREATE_KEY: Told(
-        "IBM Cloud refused because the functional ID may not create an API key.",
+        "The functional ID may not create an API key, which each reset does.",
         IAM_ADMIN,
-        "ibmcloud iam user-policy-create FUNCTIONAL_ID --roles Operator "
-        "--service-name iam-identity",
+        "offboard permissions --account ACCOUNT",
     ),
     Reason.BAD_KEY: Told(
         "IBM Cloud did not accept this service's own API key: it was deleted, disabled "
@@ -182,30 +181,35 @@ REASONS: Final = {
     ),
     Reason.REFUSED_PLAN: Told(
         "An approver refused the rest of the plan, so nothing more was written.",
-        OPERATOR,
+        "an operator of this service, with the approver who refused it",
         "offboard case retry ID",
     ),
     Reason.TOO_MANY_TARGETS: Told(
-        "The plan has more resets than one case may make by itself.",
+        "The plan has more resets than one case may make by itself; see "
+        "OFFBOARD_MAX_TARGETS_PER_CASE.",
         APPROVER,
         _APPROVE,
     ),
     Reason.PLAN_CHANGED: Told(
-        "The plan is not the one that was approved any more.", APPROVER, _APPROVE
+        "What would be reset changed since the plan was approved, and the approval "
+        "does not cover it.",
+        APPROVER,
+        _APPROVE,
     ),
     Reason.ANSWERS_LITTLE: Told(
         "The account answers with far less than it had at the last survey, so what "
-        "was seen may be a part.",
+        "was seen may be only a part.",
         APPROVER,
         "offboard doctor",
     ),
     Reason.CANARY_FAILED: Told(
-        "The reset that went first was not verified, so the others wait.",
+        "The reset that went first, as a canary, was not verified, so the others wait.",
         APPROVER,
         _APPROVE,
     ),
     Reason.PREFLIGHT_UNKNOWN: Told(
-        "It cannot be told whether the functional ID has the rights it needs here.",
+        "It cannot be told whether the functional ID has the rights it needs here, "
+        "since not all of its policies, its state and its keys could be read.",
         APPROVER,
         _APPROVE,
     ),
@@ -215,8 +219,8 @@ REASONS: Final = {
         "offboard blind-spot list",
     ),
     Reason.FEW_KEY_SLOTS: Told(
-        "The functional ID can get fewer than three more API keys; each reset takes "
-        "one.",
+        "The functional ID can get fewer than three more API keys, and each reset "
+        "takes one.",
         KEY_KEEPER,
         "ibmcloud iam api-keys",
     ),

@@ -17,7 +17,13 @@ Attribute = tuple[str, str, str | tuple[str, ...]]
 
 # Not among "all services": a policy has to name these, or account management.
 _ACCOUNT_MANAGEMENT: Final = frozenset(
-    {"iam-access-management", "iam-groups", "iam-identity", "user-management"}
+    {
+        "billing",
+        "iam-access-management",
+        "iam-groups",
+        "iam-identity",
+        "user-management",
+    }
 )
 _SERVICE_KEYS: Final = ("serviceName", "serviceType", "service_group_id")
 _EQUALS: Final = ("stringEquals", "stringEqualsAnyOf")
@@ -66,6 +72,7 @@ def right_to(
     role: str,
     region: str | None = None,
     resource_group_id: str | None = None,
+    action: str = "",
 ) -> Right:
     """Tell whether *policies* give *role*, or a better one, on *service*.
 
@@ -75,30 +82,87 @@ def right_to(
         role: The last part of a role's CRN, ``Viewer``.
         region: Where; None asks for every region.
         resource_group_id: In which group; None asks for every group.
+        action: What the role is wanted for, ``containers-kubernetes.cluster.create``: a
+            role that is known to allow it is as good, whoever made it up.
 
     Returns:
         ``missing`` only as far as these policies go: whether they are all is for the
         caller to know. Policies that give the role piece by piece are not put together.
     """
     where = {"region": region, "resourceGroupId": resource_group_id}
-    return _best(_gives(one, service, role, where) for one in policies)
+    return _best(
+        _gives(
+            one,
+            _may(one, role, action),
+            _covers_service(_parts(one)[0], service),
+            where,
+        )
+        for one in policies
+    )
+
+
+def right_to_group(
+    policies: Iterable[Policy], resource_group_id: str | None, role: str = "Viewer"
+) -> Right:
+    """Tell whether *policies* give *role* on a resource group itself.
+
+    That is another right than the same role on what lies in the group.
+
+    Args:
+        policies: All that the identity has, those of its access groups included.
+        resource_group_id: The group; None asks for every group.
+        role: The last part of a role's CRN.
+    """
+    where = {"resourceType": "resource-group", "resource": resource_group_id}
+    return _best(
+        _gives(one, _may(one, role), _covers_groups(one), where) for one in policies
+    )
 
 
 def _gives(
-    policy: Policy, service: str, role: str, where: dict[str, str | None]
+    policy: Policy, role: Right, service: Right, where: dict[str, str | None]
 ) -> Right:
     if policy.state != "active":
         return Right.MISSING
-    named = [one for one in policy.attributes if one[0] in _SERVICE_KEYS]
-    others = [one for one in policy.attributes if one[0] not in _SERVICE_KEYS]
-    right = _least(
-        _best(_holds(one, role) for one in policy.roles),
-        _covers_service(named, service),
-        *(_covers_place(one, where) for one in others),
-    )
+    places = (_covers_place(one, where) for one in _parts(policy)[1])
+    right = _least(role, service, *places)
     if policy.has_condition and right is Right.OK:
         return Right.CANNOT_TELL
     return right
+
+
+def _parts(policy: Policy) -> tuple[list[Attribute], list[Attribute]]:
+    """Split the attributes into those that name services, and the others."""
+    named = [one for one in policy.attributes if one[0] in _SERVICE_KEYS]
+    others = [one for one in policy.attributes if one[0] not in _SERVICE_KEYS]
+    return named, others
+
+
+def _may(policy: Policy, role: str, action: str = "") -> Right:
+    """Tell whether one of a policy's roles is *role*, or allows *action*."""
+    held = _best(_holds(one, role) for one in policy.roles)
+    if held is Right.OK or not action or policy.actions is None:
+        return held
+    # All that the roles allow is known, so a role of somebody's own hides nothing.
+    return Right.OK if action in policy.actions else Right.MISSING
+
+
+def _covers_groups(policy: Policy) -> Right:
+    """Tell whether a policy is for resource groups themselves.
+
+    One for all services is not; whether one for account management, or one that names
+    no service at all, is, is nowhere said.
+    """
+    named, others = _parts(policy)
+    if any(key == "resourceType" for key, _, _ in others):
+        return Right.CANNOT_TELL if named else Right.OK
+    rights = [
+        _fits(operator, value, "platform_service")
+        if key == "serviceType"
+        else Right.MISSING
+        for key, operator, value in named
+    ]
+    return _least(Right.CANNOT_TELL, *rights)
 
 
 def _holds(role_crn: str, wanted: str) -> Right:

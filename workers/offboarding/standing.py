@@ -34,6 +34,8 @@ class Standing:
         keys_fault: Why its keys could not be listed.
         is_key_creation_restricted: Whether the account lets only those with a role of
             its own create API keys; None where its settings could not be read.
+        key_fault: Why IAM does not accept the API key that this service holds of it;
+            empty where it does, or where nobody can say now.
     """
 
     identity: KeyOwner
@@ -50,6 +52,7 @@ class Standing:
     key_limit: int = KEY_LIMIT
     keys_fault: str = ""
     is_key_creation_restricted: bool | None = None
+    key_fault: str = ""
 
     @property
     def free(self) -> int | None:

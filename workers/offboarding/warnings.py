@@ -24,22 +24,26 @@ def warned(case: Case, looks: Sequence[Look], *, knows: Collection[str]) -> Case
     """
     kept = tuple(note for note in case.warnings if note.reason not in _MADE_ANEW)
     here = {one.target.id for one in case.targets}
-    notes = unseen_notes(looks)
+    is_about_one = case.adoption is None or case.adoption.has_from
+    notes = unseen_notes(looks) if is_about_one else _unlisted(looks)
     notes += [note for one in looks for note in _elsewhere(one, here)]
     if case.scope is not None:
         text = "Only a part of the account was looked at, as asked."
         notes.append(Note(Reason.SCOPE_LIMITED, text))
         notes += _unmatched(case.scope, [one.view for one in looks])
     owns = any(one.owner_before is not None for one in case.targets)
-    if not owns:
+    if not owns and is_about_one:
         notes += unknown_person(looks, case.leaver, knows=knows)
     return replace(case, warnings=kept).warned(*notes)
 
 
 def unseen_notes(looks: Sequence[Look]) -> list[Note]:
     """Say what could not be seen, or not be proven to be seen, in any account."""
+    return _unlisted(looks) + [note for one in looks for note in _untold(one)]
+
+
+def _unlisted(looks: Sequence[Look]) -> list[Note]:
     notes = [note for one in looks for note in one.view.unseen]
-    notes += [note for one in looks for note in _untold(one)]
     return notes + [note for one in looks for note in hidden_from(one.view)]
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from workers.offboarding.model import Step, Work
 from workers.offboarding.ports import Claim
+from workers.offboarding.steps.holding import remind
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import deliver, report
 from workers.offboarding.steps.resetting import reset
@@ -17,6 +18,7 @@ STEPS: Final[Mapping[Step, Callable[[Tools, Claim], tuple[Work, ...]]]] = {
     Step.VERIFY: verify,
     Step.REPORT: report,
     Step.DELIVER: deliver,
+    Step.REMIND: remind,
 }
 
 

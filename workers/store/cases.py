@@ -9,6 +9,7 @@ import redis
 from workers.offboarding.errors import NoSuchCaseError
 from workers.offboarding.model import (
     Case,
+    CaseKind,
     CaseResult,
     CaseStatus,
     CaseTarget,
@@ -68,7 +69,7 @@ class Cases:
             head=head_of(case),
             status=case.status,
             refs=case.leaver.refs,
-            exclusive=not case.dry_run,
+            exclusive=not case.dry_run and case.kind is CaseKind.DEPARTURE,
             start_at=_millis(case),
             grace_ms=GRACE_MS,
             entry=encode(entries[0]),
@@ -205,7 +206,7 @@ class Cases:
         entry: Entry,
         *,
         expected: tuple[CaseStatus, ...],
-        takes: bool,
+        takes: bool | None,
         targets: tuple[CaseTarget, ...] = (),
         dropped: tuple[str, ...] = (),
         reports: tuple[ReportLine, ...] = (),
@@ -218,7 +219,8 @@ class Cases:
             entry: What the ledger gains.
             expected: The statuses it may be turned from.
             takes: True takes it up again: the leaver's names are claimed and it plans.
-                False lets it go, which needs that nothing was written yet.
+                False lets it go, which needs that nothing was written yet. None keeps
+                it as it is.
             targets: Targets as they are now.
             dropped: Ids of targets to be planned anew.
             reports: Lines the outbox gains.
@@ -236,16 +238,16 @@ class Cases:
             head=head_of(case),
             status=case.status,
             result=case.result or "",
-            refs=case.leaver.refs,
+            refs=case.leaver.refs if case.kind is CaseKind.DEPARTURE else (),
             entry=encode(entry),
             targets={one.target.id: encode(one) for one in targets},
             dropped=dropped,
             reports={line.id: encode(line) for line in reports},
             after=[member_of(work) for work in after],
             grace_ms=GRACE_MS,
-            takes=takes,
-            plan=takes,
-            unwritten=not takes,
+            takes=takes is True,
+            keeps=takes is None,
+            unwritten=takes is False,
             **{"from": list(expected)},
         )
         return answer

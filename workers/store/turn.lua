@@ -1,6 +1,7 @@
--- Turn a case by a person's hand: cancel it, or take it up again.
+-- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
 -- asked: op, case, rev, from, head, status, result, entry, refs, targets, dropped,
---        reports, unwritten, takes, plan, after [member], grace_ms
+--        reports, unwritten, takes (plans anew), keeps (neither takes nor lets go),
+--        after [member], grace_ms
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case, due = P .. 'case:' .. asked.case, P .. 'due'
@@ -23,7 +24,7 @@ if asked.takes then
     redis.call('SADD', case .. ':names', ref)
   end
   redis.call('HDEL', case, 'gives_way', 'joined_as')
-else
+elseif not asked.keeps then
   -- All names it ever took: a plan under way may know more of them than the head does.
   for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
     if redis.call('HGET', P .. 'leavers', ref) == asked.case then
@@ -33,22 +34,25 @@ else
   redis.call('DEL', case .. ':names')
 end
 
-redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
-           'result', asked.result, 'held', 0, 'turn', asked.op)
 redis.call('HINCRBY', case, 'rev', 1)
+redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
-redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
-redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
-if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+if not asked.keeps then
+  redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
+             'result', asked.result, 'held', 0)
+  redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
+  redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
+  if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+end
 for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
 for _, id in ipairs(asked.dropped) do redis.call('HDEL', case .. ':targets', id) end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
-if asked.plan then
+if asked.takes then
   local plan = asked.case .. '|plan|'
   redis.call('SADD', case .. ':pending', 'plan')
   redis.call('DEL', P .. 'work:' .. plan)
   redis.call('ZADD', due, due_at, plan)
-else
+elseif not asked.keeps then
   redis.call('ZREM', due, asked.case .. '|plan|')
 end
 for _, member in ipairs(asked.after) do redis.call('ZADD', due, due_at, member) end

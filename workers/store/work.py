@@ -23,6 +23,9 @@ GRACE_MS: Final = 5_000
 # Swept work comes back after this long, in case the broker lost the message.
 _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
+# Whose end may be the last that a report waits for. A report is none: what it could not
+# settle yet waits for a person, and would be asked for again and again.
+_JOINS: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY})
 
 
 def member_of(work: Work) -> str:
@@ -136,7 +139,7 @@ class Works:
             ],
             grace_ms=GRACE_MS,
             again_at=again_at,
-            joins=work.step is not Step.DELIVER,
+            joins=work.step in _JOINS,
             **_head(change.case),
         )
         _refuse(said)
@@ -152,7 +155,7 @@ def _head(case: Case | None) -> dict[str, object]:
         "status": case.status,
         "result": case.result or "",
         "held": int(case.status is CaseStatus.WAITING and case.is_held),
-        "refs": case.leaver.refs,
+        "refs": case.refs,
     }
 
 

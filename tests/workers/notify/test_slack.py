@@ -477,7 +477,10 @@ def test_a_notice_is_posted_whole_and_links_to_no_case(far_side, clock, make_not
     assert shown(message) == (
         f"{headline}\n"
         "*Left to do by hand*\n"
-        "• When they leave, 1 cluster loses its key. Give it back:\n"
+        "• When they leave, 1 cluster loses its key. Take it over before that:\n"
+        "```offboard adopt --account acct1 --region us-south --group payments-id"
+        " --from IBMid-1 --apply```\n"
+        "• Or, where the service is not armed, give it back by hand:\n"
         "    Run it logged in as the functional ID: whoever resets becomes the owner.\n"
         "```ibmcloud target -g payments-id -r us-south"
         " &amp;&amp; ibmcloud ks api-key reset --region us-south```\n"

@@ -11,6 +11,7 @@ from workers.offboarding.model import Case, ReportKind
 from workers.offboarding.report.asked import asked_of
 from workers.offboarding.report.clocks import clocks_of
 from workers.offboarding.report.found import found_of, unseen_of
+from workers.offboarding.report.subject import subject_of
 from workers.offboarding.report.targets import targets_of
 from workers.offboarding.report.to_do import to_do_of
 from workers.offboarding.report.value import (
@@ -21,7 +22,7 @@ from workers.offboarding.report.value import (
     Section,
     Severity,
 )
-from workers.offboarding.report.verdict import severity_of, subject_of, verdict_of
+from workers.offboarding.report.verdict import severity_of, verdict_of
 
 __all__ = [
     "Item",

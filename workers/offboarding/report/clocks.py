@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.clocks import owner_safe_seconds
-from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
+from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind, Right
 from workers.offboarding.report.facts import (
-    count_of,
+    blind_spots,
     has_credential,
+    is_adoption,
     is_blind,
     is_unmatched,
     open_follow_ups,
@@ -28,6 +29,14 @@ _GONE: Final = (
     "The person is on no user list any more: IBM Cloud has deleted their API keys, and "
     "clusters on those keys can no longer order workers, attach storage or scale until "
     "a functional ID's key is there."
+)
+_NOBODY_LEAVES: Final = (
+    "Nobody leaves by an adoption: what is not taken over keeps the key it has, which "
+    "ends with its owner."
+)
+_BLIND_SPOT: Final = (
+    "Where it was not seen nothing is proven: if the key there is a person's, it ends "
+    "when they are removed."
 )
 _NEEDS_ROLES: Final = (
     "Before an armed run the functional ID needs Administrator on Kubernetes Service "
@@ -53,7 +62,13 @@ def clocks_of(
         case CaseResult.ATTENTION | None:
             yield Item(("Owner-safe: not reached.",))
             yield Item(("Fully safe: not reached.",))
-            yield Item((_GONE if case.is_gone else _NOT_YET,))
+            yield Item((_at_stake(case),))
+
+
+def _at_stake(case: Case) -> str:
+    if is_adoption(case):
+        return _NOBODY_LEAVES
+    return _GONE if case.is_gone else _NOT_YET
 
 
 def _before_an_armed_run(case: Case) -> Iterator[Item]:
@@ -62,25 +77,30 @@ def _before_an_armed_run(case: Case) -> Iterator[Item]:
     if is_all_well and is_all_seen and not has_credential(case):
         yield Item(("Nothing would have to be reset.",))
         return
-    yield Item((_GONE if case.is_gone else _NOT_YET,))
-    if count_of(case, Outcome.PLANNED):
+    yield Item((_at_stake(case),))
+    planned = [one for one in case.targets if one.outcome is Outcome.PLANNED]
+    if any(one.preflight is not Right.OK for one in planned):
         yield Item((_NEEDS_ROLES,))
 
 
 def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[Item]:
     seconds = owner_safe_seconds(case)
-    if seconds is None:
+    if blind_spots(case):
+        yield Item(("Owner-safe: no figure, since not everything was seen.",))
+    elif seconds is None:
         yield Item(("Owner-safe: no figure, since only a part was asked for.",))
     else:
         yield Item((f"Owner-safe: after {_span(seconds)}.",))
     yield Item((_fully_safe(case, now, settle),))
-    if not case.is_gone:
+    if not case.is_gone and not is_adoption(case):
         yield Item(
             (
                 "Remove the person from the account only after that: it deletes their "
                 "API keys at once.",
             )
         )
+    if blind_spots(case):
+        yield Item((_BLIND_SPOT,))
     yield Item(
         (
             "A reset leaves two things as they were. Classic-infrastructure "
@@ -92,19 +112,27 @@ def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[It
 
 
 def _fully_safe(case: Case, now: datetime, settle: timedelta) -> str:
+    seen = ", where it was seen" if blind_spots(case) else ""
     times = [one.settled_at for one in case.targets if one.settled_at is not None]
     at = max(times, default=now) + settle
     minutes = f"{settle.total_seconds() / 60:g} minutes"
-    follow_ups = len(tuple(open_follow_ups(case)))
-    waits = ", and the follow-ups above are done" if follow_ups else ""
+    many = len(tuple(open_follow_ups(case)))
+    above = "follow-up above is" if many == 1 else f"{many} follow-ups above are"
+    still = f"{above} done"
     if now < at:
+        waits = f", and the {still}" if many else ""
         return (
-            f"Fully safe: not before {time_of(at)}, when the clusters have had "
+            f"Fully safe{seen}: not before {time_of(at)}, when the clusters have had "
             f"{minutes} to pick the new key up{waits}."
         )
-    if follow_ups:
-        return "Fully safe: once the follow-ups above are done."
-    return f"Fully safe: since {time_of(at)}."
+    if many:
+        return f"Fully safe{seen}: once the {still}."
+    return f"Fully safe{seen}: since {time_of(max([at, *_done_at(case)]))}."
+
+
+def _done_at(case: Case) -> list[datetime]:
+    follow_ups = [each for one in case.targets for each in one.follow_ups]
+    return [one.done_at for one in follow_ups if one.done_at is not None]
 
 
 def _span(seconds: float) -> str:

@@ -8,12 +8,14 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.model import Case, Outcome
 from workers.offboarding.report.facts import (
     HOLDS,
+    blind_spots,
     count_of,
     hold_notes,
     hold_reasons,
+    is_adoption,
 )
 from workers.offboarding.report.phrases import named, time_of, where
-from workers.offboarding.report.targets import sorted_targets
+from workers.offboarding.report.targets import blind_spot, sorted_targets
 from workers.offboarding.report.value import Item
 
 # Warnings that something was not seen, in the order of a report.
@@ -38,7 +40,7 @@ def unseen_of(case: Case) -> Iterator[Item]:
     for one in sorted_targets(case):
         if one.outcome is Outcome.UNREAD:
             said = sentence(one.reason or Reason.OWNER_UNKNOWN)
-            yield Item((*where(case, one), f": {said}"))
+            yield Item((*where(case, one), f": {said}"), tuple(blind_spot(one)))
     for note in notes:
         if note not in lists:
             yield Item((cleaned(note.text),))
@@ -46,15 +48,19 @@ def unseen_of(case: Case) -> Iterator[Item]:
 
 def found_of(case: Case) -> Iterator[Item]:
     """Tell what holds the case, how many keys were found, how many not read."""
+    holds = "What would hold an armed run" if case.dry_run else "What holds the case"
     for note in hold_notes(case):
-        yield Item((f"What holds the case: {cleaned(note.text)}",))
+        yield Item((f"{holds}: {cleaned(note.text)}",))
     # Before it is clear who leaves, "0 keys" would say more than anybody knows.
     if case.plan is None or _is_nobody_yet(case):
         yield Item(("Nothing was looked for so far.",))
         return
-    unread = count_of(case, Outcome.UNREAD)
-    yield Item((f"Cluster API keys of the leaver: {len(case.targets) - unread}",))
-    yield Item((f"Cluster API keys whose owner could not be read: {unread}",))
+    accepted = blind_spots(case)
+    unread = count_of(case, Outcome.UNREAD) + accepted
+    whose = "to take over" if is_adoption(case) else "of the leaver"
+    yield Item((f"Cluster API keys {whose}: {len(case.targets) - unread}",))
+    blind = f", {accepted} of them accepted as blind spots" if accepted else ""
+    yield Item((f"Cluster API keys whose owner could not be read: {unread}{blind}",))
     made_at = time_of(case.plan.made_at)
     yield Item((f"Plan made: {made_at}, ", named(case.plan.hash)))
 

@@ -1,10 +1,10 @@
-"""How names, targets, times and commands are written; foreign text is a ``Name``."""
+"""How names, targets and times are written; foreign text is a ``Name``."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from workers.offboarding.advice import cleaned, shell_word
-from workers.offboarding.model import Case, CaseTarget, Leaver, Scope
+from workers.offboarding.advice import cleaned
+from workers.offboarding.model import Case, CaseTarget, Leaver
 from workers.offboarding.report.value import Line, Name
 
 
@@ -16,6 +16,29 @@ def named(text: str, limit: int = 100) -> Name:
 def short_name(leaver: Leaver) -> Name:
     """Name the leaver in one word or two: by name, else by e-mail, else by IAM ID."""
     return named(leaver.name or leaver.email or leaver.iam_id or "unknown", 60)
+
+
+def about(case: Case) -> Line:
+    """Name whom or what a case is about, in a few words."""
+    who = short_name(case.leaver)
+    adoption = case.adoption
+    if adoption is None:
+        return (who,)
+    account = ("account ", named(adoption.account_id))
+    return (who, " in ", *account) if adoption.has_from else account
+
+
+def named_case(case: Case) -> Line:
+    """Say what kind of case it is, and whom or what it is about."""
+    if case.adoption is None:
+        return "Leaver: ", short_name(case.leaver)
+    return "Adoption", *whence(case)
+
+
+def whence(case: Case) -> Line:
+    """Say from whom or in which account an adoption takes over, after a blank."""
+    has_from = case.adoption is not None and case.adoption.has_from
+    return " from " if has_from else " in ", *about(case)
 
 
 def where(case: Case, one: CaseTarget) -> Line:
@@ -48,12 +71,3 @@ def listed(lines: Iterable[Line]) -> Line:
 def time_of(at: datetime) -> str:
     """Write a moment in UTC, to the second."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def narrowing(scope: Scope | None) -> str:
-    """Return the options that narrow a command to *scope*, each after a space."""
-    if scope is None:
-        return ""
-    regions = [f" --region {shell_word(one)}" for one in scope.regions]
-    groups = [f" --group {shell_word(one)}" for one in scope.resource_groups]
-    return "".join(regions + groups)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.offboarding.advice import cleaned, sentence
+from workers.offboarding.follow_ups import numbered_follow_ups
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -14,12 +15,14 @@ from workers.offboarding.model import (
     KeyOwner,
     Outcome,
     OwnerKind,
+    Right,
 )
-from workers.offboarding.report.phrases import listed, named, where, with_id
+from workers.offboarding.report.facts import is_accepted, is_adoption, waiting
+from workers.offboarding.report.phrases import listed, named, time_of, where, with_id
 from workers.offboarding.report.value import Item, Line
 
 # In the order of a report: what needs somebody comes first.
-_OUTCOMES: Final = {
+OUTCOMES: Final = {
     Outcome.FAILED: "FAILED",
     Outcome.UNREAD: "NOT SEEN",
     Outcome.CHANGED_HANDS: "CHANGED HANDS, left alone",
@@ -28,10 +31,15 @@ _OUTCOMES: Final = {
     Outcome.VERIFIED: "reset, and read back under the functional ID",
     Outcome.ALREADY: "was the functional ID's already, nothing to reset",
 }
-_ORDER: Final = tuple(_OUTCOMES)
+_ORDER: Final = tuple(OUTCOMES)
 _KINDS: Final = {
     OwnerKind.FUNCTIONAL_ID: ", functional ID",
     OwnerKind.SERVICE_ID: ", service ID",
+}
+_PREFLIGHT: Final = {
+    Right.OK: "the functional ID has every right that was looked for.",
+    Right.MISSING: "something is missing.",
+    Right.CANNOT_TELL: "cannot tell.",
 }
 _CLUSTERS_SHOWN: Final = 8
 
@@ -40,13 +48,18 @@ def targets_of(case: Case) -> Iterator[Item]:
     """Tell of each target; failed and unread ones first."""
     for one in sorted_targets(case):
         line = (*where(case, one), f": {_standing(case, one)}")
-        yield Item(line, tuple(_details(one)))
+        yield Item(line, (*_details(one), *_done(case, one)))
 
 
 def _standing(case: Case, one: CaseTarget) -> str:
-    if one.outcome is None and case.status is CaseStatus.WAITING:
+    is_held = case.status is CaseStatus.WAITING and one in waiting(case)
+    if is_held:
         return "held"
-    return _OUTCOMES[one.outcome]
+    if is_accepted(one):
+        return "NOT SEEN, accepted as a blind spot"
+    if one.outcome is Outcome.PLANNED and is_adoption(case):
+        return "would be taken over"
+    return OUTCOMES[one.outcome]
 
 
 def sorted_targets(case: Case) -> list[CaseTarget]:
@@ -65,12 +78,43 @@ def sorted_targets(case: Case) -> list[CaseTarget]:
 def _details(one: CaseTarget) -> Iterator[Line]:
     yield "Owner: ", *_owner(one.owner_before, "not seen"), *_owner_now(one)
     yield _clusters(one)
+    if one.used_at is not None:
+        yield (f"Second proof: its new key was used at {time_of(one.used_at)}",)
     if one.is_safe:
         return
+    yield from _preflight(one)
+    yield from blind_spot(one)
     if one.reason is not None:
         yield (f"Why: {sentence(one.reason)}",)
     if one.detail:
-        yield (f"Detail: {cleaned(one.detail, 300)}",)
+        yield (f"Detail: {cleaned(one.detail)}",)
+
+
+def _preflight(one: CaseTarget) -> Iterator[Line]:
+    """Say what preflight said where nothing was written yet; a red one is a detail."""
+    if one.outcome not in (None, Outcome.PLANNED) or one.preflight is None:
+        return
+    text = cleaned(one.preflight_text, 300)
+    said = f"{_PREFLIGHT[one.preflight]} {text}"
+    yield (f"Preflight: {said.strip()}",)
+
+
+def blind_spot(one: CaseTarget) -> Iterator[Line]:
+    """Say who accepted that a target is not seen, until when, and why."""
+    if one.blind is None or not is_accepted(one):
+        return
+    until = time_of(one.blind.until)
+    by = named(one.blind.accepted_by)
+    reason = named(one.blind.reason, 300)
+    yield "Accepted by ", by, f" until {until}: ", reason
+
+
+def _done(case: Case, one: CaseTarget) -> Iterator[Line]:
+    """Name the follow-ups that are done; the others are left to do."""
+    for number, target, follow_up in numbered_follow_ups(case):
+        if target is one and follow_up.done_at is not None:
+            at = time_of(follow_up.done_at)
+            yield (f"Follow-up {number}, done {at}: {cleaned(follow_up.text, 300)}",)
 
 
 def _owner_now(one: CaseTarget) -> Line:
@@ -78,6 +122,8 @@ def _owner_now(one: CaseTarget) -> Line:
     match one.outcome:
         case Outcome.FAILED if after and before and after.id == before.id:
             return (" still",)
+        case Outcome.FAILED if not one.resets and one.intent_at is None:
+            return (", nothing was written",)
         case Outcome.PLANNED:
             return " -> would be ", *_owner(one.functional_id, "the functional ID")
         case Outcome.UNREAD | None:

@@ -1,29 +1,31 @@
-"""How a case stands, in the first words of a report: verdict, severity, subject."""
+"""How a case stands, in the first words of a report: verdict and severity."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
-from workers.offboarding.errors import Reason
 from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
+from workers.offboarding.report.counts import (
+    accepted_of,
+    bad_of,
+    counts_of,
+    is_about_nobody,
+)
 from workers.offboarding.report.facts import (
+    blind_spots,
     count_of,
-    has_credential,
-    hold_reasons,
-    is_blind,
+    is_adoption,
     is_disarmed,
     is_unknown,
-    is_unmatched,
-    is_untouched,
 )
-from workers.offboarding.report.phrases import named, short_name
-from workers.offboarding.report.value import Line, Name, Severity
+from workers.offboarding.report.holds import held_of, why
+from workers.offboarding.report.phrases import (
+    about,
+    named,
+    named_case,
+    short_name,
+    whence,
+)
+from workers.offboarding.report.value import Line, Severity
 from workers.offboarding.words import counted
-
-_COUNTED: Final = {
-    Outcome.FAILED: "failed",
-    Outcome.UNREAD: "not seen",
-    Outcome.CHANGED_HANDS: "changed hands",
-    None: "not done yet",
-}
 
 
 def verdict_of(case: Case, kind: ReportKind) -> tuple[str, Line]:
@@ -36,10 +38,15 @@ def verdict_of(case: Case, kind: ReportKind) -> tuple[str, Line]:
     return f"Dry run, nothing was changed ({why})", (prefix, *headline)
 
 
+def first_words(case: Case, kind: ReportKind) -> str:
+    """Return the verdict as it would be of an armed case."""
+    return _verdict(case, kind)[0]
+
+
 def _verdict(case: Case, kind: ReportKind) -> tuple[str, Line]:
     match kind:
         case ReportKind.HELD:
-            return "Waiting", _held(case)
+            return "Still waiting" if case.reminded else "Waiting", held_of(case)
         case ReportKind.CANCELLED:
             return "Cancelled", _cancelled(case)
         case ReportKind.FINAL:
@@ -49,88 +56,97 @@ def _verdict(case: Case, kind: ReportKind) -> tuple[str, Line]:
 
 
 def _ended(case: Case) -> tuple[str, Line]:
-    who = short_name(case.leaver)
-    within = "" if case.scope is None else " in the part of the account asked for"
     match case.result:
         case CaseResult.SAFE:
-            verdict = "Safe" if case.scope is None else "Safe in the part asked for"
-            return verdict, _all_read_back(case, who)
+            done = "Adopted" if is_adoption(case) else "Safe"
+            part = "" if case.scope is None else " in the part asked for"
+            return f"{done}{part}{_where_seen(case)}", _all_read_back(case)
         case CaseResult.CLEAN if is_unknown(case):
-            return "Nothing found", (who, _unknown(case))
+            return "Nothing found", (*about(case), _unknown(case))
         case CaseResult.CLEAN:
-            return "Nothing to do", (who, f" owns no cluster API key{within}.")
+            to_do = "take over" if is_adoption(case) else "do"
+            return f"Nothing to {to_do}{_where_seen(case)}", _owns_nothing(case)
         case CaseResult.PLANNED:
-            return "Plan", _would(case, who)
+            return "Plan", _would(case)
         case CaseResult.ATTENTION | None:
-            return "Attention needed", (_counts(case), ". Leaver: ", who, ".")
+            return "Attention needed", (counts_of(case), ". ", *named_case(case), ".")
 
 
-def _all_read_back(case: Case, who: Name) -> Line:
-    if len(case.targets) == 1:
-        return "the only cluster API key of ", who, " is a functional ID's, read back."
+def _where_seen(case: Case) -> str:
+    return ", where it was seen" if blind_spots(case) else ""
+
+
+def _within(case: Case) -> str:
+    return "" if case.scope is None else " in the part of the account asked for"
+
+
+def _all_read_back(case: Case) -> Line:
+    keys = sum(one.is_safe for one in case.targets)
+    seen = " that were seen" if blind_spots(case) else ""
+    if keys == 1:
+        the_key = "the only cluster API key of " if not seen else "the one key seen of "
+        return (
+            the_key,
+            *_owners(case),
+            " is a functional ID's, read back.",
+            _unseen(case),
+        )
     return (
-        f"all {len(case.targets)} cluster API keys of ",
-        who,
-        " are a functional ID's, each read back.",
+        f"all {keys} cluster API keys of ",
+        *_owners(case),
+        f"{seen} are a functional ID's, each read back.",
+        _unseen(case),
     )
 
 
-def _would(case: Case, who: Name) -> Line:
-    if _is_about_nobody(case):
-        return who, _unknown(case)
+def _owners(case: Case) -> Line:
+    adoption = case.adoption
+    if adoption is not None and not adoption.has_from:
+        return "people in ", *about(case)
+    return about(case)
+
+
+def _owns_nothing(case: Case) -> Line:
+    adoption = case.adoption
+    seen = " that was seen" if blind_spots(case) else ""
+    rest = f"cluster API key{seen}{_within(case)}.", _unseen(case)
+    if adoption is not None and not adoption.has_from:
+        return "no person in ", *about(case), " owns a ", *rest
+    return *about(case), " owns no ", *rest
+
+
+def _unseen(case: Case) -> str:
+    many = blind_spots(case)
+    if not many:
+        return ""
+    was = "was" if many == 1 else "were"
+    return f" {counted(many, 'place')} {was} not seen, which an approver accepted."
+
+
+def _would(case: Case) -> Line:
+    if is_about_nobody(case):
+        return *about(case), _unknown(case)
     planned = count_of(case, Outcome.PLANNED)
+    done = "taken over" if is_adoption(case) else "reset"
     keys = counted(planned, "cluster API key")
-    counts = ", ".join([*_bad(case), f"{keys} would be reset"])
+    counts = ", ".join([*bad_of(case), *accepted_of(case), f"{keys} would be {done}"])
     known = ", unknown to the account" if is_unknown(case) else ""
-    waits = " An armed run would wait." if case.plan and case.plan.refused else ""
-    return counts, ". Leaver: ", who, f"{known}.{waits}"
-
-
-def _is_about_nobody(case: Case) -> bool:
-    return is_unknown(case) and not case.targets and not _bad(case)
+    held = why(case) if case.plan and case.plan.refused else ""
+    waits = f" An armed run would wait: {held}." if held else ""
+    return counts, ". ", *named_case(case), f"{known}.{waits}"
 
 
 def _unknown(case: Case) -> str:
-    within = "" if case.scope is None else " in the part of the account asked for"
-    return f" is unknown to the account, and owns no cluster API key{within}."
-
-
-def _counts(case: Case) -> str:
-    parts = _bad(case)
-    done = sum(one.is_safe for one in case.targets)
-    return ", ".join([*parts, f"{done} done"] if done else parts) or "see below"
-
-
-def _bad(case: Case) -> list[str]:
-    counts = ((count_of(case, outcome), word) for outcome, word in _COUNTED.items())
-    unmatched = ["the part asked for names what was not seen"] * is_unmatched(case)
-    blind = ["not everything could be listed"] * is_blind(case)
-    in_force = ["a classic credential of the leaver is in force"]
-    counted = [f"{count} {word}" for count, word in counts if count]
-    return unmatched + counted + blind + in_force * has_credential(case)
-
-
-def _held(case: Case) -> Line:
-    who = short_name(case.leaver)
-    reasons = hold_reasons(case)
-    done = sum(one.is_safe for one in case.targets)
-    so_far = f"{done} of {len(case.targets)} done so far."
-    state = "Nothing was changed." if is_untouched(case) else so_far
-    if Reason.PROTECTED_USER in reasons:
-        return who, f" is protected, so nobody may offboard them. {state}"
-    if Reason.AMBIGUOUS_PERSON in reasons:
-        return "more than one person fits ", who, f". {state}"
-    if Reason.PAUSED in reasons:
-        return "resets are paused. Leaver: ", who, f". {state}"
-    return "a person has to decide about ", who, f". {state}"
+    return f" is unknown to the account, and owns no cluster API key{_within(case)}."
 
 
 def _cancelled(case: Case) -> Line:
-    who = short_name(case.leaver)
     if case.joined_to:
         joined = named(case.joined_to)
-        return who, " has another open case, and this goes on there: ", joined, "."
-    return "nothing was changed for ", who, "."
+        goes_on = " has another open case, and this goes on there: "
+        return short_name(case.leaver), goes_on, joined, "."
+    what = whence(case) if is_adoption(case) else (" for ", *about(case))
+    return "nothing was changed", *what, "."
 
 
 def severity_of(case: Case, kind: ReportKind) -> Severity:
@@ -139,32 +155,13 @@ def severity_of(case: Case, kind: ReportKind) -> Severity:
         return Severity.HELD if kind is ReportKind.HELD else Severity.NEUTRAL
     match case.result:
         case CaseResult.SAFE:
-            return Severity.GOOD
+            return Severity.NEUTRAL if blind_spots(case) else Severity.GOOD
         case CaseResult.CLEAN:
-            return Severity.NEUTRAL if is_unknown(case) else Severity.GOOD
+            is_sure = not is_unknown(case) and not blind_spots(case)
+            return Severity.GOOD if is_sure else Severity.NEUTRAL
         case CaseResult.PLANNED:
             is_refused = case.plan is not None and bool(case.plan.refused)
-            asks = bool(_bad(case)) or is_refused
+            asks = bool(bad_of(case)) or is_refused
             return Severity.ATTENTION if asks else Severity.NEUTRAL
         case CaseResult.ATTENTION | None:
             return Severity.ATTENTION
-
-
-def subject_of(case: Case, kind: ReportKind) -> Line:
-    """Return one line for a mail's subject, failures first."""
-    who = short_name(case.leaver)
-    dry = "dry run, " if case.dry_run else ""
-    if kind is not ReportKind.FINAL:
-        return f"[offboard] {dry}{_verdict(case, kind)[0].lower()}: ", who
-    match case.result:
-        case CaseResult.SAFE:
-            return f"[offboard] {_ended(case)[0].lower()}: ", who
-        case CaseResult.CLEAN:
-            return "[offboard] nothing to do: ", who
-        case CaseResult.PLANNED:
-            would = f"{count_of(case, Outcome.PLANNED)} would be reset"
-            known = ["unknown to the account"] * is_unknown(case)
-            counts = known if _is_about_nobody(case) else [*_bad(case), would, *known]
-            return f"[offboard] {dry}{', '.join(counts)}: ", who
-        case CaseResult.ATTENTION | None:
-            return f"[offboard] {dry}ATTENTION, {_counts(case)}: ", who

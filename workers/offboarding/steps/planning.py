@@ -5,44 +5,35 @@ what a look at everything adds. Where another look may show more, the step comes
 in the end it says what it could not see.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from workers.offboarding.adopting import adopted_of
 from workers.offboarding.discovery import look_at_all
-from workers.offboarding.errors import (
-    PermanentError,
-    Reason,
-    TransientError,
-)
+from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex
+from workers.offboarding.guards import canaries_of, guards
 from workers.offboarding.joining import folded
 from workers.offboarding.judging import LATER, Look, blocked_by, targets_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
     CaseTarget,
+    Entry,
     KeyOwner,
     Note,
-    Outcome,
     Plan,
-    ReportKind,
-    ReportLine,
     Step,
     Work,
 )
-from workers.offboarding.plan import Resolved, hash_of, refusals, who_is
-from workers.offboarding.ports import Change, Claim
+from workers.offboarding.plan import Resolved, ambiguity, hash_of, refusals, who_is
+from workers.offboarding.ports import Account, Change, Claim
+from workers.offboarding.steps.assigning import assigned
+from workers.offboarding.steps.holding import Held, held, refuse_the_rest, stop
 from workers.offboarding.steps.remembering import remembered_views
-from workers.offboarding.steps.tools import (
-    CRASH_LIMIT,
-    Tools,
-    entry_of,
-    lines_for,
-    pause,
-    with_target,
-)
+from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, pause
 from workers.offboarding.view import View
 from workers.offboarding.warnings import warned
 
@@ -80,25 +71,43 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     read = tools.cases.load(claim.work.case_id)
     case = folded(read, tools.lead_time, now)
     this = Try(claim, now, len(read.departures), read.tries + 1 >= LOOKS)
-    if case.status is CaseStatus.SETTLED:
-        return tools.works.finish(claim, Change())
-    if case.starts_at > now and case.started_at is None and case.joined_to is None:
-        change = Change(case=case, folded=this.folds)
-        return tools.works.again(claim, change, case.starts_at)
-    if case.joined_to is not None:
-        other = tools.cases.adopt(case)
-        if other is not None:
-            return _give_way(tools, this, case, other)
+    early = _ended_early(tools, this, case)
+    if early is not None:
+        return early
     if claim.claims > CRASH_LIMIT:
         return _give_up(tools, this, case)
     case = _armed_or_not(tools, case)
     case = replace(case, started_at=case.started_at or now, joined_to=None)
     case = replace(case, status=_status(case))
-    indexes = tuple(tools.index.of(each) for each in tools.accounts)
+    indexes = tuple(tools.index.of(each) for each in _accounts(tools, case))
     this = replace(this, indexes=indexes)
-    is_fresh = not (case.tries or case.targets or case.dry_run)
+    is_begun = case.tries or case.targets or case.plan is not None
+    is_fresh = not (is_begun or case.dry_run or case.adoption)
     begun = _begin(tools, this, case) if is_fresh else None
     return _look(tools, this, case) if begun is None else begun
+
+
+def _ended_early(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
+    """End a planning that has nothing to look at, or not yet; None: go on."""
+    if case.status is CaseStatus.SETTLED:
+        return tools.works.finish(this.claim, Change())
+    if case.starts_at > this.at and case.started_at is None and case.joined_to is None:
+        change = Change(case=case, folded=this.folds)
+        return tools.works.again(this.claim, change, case.starts_at)
+    other = tools.cases.adopt(case) if case.joined_to is not None else None
+    if other is not None:
+        return _give_way(tools, this, case, other)
+    if case.refused_by is not None:
+        return refuse_the_rest(tools, this.claim, case, this.folds, this.at)
+    return None
+
+
+def _accounts(tools: Tools, case: Case) -> Mapping[str, Account]:
+    """Return the accounts a case is about: all of them, or the adoption's one."""
+    if case.adoption is None:
+        return tools.accounts
+    mine = case.adoption.account_id
+    return {each: one for each, one in tools.accounts.items() if each == mine}
 
 
 def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
@@ -124,7 +133,12 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
     if not mine:
         return None
     case = replace(case, targets=mine, tries=1)
-    case = replace(case, plan=_planned(case, this.at))
+    case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
+    plan = _planned(case, this.at)
+    if _guards(tools, case, plan, ()):
+        # The full look sees all there is to be judged.
+        return None
+    case = replace(case, plan=replace(plan, refused=_paused(case)))
     entry = entry_of(
         this.claim,
         this.at,
@@ -142,9 +156,10 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
 
 
 def _status(case: Case) -> CaseStatus:
-    """Tell the status of a case at work; what the pause holds, the resets let go."""
-    is_paused = bool(_paused(case)) and case.status is CaseStatus.WAITING
-    return CaseStatus.WAITING if is_paused else CaseStatus.OPEN
+    """Tell the status of a case at work; what holds it, the end of the plan lets go."""
+    is_held = case.plan is not None and bool(case.plan.refused)
+    is_waiting = is_held and case.status is CaseStatus.WAITING
+    return CaseStatus.WAITING if is_waiting else CaseStatus.OPEN
 
 
 def _paused(case: Case) -> tuple[Note, ...]:
@@ -171,7 +186,7 @@ def _disarmed(tools: Tools, case: Case) -> Case:
 def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     """Look at everything, and go on with what that shows."""
     known = {one.target.id for one in case.targets}
-    clouds = [each.cloud for each in tools.accounts.values()]
+    clouds = [each.cloud for each in _accounts(tools, case).values()]
     views = look_at_all(clouds, case.scope, known)
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
@@ -183,7 +198,8 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     refused = _refused(tools, case, resolved, views)
     if refused:
         return _hold(tools, this, case, refused)
-    other = None if case.dry_run else tools.cases.adopt(case)
+    is_departure = case.adoption is None
+    other = tools.cases.adopt(case) if is_departure and not case.dry_run else None
     if other is not None:
         return _give_way(tools, this, case, other)
     return _go(tools, this, case, looks)
@@ -203,6 +219,10 @@ def _resolved(tools: Tools, this: Try, case: Case, views: Sequence[View]) -> Res
 def _refused(
     tools: Tools, case: Case, resolved: Resolved, views: Sequence[View]
 ) -> tuple[Note, ...]:
+    if case.adoption is not None:
+        # Nobody is offboarded: a functional ID may be replaced, a protected person's
+        # targets may be taken over. Who is meant has to be plain all the same.
+        return ambiguity(resolved) if case.adoption.has_from else ()
     ours = [one for view in views for one in view.ours]
     refused = refusals(resolved, protected=tools.protected, ours=ours)
     return refused or _known_as_ours(tools, resolved) or _named_twice(case)
@@ -236,6 +256,9 @@ def _is_sure(tools: Tools, case: Case, view: View) -> bool:
     nobody is protected by name, is known without it. What an earlier look began it was
     sure of.
     """
+    if case.adoption is not None:
+        # Where one of our own is not known, its targets would look like a person's.
+        return view.has_ours
     if any(
         one.target.account_id == view.account_id
         and one.was_planned
@@ -318,91 +341,134 @@ def _hold(
 ) -> tuple[Work, ...]:
     """Leave a case to a person: a guard stops it, and people are told why, once."""
     if any(one.resets for one in case.targets):
-        return _stop(tools, this, case, refused)
+        warned_of = case.warned(*refused)
+        return stop(
+            tools, this.claim, warned_of, refused[0], folds=this.folds, now=this.at
+        )
     before = case.plan.refused if case.plan is not None else ()
-    plan = Plan(hash_of(case.leaver, case.targets), this.at, refused)
-    case = replace(case, plan=plan, tries=0)
-    lines: tuple[ReportLine, ...] = ()
-    if not case.dry_run:
-        case = replace(case, status=CaseStatus.WAITING)
-        lines = lines_for(tools, case, ReportKind.HELD) if before != refused else ()
+    plan = Plan(hash_of(case.leaver, case.targets), this.at, before)
+    waiting = held(tools, replace(case, plan=plan, tries=0), refused, this.at)
     entry = entry_of(this.claim, this.at, "case.held", reason=refused[0].reason)
     change = Change(
-        case=case,
-        reports=lines,
+        case=waiting.case,
+        reports=waiting.lines,
         folded=this.folds,
         entries=(entry,),
-        after=replace(case, reports=lines).after(Step.REPORT),
-    )
-    return tools.works.finish(this.claim, change)
-
-
-def _stop(
-    tools: Tools, this: Try, case: Case, refused: tuple[Note, ...]
-) -> tuple[Work, ...]:
-    """End what a guard stops after the first write: it can be cancelled no more.
-
-    What was not begun fails with the guard's reason; what is out is read back.
-    """
-    [note, *_] = refused
-    stopped = tuple(
-        one.ended(Outcome.FAILED, this.at, reason=note.reason, detail=note.text)
-        for one in case.targets
-        if not one.is_settled and one.intent_at is None
-    )
-    for one in stopped:
-        case = with_target(case, one)
-    entry = entry_of(this.claim, this.at, "case.stopped", reason=note.reason)
-    change = Change(
-        case=replace(case.warned(*refused), tries=0),
-        targets=stopped,
-        folded=this.folds,
-        entries=(entry,),
-        after=case.after(Step.PLAN),
+        after=waiting.after,
     )
     return tools.works.finish(this.claim, change)
 
 
 def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Work, ...]:
+    started = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
+    known = assigned(tools, case, case.targets, this.at, is_last=this.is_last)
+    changed = _changed(case, known)
+    case = replace(case, targets=_updated(case, changed))
     found = _found(tools, this, case, looks)
     fresh = tuple(one for one in found if isinstance(one, CaseTarget))
     views = [one.view for one in looks]
     is_final = this.is_last or (
-        LATER not in found and all(view.is_final for view in views)
+        LATER not in (*found, *known) and all(view.is_final for view in views)
     )
-    started = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
     case = replace(case, targets=case.targets + fresh, tries=case.tries + 1)
     listed = [one for view in views if view.keys for one in view.keys.keys]
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
     case = warned(case, looks, knows=knows) if is_final else case
+    case = case.warned(*_not_here(case, looks))
     case = case.warned(*_held_back(tools, case))
     case = replace(
         case,
         blocked=blocked_by(looks, case.blocked),
         is_gone=_is_gone(case, looks),
     )
-    case = replace(case, plan=_planned(case, this.at))
-    owned = [one for one in fresh if one.owner_before is not None]
-    seen = sum(len(view.seen) for view in views)
-    entry = entry_of(
-        this.claim,
-        this.at,
-        "case.planned",
-        detail=f"{seen} targets seen, {len(owned)} owned by the leaver",
-    )
+    is_wanted = tools.canary and not case.is_gone
+    case = replace(case, canaries=canaries_of(case, is_wanted=is_wanted))
+    waiting = _judged(tools, this, case, looks)
+    case = waiting.case
     change = Change(
         case=replace(case, tries=0) if is_final else case,
-        targets=fresh,
+        targets=(*changed, *fresh),
+        reports=waiting.lines,
         folded=this.folds,
-        entries=(entry,),
-        after=tuple(one for one in case.after(Step.PLAN) if one.item not in started),
+        entries=_entries(this, case, looks, fresh),
+        after=(
+            *(one for one in case.after(Step.PLAN) if one.item not in started),
+            *waiting.after,
+        ),
     )
     if is_final:
         return tools.works.finish(this.claim, change)
     return tools.works.again(this.claim, change, _next_look(this, case, views))
 
 
+def _entries(
+    this: Try, case: Case, looks: Sequence[Look], fresh: Sequence[CaseTarget]
+) -> tuple[Entry, ...]:
+    owned = [one for one in fresh if one.owner_before is not None]
+    seen = sum(len(one.view.seen) for one in looks)
+    planned = entry_of(
+        this.claim,
+        this.at,
+        "case.planned",
+        detail=f"{seen} targets seen, {len(owned)} to be taken over",
+    )
+    notes = case.plan.refused if case.plan is not None else ()
+    holds = (one for one in notes if one.reason is not Reason.PAUSED)
+    held_by = (
+        entry_of(this.claim, this.at, "case.held", reason=one.reason, detail=one.text)
+        for one in holds
+    )
+    return planned, *held_by
+
+
+def _judged(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> Held:
+    """Name the plan, and have it wait where a guard says so."""
+    plan = _planned(case, this.at)
+    found = _guards(tools, case, plan, looks)
+    refused = (*_paused(case), *found)
+    before = case.plan.refused if case.plan is not None else ()
+    case = replace(case, plan=replace(plan, refused=before))
+    if refused:
+        return held(tools, case, refused, this.at)
+    plan = replace(plan, refused=())
+    return Held(replace(case, status=CaseStatus.OPEN, plan=plan, held_at=None))
+
+
+def _guards(
+    tools: Tools, case: Case, plan: Plan, looks: Sequence[Look]
+) -> tuple[Note, ...]:
+    return guards(
+        case,
+        plan,
+        looks,
+        max_targets=tools.max_targets,
+        lets_unknown_go=tools.lets_unknown_go,
+    )
+
+
+def _changed(case: Case, known: Sequence[CaseTarget | str]) -> tuple[CaseTarget, ...]:
+    pairs = zip(case.targets, known, strict=True)
+    return tuple(
+        now for before, now in pairs if isinstance(now, CaseTarget) and now != before
+    )
+
+
+def _updated(case: Case, changed: Iterable[CaseTarget]) -> tuple[CaseTarget, ...]:
+    by_id = {one.target.id: one for one in changed}
+    return tuple(by_id.get(one.target.id, one) for one in case.targets)
+
+
+def _not_here(case: Case, looks: Sequence[Look]) -> list[Note]:
+    """Say that an adoption is about an account that is not set up here."""
+    if case.adoption is None or looks:
+        return []
+    text = f"Account {case.adoption.account_id} is not set up here: nothing was seen."
+    return [Note(Reason.LIST_UNREADABLE, text)]
+
+
 def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
+    if case.adoption is not None:
+        return False
     iam_id = case.leaver.iam_id
     is_seen = bool(looks) and all(one.view.sees_people for one in looks)
     return iam_id is not None and is_seen and iam_id not in looks[0].people
@@ -427,34 +493,13 @@ def _found(
 ) -> list[CaseTarget | str]:
     """Judge what was seen, and say of each target of theirs who takes it over."""
     known = {one.target.id for one in case.targets}
-    found = [each for look in looks for each in targets_of(look, known, case.scope)]
-    return [
-        _assigned(tools, this, case, one)
-        if isinstance(one, CaseTarget) and not one.is_settled
-        else one
-        for one in found
-    ]
-
-
-def _assigned(
-    tools: Tools, this: Try, case: Case, target: CaseTarget
-) -> CaseTarget | str:
-    """Say who takes a target over; without an answer it fails, or waits for one."""
-    cloud = tools.accounts[target.target.account_id].cloud
-    try:
-        target = replace(target, functional_id=cloud.candidates(target.target)[0])
-    except (PermanentError, TransientError) as error:
-        if isinstance(error, TransientError) and not this.is_last:
-            return LATER
-        return target.ended(
-            Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
-        )
-    return target.ended(Outcome.PLANNED, this.at) if case.dry_run else target
+    judge = targets_of if case.adoption is None else adopted_of(case.adoption)
+    found = [each for look in looks for each in judge(look, known, case.scope)]
+    return assigned(tools, case, found, this.at, is_last=this.is_last)
 
 
 def _planned(case: Case, now: datetime) -> Plan:
-    """Name the plan; one whose targets did not change keeps its hash and its time."""
+    """Name the plan; one whose targets did not change stays as it is, and approved."""
     made = Plan(hash_of(case.leaver, case.targets), now)
     unchanged = case.plan is not None and case.plan.hash == made.hash
-    made = case.plan if case.plan is not None and unchanged else made
-    return replace(made, refused=_paused(case))
+    return case.plan if case.plan is not None and unchanged else made

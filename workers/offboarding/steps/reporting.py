@@ -14,6 +14,8 @@ from workers.offboarding.model import (
     Case,
     CaseResult,
     CaseStatus,
+    CaseTarget,
+    Outcome,
     Plan,
     ReportKind,
     ReportLine,
@@ -57,7 +59,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     is_stopped = case.is_held and not case.dry_run
     if not is_live or not is_done or is_stopped:
         return tools.works.finish(claim, Change())
-    changed = followed_up(case, now)
+    changed = [*followed_up(case, now), *_accepted(tools, case)]
     for one in changed:
         case = with_target(case, one)
     lines = lines_for(tools, case, ReportKind.FINAL)
@@ -71,12 +73,26 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     )
     change = Change(
         case=done,
-        targets=changed,
+        targets=tuple(
+            case.target(each)
+            for each in dict.fromkeys(one.target.id for one in changed)
+        ),
         reports=lines,
         entries=(entry_of(claim, now, "case.settled", detail=done.result),),
         after=done.after(Step.REPORT),
     )
     return tools.works.finish(claim, change)
+
+
+def _accepted(tools: Tools, case: Case) -> list[CaseTarget]:
+    """Mark what could not be read and an approver accepted as such, for now."""
+    unread = {
+        one.target.id: one for one in case.targets if one.outcome is Outcome.UNREAD
+    }
+    if not unread or tools.blind_spots is None:
+        return []
+    spots = tools.blind_spots.among(list(unread))
+    return [replace(unread[each], blind=spot) for each, spot in spots.items()]
 
 
 def _without_pause(plan: Plan | None) -> Plan | None:
@@ -93,9 +109,11 @@ def result_of(case: Case) -> CaseResult:
         return CaseResult.PLANNED
     is_blind = any(note.reason in _BLINDING for note in case.warnings)
     is_blocked = any(one.is_blocked for one in case.targets)
-    if is_blind or is_blocked or not all(one.is_safe for one in case.targets):
+    # An accepted blind spot counts for nothing here; reports tell of it all the same.
+    counted = [one for one in case.targets if one.blind is None]
+    if is_blind or is_blocked or not all(one.is_safe for one in counted):
         return CaseResult.ATTENTION
-    return CaseResult.SAFE if case.targets else CaseResult.CLEAN
+    return CaseResult.SAFE if counted else CaseResult.CLEAN
 
 
 def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:

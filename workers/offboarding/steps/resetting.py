@@ -22,21 +22,23 @@ from workers.offboarding.model import (
     Note,
     Outcome,
     OwnerKind,
-    ReportKind,
-    Step,
+    Plan,
+    Right,
     Unread,
     Work,
 )
-from workers.offboarding.ports import Change, Claim, ReadyReset
+from workers.offboarding.ports import Change, Claim, ReadyReset, Resets
+from workers.offboarding.steps.assigning import judged_anew
+from workers.offboarding.steps.holding import held
+from workers.offboarding.steps.settling import end, settled
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
-    end,
     entry_of,
-    lines_for,
+    is_as_planned,
     moved,
     pause,
-    settled,
+    with_target,
 )
 
 # Transient faults in a row before a target is given up: some four minutes.
@@ -69,22 +71,48 @@ def _reset(
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         raise PermanentError(text, reason=Reason.GAVE_UP)
-    account = tools.accounts[target.target.account_id]
-    if account.resets is None or case.dry_run:
+    resets = tools.accounts[target.target.account_id].resets
+    if resets is None or case.dry_run:
         planned = target.ended(Outcome.PLANNED, now)
-        return tools.works.finish(claim, settled(claim, case, planned, now))
-    if case.is_held:
-        # A later plan was stopped. The work ends; the plan that goes on sends it again.
+        return tools.works.finish(claim, settled(tools, claim, case, planned, now))
+    if not case.may_be_reset(target):
+        # It is held, or another goes first. The work ends; what lets it go on sends it
+        # again.
         return tools.works.finish(claim, Change())
     if tools.switches.is_paused(target.target.account_id):
         raise PausedError("Resets are paused.")
+    return _judge_and_send(tools, claim, case, target, resets, now)
+
+
+def _judge_and_send(
+    tools: Tools,
+    claim: Claim,
+    case: Case,
+    target: CaseTarget,
+    resets: Resets,
+    now: datetime,
+) -> tuple[Work, ...]:
+    """Let preflight have the last word before anything is prepared."""
     case = _resumed(tools, claim, case)
-    if target.functional_id is None:
-        raise PermanentError(
-            "Nobody is planned to take it over.", reason=Reason.NO_FUNCTIONAL_ID
-        )
-    ready = account.resets.prepare(target.target, target.functional_id)
+    target = judged_anew(tools, case, target, now)
+    if target.is_settled:
+        return tools.works.finish(claim, settled(tools, claim, case, target, now))
+    if target.preflight is Right.CANNOT_TELL and not _is_let_go(tools, case):
+        return _hold(tools, claim, case, target, now)
+    return _look_and_send(tools, claim, case, target, resets)
+
+
+def _look_and_send(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, resets: Resets
+) -> tuple[Work, ...]:
+    """Have the token in hand, read the owner once more, and send."""
+    taker = target.functional_id
+    if taker is None:
+        text = "Nobody is planned to take it over."
+        raise PermanentError(text, reason=Reason.NO_FUNCTIONAL_ID)
+    ready = resets.prepare(target.target, taker)
     _check_identity(case, target, ready.identity)
+    now = tools.clock()
     ended = _no_longer_theirs(tools, case, target, now)
     if ended is not None:
         return end(tools, claim, case, ended, now)
@@ -97,7 +125,8 @@ def _reset(
 
 def _check_identity(case: Case, target: CaseTarget, identity: KeyOwner) -> None:
     """Turn away a reset by anybody but who the plan named; whoever asks will own it."""
-    if identity.id == case.leaver.iam_id:
+    before = target.owner_before.id if target.owner_before is not None else None
+    if identity.id in (case.leaver.iam_id, before):
         text = "The identity that would reset is the leaver's own."
         raise PermanentError(text, reason=Reason.WRONG_IDENTITY)
     planned = target.functional_id
@@ -109,10 +138,10 @@ def _check_identity(case: Case, target: CaseTarget, identity: KeyOwner) -> None:
 def _no_longer_theirs(
     tools: Tools, case: Case, target: CaseTarget, now: datetime
 ) -> CaseTarget | None:
-    """Read the owner again; None if it is still the leaver, and only then."""
+    """Read the owner again; None if it is still who the plan names, and only then."""
     reading = tools.accounts[target.target.account_id].cloud.key_owner(target.target)
     match reading:
-        case KeyOwner(id=owner_id) if owner_id == case.leaver.iam_id:
+        case KeyOwner(id=owner_id) if is_as_planned(case, target, owner_id):
             return None
         case KeyOwner(kind=OwnerKind.FUNCTIONAL_ID):
             return target.ended(Outcome.ALREADY, now, owner_after=reading)
@@ -127,6 +156,35 @@ def _no_longer_theirs(
             return target.ended(Outcome.UNREAD, now, reason=Reason.OWNER_UNKNOWN)
         case Unread(reason=reason, detail=detail):
             return target.ended(Outcome.UNREAD, now, reason=reason, detail=detail)
+
+
+def _is_let_go(tools: Tools, case: Case) -> bool:
+    return tools.lets_unknown_go or case.is_approved
+
+
+def _hold(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, now: datetime
+) -> tuple[Work, ...]:
+    """Have a target wait of which preflight could tell when it was planned."""
+    before = case.plan.refused if case.plan is not None else ()
+    place = f"{target.target.region} / {target.target.resource_group.name}"
+    note = Note(
+        Reason.PREFLIGHT_UNKNOWN,
+        f"In {place} it cannot be told any more whether the functional ID has the "
+        "rights it needs. The other targets go on.",
+    )
+    is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
+    refused = before if is_said else (*before, note)
+    waiting = held(tools, with_target(case, target), refused, now)
+    entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
+    change = Change(
+        case=waiting.case,
+        targets=(target,),
+        reports=waiting.lines,
+        entries=(entry,),
+        after=waiting.after,
+    )
+    return tools.works.finish(claim, change)
 
 
 def _send(
@@ -177,9 +235,10 @@ def _end(
     detail: str,
 ) -> tuple[Work, ...]:
     now = tools.clock()
-    target = tools.cases.load(case.id).target(target.target.id)
+    case = tools.cases.load(case.id)
+    target = case.target(target.target.id)
     ended = target.ended(Outcome.FAILED, now, reason=reason, detail=detail)
-    return tools.works.finish(claim, settled(claim, case, ended, now))
+    return tools.works.finish(claim, settled(tools, claim, case, ended, now))
 
 
 def _later(
@@ -203,18 +262,16 @@ def _wait(tools: Tools, claim: Claim, case: Case) -> tuple[Work, ...]:
     """Come back while the pause lasts; the first to see it says so in the case."""
     now = tools.clock()
     change = Change()
-    if case.plan is not None and not case.plan.refused:
+    if case.plan is not None and not _is_paused(case.plan):
         note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
-        lines = lines_for(tools, case, ReportKind.HELD)
-        held = replace(
-            case,
-            status=CaseStatus.WAITING,
-            plan=replace(case.plan, refused=(note,)),
-            reports=lines,
-        )
+        waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
-        after = held.after(Step.REPORT)
-        change = Change(case=held, reports=lines, entries=(entry,), after=after)
+        change = Change(
+            case=waiting.case,
+            reports=waiting.lines,
+            entries=(entry,),
+            after=waiting.after,
+        )
     try:
         return tools.works.again(claim, change, now + _LOOK_AGAIN)
     except CaseChangedError:
@@ -222,11 +279,17 @@ def _wait(tools: Tools, claim: Claim, case: Case) -> tuple[Work, ...]:
 
 
 def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
-    """Take a case that only the pause held back to open."""
-    if case.status is not CaseStatus.WAITING or case.plan is None:
+    """Take the pause off a case; what else holds a part of it stays."""
+    if case.plan is None or not _is_paused(case.plan):
         return case
-    resumed = replace(case, status=CaseStatus.OPEN, plan=replace(case.plan, refused=()))
+    kept = tuple(one for one in case.plan.refused if one.reason is not Reason.PAUSED)
+    status = CaseStatus.WAITING if kept else CaseStatus.OPEN
+    resumed = replace(case, status=status, plan=replace(case.plan, refused=kept))
     entry = entry_of(claim, tools.clock(), "case.resumed")
     # Where another target was faster, or a guard was, the step begins anew and sees it.
     tools.works.record(claim, Change(case=resumed, entries=(entry,)))
     return replace(resumed, revision=case.revision + 1)
+
+
+def _is_paused(plan: Plan) -> bool:
+    return any(one.reason is Reason.PAUSED for one in plan.refused)

@@ -9,14 +9,13 @@ from typing import Final
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,
+    CaseKind,
     CaseTarget,
     Channel,
     Entry,
-    Outcome,
     ReportKind,
     ReportLine,
     SamePerson,
-    Work,
 )
 from workers.offboarding.ports import (
     Account,
@@ -110,29 +109,6 @@ def entry_of(
     )
 
 
-def settled(claim: Claim, case: Case, target: CaseTarget, at: datetime) -> Change:
-    """Make the change that writes a target's outcome, and what follows it."""
-    outcome = target.outcome if target.outcome is not None else Outcome.FAILED
-    entry = entry_of(
-        claim,
-        at,
-        f"target.{outcome}",
-        reason=target.reason,
-        detail=target.detail or _ownership(target),
-    )
-    return moved(claim, case, target, entry)
-
-
-def end(
-    tools: Tools, claim: Claim, case: Case, target: CaseTarget, at: datetime
-) -> tuple[Work, ...]:
-    """End the work with a target's outcome, and tell the owner index who owns it."""
-    following = tools.works.finish(claim, settled(claim, case, target, at))
-    if target.owner_after is not None:
-        tools.index.note(target.target, target.owner_after, at)
-    return following
-
-
 def moved(
     claim: Claim, case: Case, target: CaseTarget, *entries: Entry, wrote: bool = False
 ) -> Change:
@@ -157,8 +133,13 @@ def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, .
     return tuple(ReportLine(channel, kind, number) for channel in tools.notifiers)
 
 
-def _ownership(target: CaseTarget) -> str | None:
-    before, after = target.owner_before, target.owner_after
-    if before is None or after is None:
-        return None
-    return f"{before.id} -> {after.id}"
+def is_as_planned(case: Case, target: CaseTarget, owner_id: str) -> bool:
+    """Tell whether an owner is the one whom the plan names, and nobody else.
+
+    For a departure that is the leaver as they are known, too.
+    """
+    before = target.owner_before
+    is_named = before is not None and before.id == owner_id
+    return is_named and (
+        case.kind is not CaseKind.DEPARTURE or owner_id == case.leaver.iam_id
+    )

@@ -19,13 +19,13 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.settling import end, settled
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
-    end,
     entry_of,
+    is_as_planned,
     moved,
-    settled,
 )
 from workers.offboarding.view import Seen
 
@@ -55,9 +55,9 @@ def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 def _proved(
     case: Case, target: CaseTarget, seen: Seen, now: datetime
 ) -> CaseTarget | None:
-    """Settle a target whose owner is not the leaver any more; None: not yet."""
+    """Settle a target whose owner is not the former one any more; None: not yet."""
     owner = seen.reading
-    if not isinstance(owner, KeyOwner) or owner.id == case.leaver.iam_id:
+    if not isinstance(owner, KeyOwner) or is_as_planned(case, target, owner.id):
         # A 404 or P0005 right after a reset means not yet; so does the old owner.
         return None
     if target.functional_id is not None and owner.id == target.functional_id.id:
@@ -133,4 +133,4 @@ def _fail(
 ) -> tuple[Work, ...]:
     now = tools.clock()
     ended = target.ended(Outcome.FAILED, now, reason=reason, detail=detail)
-    return tools.works.finish(claim, settled(claim, case, ended, now))
+    return tools.works.finish(claim, settled(tools, claim, case, ended, now))

@@ -1,0 +1,253 @@
+"""What people decide about a case that waits: approve, refuse, tick off a follow-up."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from workers.app import Sender
+from workers.offboarding.errors import ConflictError, NoSuchFollowUpError, Reason
+from workers.offboarding.follow_ups import numbered_follow_ups
+from workers.offboarding.joining import askers_of
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    CaseTarget,
+    Channel,
+    Entry,
+    FollowUp,
+    Note,
+    Plan,
+    ReportKind,
+    ReportLine,
+    Step,
+    Work,
+)
+from workers.store.cases import Cases
+
+log = structlog.get_logger()
+
+_TRIES: Final = 5
+# Nobody may let these go: they are mended by naming the person, or in the settings.
+_NEVER: Final = frozenset({Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON})
+
+
+class Deciding:
+    """Decisions about cases. Every method raises StoreAwayError, NoSuchCaseError."""
+
+    def __init__(
+        self,
+        cases: Cases,
+        sender: Sender,
+        channels: tuple[Channel, ...],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._cases = cases
+        self._sender = sender
+        self._channels = channels
+        self._clock = clock
+
+    def approve(
+        self, case_id: str, plan_hash: str | None, *, actor: str, person: str
+    ) -> Case:
+        """Let exactly this plan go; it is judged anew, and waits again if it changed.
+
+        Args:
+            case_id: The case.
+            plan_hash: The plan that was looked at; None for a case held without one.
+            actor: The name of the token, for the log.
+            person: Who is behind it: nobody approves what they asked for.
+
+        Raises:
+            ConflictError: ``not_waiting``, ``other_plan``, ``own_request``,
+                ``cannot_approve``, ``other_case`` or ``changed``.
+        """
+        for _ in range(_TRIES):
+            case = self._waiting(case_id, plan_hash)
+            _refuse_own(case, person)
+            _refuse_never(case)
+            answer = self._turned(_approved(case, person), "case.approved", person)
+            if answer == "ok":
+                log.warning("case.approved", case_id=case_id, actor=actor)
+                self._sender.send(Work(case_id, Step.PLAN))
+                return self._cases.load(case_id)
+            _refuse_taken(answer)
+        raise changed()
+
+    def refuse(
+        self, case_id: str, plan_hash: str | None, *, actor: str, person: str
+    ) -> Case:
+        """Cancel a case that waits; after its first write end what is not begun.
+
+        Raises:
+            ConflictError: ``not_waiting``, ``other_plan``, ``other_case`` or
+                ``changed``.
+        """
+        for _ in range(_TRIES):
+            case = self._waiting(case_id, plan_hash)
+            answer = self._cancelled(case, person)
+            if answer == "written":
+                opened = replace(_let_go(case), refused_by=person)
+                answer = self._turned(opened, "case.refused", person)
+            if answer == "ok":
+                log.warning("case.refused", case_id=case_id, actor=actor)
+                case = self._cases.load(case_id)
+                self._sender.send(Work(case_id, Step.PLAN), *case.after(Step.REPORT))
+                return case
+            _refuse_taken(answer)
+        raise changed()
+
+    def tick(self, case_id: str, number: int, *, actor: str) -> Case:
+        """Write down that a follow-up is done; one that is done already stays so.
+
+        Args:
+            case_id: The case.
+            number: From 1, as reports and the command line number them.
+            actor: The name of the token.
+
+        Raises:
+            NoSuchFollowUpError: The case has no follow-up of that number.
+            ConflictError: ``changed``.
+        """
+        for _ in range(_TRIES):
+            case = self._cases.load(case_id)
+            target, follow_up = _numbered(case, number)
+            if follow_up.done_at is not None:
+                return case
+            now = self._clock()
+            entry = Entry(
+                at=now,
+                what="follow_up.done",
+                target_id=target.target.id,
+                actor=actor,
+                detail=follow_up.kind,
+            )
+            done = _done(target, follow_up, now)
+            answer = self._cases.turn(
+                case, entry, expected=tuple(CaseStatus), takes=None, targets=(done,)
+            )
+            if answer == "ok":
+                log.info("follow_up.done", case_id=case_id, actor=actor)
+                return self._cases.load(case_id)
+        raise changed()
+
+    def _waiting(self, case_id: str, plan_hash: str | None) -> Case:
+        """Read a case that waits for exactly this decision."""
+        case = self._cases.load(case_id)
+        notes = case.plan.refused if case.plan is not None else ()
+        is_paused = bool(notes) and all(one.reason is Reason.PAUSED for one in notes)
+        if case.status is not CaseStatus.WAITING or is_paused:
+            text = f"The case is {case.status}; nobody has to decide about it."
+            if is_paused:
+                text = "Only the pause holds the case; it goes on when that ends."
+            raise ConflictError(text, reason="not_waiting")
+        now = case.plan.hash if case.plan is not None else None
+        if now != plan_hash:
+            text = f"The plan is {now or 'not made yet'} now; look at it and decide."
+            raise ConflictError(text, reason="other_plan")
+        return case
+
+    def _turned(self, case: Case, what: str, person: str) -> str:
+        entry = Entry(at=self._clock(), what=what, actor=person)
+        return self._cases.turn(case, entry, expected=(CaseStatus.WAITING,), takes=True)
+
+    def _cancelled(self, case: Case, person: str) -> str:
+        now = self._clock()
+        lines = tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
+        note = Note(Reason.REFUSED_PLAN, f"{person} refused the plan.")
+        ended = replace(
+            case.warned(note),
+            status=CaseStatus.CANCELLED,
+            settled_at=now,
+            reports=lines,
+        )
+        return self._cases.turn(
+            ended,
+            Entry(at=now, what="case.refused", actor=person),
+            expected=(CaseStatus.WAITING,),
+            takes=False,
+            reports=lines,
+            after=ended.after(Step.REPORT),
+        )
+
+
+def changed() -> ConflictError:
+    """Say that a case was turned by somebody else each time it was tried."""
+    return ConflictError("The case keeps changing; try again.", reason="changed")
+
+
+def anew_of(plan: Plan | None) -> Plan | None:
+    """Return a plan about which nobody has decided anything."""
+    return None if plan is None else replace(plan, approved_by=None, refused=())
+
+
+def _approved(case: Case, person: str) -> Case:
+    case = _let_go(case)
+    plan = case.plan
+    return replace(
+        case, plan=None if plan is None else replace(plan, approved_by=person)
+    )
+
+
+def _let_go(case: Case) -> Case:
+    """Take what held the case off; a pause stays, and ends by itself."""
+    plan = case.plan
+    if plan is None:
+        return replace(case, status=CaseStatus.OPEN, tries=0, held_at=None)
+    kept = tuple(one for one in plan.refused if one.reason is Reason.PAUSED)
+    return replace(
+        case,
+        status=CaseStatus.WAITING if kept else CaseStatus.OPEN,
+        plan=replace(plan, refused=kept),
+        tries=0,
+        held_at=case.held_at if kept else None,
+    )
+
+
+def _refuse_own(case: Case, person: str) -> None:
+    askers = case.askers
+    for one in case.departures:
+        askers = askers_of(askers, one)
+    if person.casefold() in {one.casefold() for one in askers}:
+        raise ConflictError(
+            f"{person} asked for this case; another person has to approve it.",
+            reason="own_request",
+        )
+
+
+def _refuse_never(case: Case) -> None:
+    notes = case.plan.refused if case.plan is not None else ()
+    never = next((one for one in notes if one.reason in _NEVER), None)
+    if never is not None:
+        raise ConflictError(
+            f"Nobody can approve this, only refuse it: {never.text}",
+            reason="cannot_approve",
+        )
+
+
+def _refuse_taken(answer: str) -> None:
+    if answer.startswith("taken:"):
+        other = answer.removeprefix("taken:")
+        raise ConflictError(
+            f"Case {other} of the same leaver is open.", reason="other_case"
+        )
+
+
+def _numbered(case: Case, number: int) -> tuple[CaseTarget, FollowUp]:
+    for each, target, follow_up in numbered_follow_ups(case):
+        if each == number:
+            return target, follow_up
+    raise NoSuchFollowUpError(f"Case {case.id} has no follow-up {number}.")
+
+
+def _done(target: CaseTarget, follow_up: FollowUp, at: datetime) -> CaseTarget:
+    return replace(
+        target,
+        follow_ups=tuple(
+            replace(one, done_at=at) if one is follow_up else one
+            for one in target.follow_ups
+        ),
+    )

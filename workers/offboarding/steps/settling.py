@@ -1,0 +1,93 @@
+"""A target's outcome written, and what follows it: others may wait for this one."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from workers.offboarding.guards import canaries_of, canary_note, has_failed
+from workers.offboarding.model import Case, CaseTarget, Outcome, Step, Work
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.holding import Held, held
+from workers.offboarding.steps.tools import Tools, entry_of, moved, with_target
+
+
+def settled(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, at: datetime
+) -> Change:
+    """Make the change that writes a target's outcome, and what follows it.
+
+    A canary that is verified sends the others; one that is not has them wait for an
+    approver; one that ended before any write lets another go first.
+    """
+    outcome = target.outcome if target.outcome is not None else Outcome.FAILED
+    entry = entry_of(
+        claim,
+        at,
+        f"target.{outcome}",
+        reason=target.reason,
+        detail=target.detail or _ownership(target),
+    )
+    change = moved(claim, case, target, entry)
+    if target.target.id not in case.canaries:
+        return change
+    return _after_canary(tools, claim, change, with_target(case, target), target, at)
+
+
+def end(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, at: datetime
+) -> tuple[Work, ...]:
+    """End the work with a target's outcome, and tell the owner index who owns it."""
+    change = settled(tools, claim, case, target, at)
+    following = tools.works.finish(claim, change)
+    if target.owner_after is not None:
+        tools.index.note(target.target, target.owner_after, at)
+    return following
+
+
+def _after_canary(
+    tools: Tools,
+    claim: Claim,
+    change: Change,
+    case: Case,
+    canary: CaseTarget,
+    at: datetime,
+) -> Change:
+    # The head is written in any case: a plan that adds targets meanwhile, and has not
+    # seen how the canary ended, begins anew then.
+    if not has_failed(canary):
+        case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
+        sent = _group(case, canary)
+        return replace(change, case=case, after=(*change.after, *sent))
+    waiting = _held(tools, case, at)
+    entries = change.entries
+    if waiting.after or waiting.lines:
+        text = "The others wait for approval."
+        entries += (entry_of(claim, at, "canary.failed", detail=text),)
+    return replace(
+        change,
+        case=waiting.case,
+        reports=waiting.lines,
+        entries=entries,
+        after=(*change.after, *waiting.after),
+    )
+
+
+def _group(case: Case, canary: CaseTarget) -> list[Work]:
+    """Return the resets that waited for *canary* and may go now."""
+    mine = {one.target.id for one in case.targets if one.waits_for(canary)}
+    return [one for one in case.after(Step.PLAN) if one.item in mine]
+
+
+def _held(tools: Tools, case: Case, at: datetime) -> Held:
+    notes = canary_note(case)
+    if not notes or case.plan is None:
+        return Held(case)
+    # What was approved before said nothing of a canary that fails.
+    plan = replace(case.plan, approved_by=None)
+    return held(tools, replace(case, plan=plan), (*plan.refused, *notes), at)
+
+
+def _ownership(target: CaseTarget) -> str | None:
+    before, after = target.owner_before, target.owner_after
+    if before is None or after is None:
+        return None
+    return f"{before.id} -> {after.id}"
