@@ -52,3 +52,17 @@ def settings_for(url: str) -> Settings:
         user_management_url=url,
         resource_manager_url=url,
     )
+
+
+class Replaced(Secret):
+    """A key that somebody replaces after it was looked at so often."""
+
+    __slots__ = ("_after", "_looks", "_then")
+
+    def __init__(self, first: str, then: str, *, after: int) -> None:
+        super().__init__(first)
+        self._then, self._after, self._looks = then, after, 0
+
+    def reveal(self) -> str:
+        self._looks += 1
+        return super().reveal() if self._looks <= self._after else self._then

@@ -8,6 +8,7 @@ import pytest
 from ibmcloud_scenes import (
     FUNCTIONAL_KEY,
     STEWARD,
+    Replaced,
     a_functional_id,
     an_account,
     settings_for,
@@ -362,3 +363,20 @@ def test_a_key_refused_after_it_was_known_is_a_bad_key_and_no_stranger(
         resets.prepare(target("c1"), STEWARD)
 
     assert caught.value.reason is Reason.BAD_KEY
+
+
+def test_a_key_replaced_between_two_looks_resets_nothing(scene, simulator, target):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    # Whose it is takes two looks; its token the third.
+    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2)
+    account = an_account(replace(a_functional_id(), apikey=key))
+    resets = open_resets(account, settings_for(simulator.url))
+
+    with pytest.raises(PermanentError) as caught:
+        resets.prepare(target("c1"), STEWARD)
+
+    assert caught.value.reason is Reason.WRONG_IDENTITY
+    assert str(caught.value) == (
+        "The key of functional-id is not that of IBMid-6600001FID any more"
+    )

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ibmcloud_scenes import (
     READER,
     READER_KEY,
     STEWARD,
+    Replaced,
     a_functional_id,
     an_account,
     settings_for,
@@ -270,6 +272,22 @@ def test_with_every_key_refused_every_fault_says_so(scene, cloud):
         assert fault.startswith(refused)
     assert (standing.policies, standing.keys, standing.state) == ((), None, None)
     assert standing.is_key_creation_restricted is None
+
+
+def test_a_key_replaced_between_two_looks_shows_nothing_of_another(scene, simulator):
+    scene.add_person("IBMid-2", "second@example.com")
+    scene.add_login_key("IBMid-2", "second-key")
+    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2)
+    ours = replace(a_functional_id(), apikey=key)
+    cloud = IbmAccount(
+        an_account(ours, reader=READER_KEY), settings_for(simulator.url), Pace()
+    )
+
+    standing = cloud.standing(STEWARD)
+
+    assert standing.identity == STEWARD
+    assert standing.keys_fault == "The key of functional-id is another identity's now"
+    assert simulator.journal.calls("GET", "/v1/apikeys") == []
 
 
 def test_one_that_is_none_of_ours_is_looked_at_by_the_reader_alone(simulator, cloud):
