@@ -60,6 +60,7 @@ class _Item(Lenient):
     provider = fields.Raw(load_default=None, allow_none=True)
     state = fields.Raw(load_default=None, allow_none=True)
     addons = fields.Raw(load_default=None, allow_none=True)
+    type = fields.Raw(load_default=None, allow_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _placed(item: dict[str, Any], one: _List) -> _Placed:
             provider=text_of(item["provider"]) or one.provider,
             readable=state.lower() not in _GONE,
             addons=addon_names(item["addons"]),
+            type=(text_of(item["type"]) or "").lower(),
         ),
     )
 

@@ -62,6 +62,7 @@ def look_at(
         key_limit=member.key_limit,
         keys_fault=keys_fault,
         is_key_creation_restricted=view.is_key_creation_restricted(),
+        key_fault=_refused(own.fault),
     )
     return Look(standing, view.may_recover)
 
@@ -77,6 +78,11 @@ class _Own:
     member: Member | None = None
     asker: Asker | None = None
     fault: Unable | None = None
+
+
+def _refused(fault: Unable | None) -> str:
+    """Say why IAM refuses the key we hold; empty where it may be good."""
+    return str(fault) if isinstance(fault, PermanentError) else ""
 
 
 def _own(

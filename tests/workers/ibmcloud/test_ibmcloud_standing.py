@@ -256,6 +256,7 @@ def test_a_key_that_is_refused_hides_only_what_it_alone_may_see(
 
     refused = "Getting a token: IBM Cloud answered 400 BXNIM0415E"
     assert standing.keys_fault.startswith(refused)
+    assert standing.key_fault.startswith(refused)
     assert standing.keys is None
     assert (standing.state, standing.policies_fault) == ("ACTIVE", "")
     assert standing.identity == STEWARD

@@ -28,6 +28,10 @@ def item(**changed):
     return cluster | {"state": "normal", "provider": "vpc-gen2"} | changed
 
 
+def cluster(*given):
+    return Cluster(*given, type="kubernetes")
+
+
 def test_the_three_lists_are_merged_to_targets_in_a_stable_order(scene, cloud):
     scene.add_cluster("b1", "old", region="us-south", group_id=PROD, provider="classic")
     scene.add_cluster(
@@ -42,17 +46,17 @@ def test_the_three_lists_are_merged_to_targets_in_a_stable_order(scene, cloud):
             ACCOUNT,
             "eu-de",
             ResourceGroup(SANDBOX, "sandbox"),
-            (Cluster("s1", "edge", "satellite"),),
+            (cluster("s1", "edge", "satellite"),),
         ),
         Target(
             ACCOUNT,
             "us-south",
             ResourceGroup(PROD, "prod"),
             (
-                Cluster("b1", "old", "classic"),
-                Cluster("c1", "c1", "vpc-gen2"),
-                Cluster("c2", "c2", "vpc-gen2"),
-                Cluster("c3", "c3", "vpc-gen2"),
+                cluster("b1", "old", "classic"),
+                cluster("c1", "c1", "vpc-gen2"),
+                cluster("c2", "c2", "vpc-gen2"),
+                cluster("c3", "c3", "vpc-gen2"),
             ),
         ),
     )
@@ -216,3 +220,14 @@ def test_without_a_token_nothing_is_listed(simulator, cloud):
 
     with pytest.raises(TransientError):
         cloud.targets()
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [("OpenShift", "openshift"), (None, ""), (7, ""), ("", "")]
+)
+def test_a_cluster_says_whether_it_is_openshift(empty, far_cloud, said, kind):
+    empty.says(f"GET {VPC}", [item(type=said)])
+
+    [target] = far_cloud.targets().targets
+
+    assert target.clusters[0].type == kind

@@ -63,8 +63,15 @@ def test_the_three_cluster_lists(far, far_cloud):
             "Region",
             ResourceGroup("ResourceGroup", "ResourceGroupName"),
             (
-                Cluster("ID", "Name", "Provider", addons=("Name",)),
-                Cluster("ID2", "Name", "Provider", readable=False, addons=("Name",)),
+                Cluster("ID", "Name", "Provider", addons=("Name",), type="type"),
+                Cluster(
+                    "ID2",
+                    "Name",
+                    "Provider",
+                    readable=False,
+                    addons=("Name",),
+                    type="type",
+                ),
             ),
         ),
     )
