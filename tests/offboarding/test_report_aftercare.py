@@ -19,6 +19,7 @@ from workers.notify.mail_message import plain_text, text_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     BlindSpot,
+    Care,
     CaseResult,
     FollowUp,
     Outcome,
@@ -211,3 +212,18 @@ def test_a_new_key_that_was_used_is_a_second_proof():
         told(CASES["follow_ups"])
     )
     assert "Second proof" not in text_of(told(CASES["red_preflight"]))
+
+
+def test_what_the_service_does_by_itself_asks_nobody_for_anything():
+    mine = replace(MASTER, care=Care(LATER))
+    refused = replace(OLD_KEY, care=Care(LATER, is_refused=True))
+    case = a_case(
+        verified("us-south", "payments", "web", follow_ups=(mine, refused)),
+        result=CaseResult.SAFE,
+    )
+
+    first, second = told(case).to_do
+
+    assert first.command is None
+    assert first.details == (("The service does this by itself; nobody has to.",),)
+    assert second.command == "offboard case done 01CASE 2"

@@ -103,10 +103,8 @@ def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[It
         yield Item((_BLIND_SPOT,))
     yield Item(
         (
-            "A reset leaves two things as they were. Classic-infrastructure "
-            "credentials (Infrastructure User) are not changed. The pods of the "
-            "add-ons Block Storage for VPC and cluster autoscaler must be made anew in "
-            "every cluster that has them.",
+            "A reset does not change classic-infrastructure credentials "
+            "(Infrastructure User).",
         )
     )
 

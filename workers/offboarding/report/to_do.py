@@ -64,6 +64,10 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
         if follow_up.done_at is not None:
             continue
         line = (*where(case, one), f": {cleaned(follow_up.text)}")
+        if follow_up.care is not None and not follow_up.care.is_refused:
+            by_itself = ("The service does this by itself; nobody has to.",)
+            yield Item((f"Follow-up {number}, ", *line), (by_itself,))
+            continue
         command = command_for(follow_up, one.target)
         if case.dry_run:
             # No clock runs in a dry run, so there is nothing to tick off.
