@@ -98,8 +98,8 @@ def plan(screen: Screen, case: Case) -> None:
     screen.plan([_plan_row(one, is_first=place_of(one) == first) for one in rows])
     for one in rows[:1] if first is not None else []:
         screen.say(
-            f"One target goes first, that with the fewest clusters, {name_of(one)}: "
-            "the others wait until it has been read back as the functional ID's."
+            f"The target with the fewest clusters, {name_of(one)}, goes first: the "
+            "others wait until it has been read back as the functional ID's."
         )
     for note in [*case["plan"]["refused"], *case["warnings"]]:
         screen.say(f"{note['reason']}: {note['text']}", style="bold yellow")

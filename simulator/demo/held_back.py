@@ -51,7 +51,7 @@ def _nothing_while_red(seen: HeldBack) -> Proof:
         "While a role was missing nothing was written, and the case ended with"
         " attention",
         not resets and not writes and is_kept and red.case["result"] == "attention",
-        f"{resets} resets, {writes} writes, the key still {_owner(red)}'s",
+        f"{resets} resets and {writes} writes in all, the key is {_owner(red)}'s",
     )
 
 
@@ -69,8 +69,7 @@ def _one_after_the_grant(seen: HeldBack) -> Proof:
     return Proof(
         claim,
         not early and mended.was_taken_over_once,
-        f"{len(mended.resets)} reset for {len(mended.owned)} target, the key now"
-        f" {_owner(mended)}'s",
+        f"{len(mended.resets)} sent, the key is {_owner(mended)}'s",
     )
 
 

@@ -12,9 +12,9 @@ def told(screen: Screen, email: str, answer: Answer) -> None:
     screen.title("A red preflight")
     screen.say(
         "A cluster can do no more than the owner of its key may, so a functional ID "
-        "that lacks a role would break it. Next Priya Nair leaves; her resource group "
-        "is kept for the functional ID iks-billing, whose roles nobody completed. The "
-        "HR system tells of her as it told of Dana Lee:"
+        "that lacks a role would break it. Next Priya Nair leaves, who owns the key of "
+        "billing; that is kept for the functional ID iks-billing, whose roles nobody "
+        "completed. The HR system tells of this departure as of the first:"
     )
     screen.request(answer, f"POST {EVENT_PATH}  (as above: {email} leaves)")
 

@@ -174,9 +174,9 @@ def test_the_demo_has_the_section(performance: Performance, title: str) -> None:
         "✔ The target with the fewest clusters went first, and was read back before "
         "any other reset was sent: us-south / platform was read back",
         "✔ While a role was missing nothing was written, and the case ended with "
-        "attention: 0 resets, 0 writes, the key still Priya Nair's.",
-        "✔ Once it was granted exactly one reset was sent, and read back: 1 reset for "
-        "1 target, the key now IKS Billing's.",
+        "attention: 0 resets and 0 writes in all, the key is Priya Nair's.",
+        "✔ Once it was granted exactly one reset was sent, and read back: 1 sent, the "
+        "key is IKS Billing's.",
         "✔ Exactly one reset for each target, each read back, and nothing else in the "
         "account was written: 2 resets for 2 targets, 2 read back.",
         "✔ The target with the fewest clusters went first, and was read back before "

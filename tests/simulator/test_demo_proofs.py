@@ -222,6 +222,7 @@ def test_another_target_that_went_first_is_found() -> None:
 
 def test_a_single_reset_proves_no_canary() -> None:
     assert not canary_went_first(evidence()).holds
+    assert not canary_went_first(two(MINE, READ_AGAIN, RESET, EARLY, LATE)).holds
 
 
 def test_the_first_target_of_a_plan_is_told_only_where_it_is_sure() -> None:
@@ -287,6 +288,7 @@ NOT_ONCE = [
     {"seen": (*TAKEN, replace(RESET, at=15.0, answered_at=15.1)), "writes": 2},
     {"seen": (MINE, READ_AGAIN, RESET, EARLY)},
     {"seen": (*TAKEN, replace(RESET, place=EU.place)), "writes": 2},
+    {"seen": (*TAKEN, replace(RESET, place=EU.place))},
     {"writes": 2},
     {"after": (DALLAS, EU)},
     {"after": (replace(DALLAS, owner_id="IBMid-7"), EU)},
@@ -297,6 +299,7 @@ NOT_ONCE = [
         )
     },
     {"leaver_id": "IBMid-nobody"},
+    {"leaver_id": "x", "seen": (MINE,), "after": (DALLAS, EU), "writes": 0},
 ]
 
 
