@@ -46,7 +46,7 @@ fmt: $(INSTALLED) ## format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-demo: $(INSTALLED) ## one departure from webhook to both reports; KEEP=1 stays up
+demo: $(INSTALLED) ## a departure, a red preflight, an adoption; KEEP=1 stays up
 	@KEEP='$(KEEP)' exec $(BIN)/python -m simulator.demo
 
 web: $(INSTALLED) ## the front door; settings come from the environment

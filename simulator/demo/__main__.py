@@ -11,7 +11,7 @@ from simulator.server import Simulator
 
 # A round trip to IBM Cloud, and how long a reset takes to show: scaled to a demo.
 LATENCY_SECONDS: Final = 0.1
-REPLICATION_SECONDS: Final = 4.0
+REPLICATION_SECONDS: Final = 1.0
 
 
 def main() -> int:

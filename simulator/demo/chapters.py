@@ -1,18 +1,18 @@
 """The demo's chapters, in plain words. Shows what was found; finds nothing itself."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from simulator.demo.canary import first_of
 from simulator.demo.door import Answer, Event
 from simulator.demo.exposure import Holding
-from simulator.demo.progress import Line
+from simulator.demo.progress import Line, name_of, place_of
 from simulator.demo.proof import Proof
-from simulator.demo.running import Running
 from simulator.demo.screen import Screen
-from simulator.scenario import COLLEAGUE_EMAIL, FUNCTIONAL_ID_IAM_ID, LEAVER_IAM_ID
-from simulator.server import Simulator
+from simulator.demo.story import Story
+from simulator.scenario import FUNCTIONAL_ID_IAM_ID, LEAVER_IAM_ID
 
-_DRY_RUN: Final = '{"dry_run": true}'
+Case = dict[str, Any]
 
 
 def opening(screen: Screen) -> None:
@@ -25,12 +25,16 @@ def opening(screen: Screen) -> None:
     screen.say(
         "Here Dana Lee leaves a simulated account: the service finds every key that "
         "is Dana Lee's, replaces it by the key of a functional ID (an identity that is "
-        "no single person's), and proves that it did."
+        "no single person's), and proves that it did. Then it keeps a functional ID "
+        "that lacks a role from breaking a cluster, and relieves a colleague who stays "
+        "of two keys before anything can happen."
     )
     screen.say("")
 
 
-def exposure_before(screen: Screen, before: Sequence[Holding]) -> None:
+def exposure_before(
+    screen: Screen, before: Sequence[Holding], surveyed: dict[str, Any]
+) -> None:
     screen.title("Exposure")
     screen.say(
         "A target is a region and a resource group; its clusters share one key. "
@@ -48,6 +52,22 @@ def exposure_before(screen: Screen, before: Sequence[Holding]) -> None:
         f"{', '.join(names)}.",
         style="bold",
     )
+    screen.say(
+        f"The service's own survey says: {departures(surveyed)} people are each one "
+        "departure from an outage. Who would take their keys over, and how many more "
+        "keys IAM lets these have:"
+    )
+    screen.functional_ids([_forecast_row(one) for one in surveyed["functional_ids"]])
+
+
+def departures(surveyed: dict[str, Any]) -> int:
+    return int(surveyed["departures_from_outage"])
+
+
+def _forecast_row(one: dict[str, Any]) -> tuple[str, ...]:
+    targets = "1 target" if one["would_take"] == 1 else f"{one['would_take']} targets"
+    after = f"{targets}, which leaves {one['free_after']} slots"
+    return one["name"], str(one["owns"]), f"{one['free']} of {one['key_limit']}", after
 
 
 def _clusters_of_leaver(rows: Sequence[Holding]) -> list[str]:
@@ -64,7 +84,7 @@ def event(screen: Screen, sent: Event, answer: Answer) -> None:
         )
 
 
-def plan(screen: Screen, case: dict[str, Any]) -> None:
+def plan(screen: Screen, case: Case) -> None:
     screen.title("Plan")
     leaver, targets = case["leaver"], case["targets"]
     unread = sum(one["outcome"] == "unread" for one in targets)
@@ -73,61 +93,59 @@ def plan(screen: Screen, case: dict[str, Any]) -> None:
         "read the owner of every target; what is not Dana Lee's is not in its plan. "
         f"Owners it could not read: {unread}."
     )
-    screen.plan([_plan_row(one) for one in targets])
+    first = first_of(targets)
+    rows = sorted(targets, key=lambda one: place_of(one) != first)
+    screen.plan([_plan_row(one, is_first=place_of(one) == first) for one in rows])
+    for one in rows[:1] if first is not None else []:
+        screen.say(
+            f"The target with the fewest clusters, {name_of(one)}, goes first: the "
+            "others wait until it has been read back as the functional ID's."
+        )
     for note in [*case["plan"]["refused"], *case["warnings"]]:
         screen.say(f"{note['reason']}: {note['text']}", style="bold yellow")
 
 
-def _plan_row(target: dict[str, Any]) -> tuple[str, ...]:
+def _plan_row(target: dict[str, Any], *, is_first: bool) -> tuple[str, ...]:
     owner = target["owner_before"]
+    to_do = "reset first, as the canary" if is_first else "reset to the functional ID"
     return (
         target["region"],
         target["resource_group"]["name"],
         ", ".join(one["name"] for one in target["clusters"]),
         owner["name"] or owner["id"] if owner else "could not be read",
-        "reset to the functional ID" if owner else str(target["reason"]),
+        to_do if owner else str(target["reason"]),
     )
 
 
-def progress(screen: Screen, lag_seconds: float) -> None:
+def progress(screen: Screen, story: Story) -> None:
     screen.title("Progress")
     screen.say(
-        f"Seconds since the event. A reset takes {lag_seconds:.0f} s to show in this "
-        "account, so its acceptance alone proves nothing: the service reads the "
+        f"Seconds since the event. A reset takes {story.lag_seconds:g} s to show in "
+        "this account, so its acceptance alone proves nothing: the service reads the "
         "owner back until it is the functional ID."
     )
 
 
-def end_of_progress(
-    screen: Screen, case: dict[str, Any], at: float, now: float
-) -> None:
+def end_of_progress(screen: Screen, story: Story, now: float) -> None:
+    case, at = story.case, story.sent_at
     result = case["result"] or "not settled"
     ended = Line(now, "the case", f"{case['status']}: {result}", is_end=True)
     screen.happening(ended, at)
-    for one in case["reports"]:
+    for one in case["reports"][story.reported :]:
         line = Line(now, "the case", f"report by {one['channel']}: {one['state']}")
         screen.happening(line, at)
 
 
-def reports(screen: Screen, simulator: Simulator) -> None:
+def reports(screen: Screen, story: Story) -> None:
     screen.title("Report")
     screen.say("What the people who run the clusters get, on both channels:")
-    for message in simulator.slack.messages:
+    for message in story.messages:
         screen.slack(message)
-    for caught in simulator.mail.messages:
+    for caught in story.mails:
         screen.mail(caught.message)
 
 
-def exposure_after(
-    screen: Screen, before: Sequence[Holding], after: Sequence[Holding]
-) -> None:
-    screen.title("Exposure afterwards")
-    rows = [
-        (now, f", was {was.owner}", "bold green") if now != was else (now, "", "")
-        for was, now in zip(before, after, strict=True)
-    ]
-    screen.owners(rows)
-    screen.say("")
+def end_of_departure(screen: Screen, after: Sequence[Holding]) -> None:
     left = _clusters_of_leaver(after)
     if left:
         text = f"These clusters still hang on Dana Lee's key: {', '.join(left)}."
@@ -140,11 +158,35 @@ def exposure_after(
     )
 
 
-def proved(screen: Screen, found: Sequence[Proof]) -> bool:
+def exposure_after(
+    screen: Screen,
+    before: Sequence[Holding],
+    after: Sequence[Holding],
+    people: tuple[int, int | None],
+) -> None:
+    screen.title("Exposure afterwards")
+    rows = [
+        (now, f", was {was.owner}", "bold green") if now != was else (now, "", "")
+        for was, now in zip(before, after, strict=True)
+    ]
+    screen.owners(rows)
+    screen.say("")
+    were, are = people
+    screen.say(
+        f"People who are each one departure from an outage, by the service: {were} "
+        f"before, {'unknown' if are is None else are} now.",
+        style="bold",
+    )
+
+
+def proved(screen: Screen, chapters: Mapping[str, Sequence[Proof]]) -> bool:
     screen.title("What it proved")
     screen.say("Counted from what the simulated account was asked, call by call:")
-    for one in found:
-        screen.proof(one)
+    for name, claims in chapters.items():
+        screen.say(f"{name}:", style="bold")
+        for one in claims:
+            screen.proof(one)
+    found = [one for claims in chapters.values() for one in claims]
     broken = sum(not one.holds for one in found)
     if broken:
         text = f"{broken} of {len(found)} do not hold: this demo has failed."
@@ -155,46 +197,3 @@ def proved(screen: Screen, found: Sequence[Proof]) -> bool:
         style="dim",
     )
     return not broken
-
-
-def what_next(screen: Screen) -> None:
-    screen.say("")
-    screen.say(
-        "To try it yourself: `make demo KEEP=1` leaves all this running, and prints "
-        "commands to paste. One is a dry run for a colleague: the same road, and "
-        "nothing written:"
-    )
-    screen.say(f"  POST /offboard/{COLLEAGUE_EMAIL}  {_DRY_RUN}")
-
-
-def to_try(screen: Screen, service: Running, simulator: Simulator) -> None:
-    screen.title("Try it")
-    screen.say(
-        "Everything stays up until Ctrl-C. This service is armed, against the "
-        "simulated account only. Paste these into another terminal:"
-    )
-    bearer = '-H "Authorization: Bearer $TOKEN"'
-    as_json = "-H 'Content-Type: application/json'"
-    screen.verbatim(
-        "\n".join(
-            (
-                "",
-                f"URL={service.url}",
-                f"TOKEN={service.keys.token}",
-                "# for the command line: offboard case list",
-                "export OFFBOARD_URL=$URL OFFBOARD_TOKEN=$TOKEN",
-                "",
-                "# all cases",
-                f'curl -s {bearer} "$URL/api/cases"',
-                "# a dry run for the colleague: says what it would do, writes nothing",
-                f"curl -s {bearer} {as_json} -d '{_DRY_RUN}'"
-                f' "$URL/offboard/{COLLEAGUE_EMAIL}"',
-                "# what Slack and the mail server were given",
-                f"curl -s {simulator.url}/_sim/slack",
-                f"curl -s {simulator.url}/_sim/mail",
-                "# every call the simulated account got",
-                f"curl -s {simulator.url}/_sim/journal",
-                "",
-            )
-        )
-    )

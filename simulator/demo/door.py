@@ -1,4 +1,4 @@
-"""The service's front door as its callers use it: a signed event, and the case.
+"""The service's front door as its callers use it: signed events, cases, the gate.
 
 Signs with the standard library alone, as any sender can.
 """
@@ -17,7 +17,10 @@ import requests
 from simulator.demo.running import Keys
 
 _TIMEOUT_SECONDS: Final = 5.0
+# The gate reads live, and waits ten seconds at most.
+_GATE_SECONDS: Final = 12.0
 EVENT_PATH: Final = "/events/standard"
+ADOPTIONS_PATH: Final = "/api/adoptions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the service said to an event, and how long that took."""
+    """What the service said to a request, and how long that took."""
 
     status: int
     phrase: str
@@ -62,11 +65,12 @@ class Answer:
 
     @property
     def case_id(self) -> str | None:
-        """Return the case that the event opened; None if it was not taken."""
+        """Return the case that it is about; None if what was asked was not taken."""
         if self.status != requests.codes.accepted:
             return None
-        opened: list[str] = json.loads(self.text)["cases"]
-        return opened[0] if opened else None
+        said: dict[str, Any] = json.loads(self.text)
+        opened = said["cases"] if "cases" in said else [said["case"]["id"]]
+        return str(opened[0]) if opened else None
 
 
 class Door:
@@ -89,34 +93,62 @@ class Door:
 
     def send(self, event: Event) -> Answer:
         """Send *event*, signed; requests' own errors where there is no answer."""
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": event.message_id,
+            "webhook-timestamp": event.timestamp,
+            "webhook-signature": event.signature(self._keys.signing),
+        }
+        return self._post(EVENT_PATH, event.body, headers)
+
+    def retry(self, case_id: str) -> Answer:
+        """Have a case that ended with attention worked on again; errors as ``send``."""
+        return self._post(f"/api/cases/{case_id}/retry", "{}", self._as_approver())
+
+    def adopt(self, wanted: dict[str, Any]) -> Answer:
+        """Have targets taken over though nobody leaves; errors as ``send``."""
+        body = json.dumps(wanted)
+        return self._post(ADOPTIONS_PATH, body, self._as_approver())
+
+    def case(self, case_id: str) -> dict[str, Any] | None:
+        """Read a case; None where there is no answer this time."""
+        return self._get(f"/api/cases/{case_id}", _TIMEOUT_SECONDS)
+
+    def exposure(self) -> dict[str, Any] | None:
+        """Read who owns what; None where there is no answer this time."""
+        return self._get("/api/exposure", _TIMEOUT_SECONDS)
+
+    def gate(self, email: str) -> dict[str, Any] | None:
+        """Ask whether a person may be removed; None where there is no answer."""
+        return self._get(f"/api/gate/{email}", _GATE_SECONDS)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._session.close()
+
+    def _as_approver(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._keys.token}",
+            "Content-Type": "application/json",
+        }
+
+    def _post(self, path: str, body: str, headers: dict[str, str]) -> Answer:
         began = time.perf_counter()
         answer = self._session.post(
-            self._url + EVENT_PATH,
-            data=event.body.encode(),
-            headers={
-                "Content-Type": "application/json",
-                "webhook-id": event.message_id,
-                "webhook-timestamp": event.timestamp,
-                "webhook-signature": event.signature(self._keys.signing),
-            },
+            self._url + path,
+            data=body.encode(),
+            headers=headers,
             timeout=_TIMEOUT_SECONDS,
         )
         seconds = time.perf_counter() - began
         return Answer(answer.status_code, answer.reason, answer.text.strip(), seconds)
 
-    def case(self, case_id: str) -> dict[str, Any] | None:
-        """Read a case; None where there is no answer this time."""
+    def _get(self, path: str, seconds: float) -> dict[str, Any] | None:
         try:
             answer = self._session.get(
-                f"{self._url}/api/cases/{case_id}",
-                headers={"Authorization": f"Bearer {self._keys.token}"},
-                timeout=_TIMEOUT_SECONDS,
+                self._url + path, headers=self._as_approver(), timeout=seconds
             )
             found: dict[str, Any] | None = answer.json() if answer.ok else None
         except requests.RequestException:
             return None
         return found
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._session.close()

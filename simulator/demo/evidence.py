@@ -1,4 +1,4 @@
-"""All that was seen of one departure, and what can be looked up in it. Pure."""
+"""All that was seen of one case, and what can be looked up in it. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from simulator.demo.witness import Seen
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that was seen of one departure. Times are epoch seconds.
+    """All that was seen of one case, from its event on. Times are epoch seconds.
 
-    ``writes`` is how many calls might have changed something in the account,
+    ``leaver_id`` is who owned its targets: the leaver, or from whom they are taken
+    over. ``writes`` is how many calls might have changed something in the account,
     ``said_at`` when the case first called a target verified, ``told_at`` when each
     report reached its channel, None where it did not.
     """
@@ -57,6 +58,23 @@ class Evidence:
         shows_at = reset.at + self.lag_seconds
         late = [one for one in self.reads(place) if one.answered_at >= shows_at]
         return late[0] if late else None
+
+    @property
+    def was_taken_over_once(self) -> bool:
+        """Tell whether each target got one reset and was read back, and nothing else.
+
+        Nothing else in the account may have been written, or changed its owner.
+        """
+        wanted = sorted(one.place for one in self.owned)
+        changed = [one for one in self.after if one not in self.before]
+        return (
+            bool(wanted)
+            and wanted == sorted(one.place for one in self.resets)
+            and wanted == sorted(one.place for one in changed)
+            and all(one.owner_id == self.functional_id for one in changed)
+            and self.writes == len(wanted)
+            and all(self.proving(place) is not None for place in wanted)
+        )
 
 
 def counted_once(times: Sequence[float]) -> float | None:

@@ -1,48 +1,47 @@
-"""The order of things: exposure, event, plan, progress, report, proof.
+"""The order of things: exposure, a departure, a red preflight, an adoption, proof.
 
-Each wait has a deadline, and each start its end.
+Each start has its end.
 """
 
+import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Final
 
-import requests
-
-from simulator.demo import chapters, exposure
-from simulator.demo.door import Door, Event
+from simulator.demo import acts, chapters, exposure, trying
+from simulator.demo.canary import canary_went_first
+from simulator.demo.door import Door
 from simulator.demo.ending import Ending, EndingAskedError
-from simulator.demo.proof import proofs
+from simulator.demo.held_back import broken, held_back_proofs, no_cluster_broke
+from simulator.demo.proof import Proof, proofs, taken_over
 from simulator.demo.running import NotRunningError, Running, running
 from simulator.demo.screen import Screen
-from simulator.demo.story import Story
-from simulator.scenario import LEAVER_EMAIL
+from simulator.demo.stage import Stage
 from simulator.server import Simulator
 
-_POLL_SECONDS: Final = 0.3
-_CASE_SECONDS: Final = 60.0
 _GLANCE_SECONDS: Final = 1.0
 # What a shell answers for a command that a signal ended.
 _SIGNAL_CODE: Final = 128
 
 
 def play(screen: Screen, simulator: Simulator, ending: Ending, *, keep: bool) -> int:
-    """Play one departure, and end everything that was started for it.
+    """Play all acts, and end everything that was started for them.
 
     Args:
         screen: Where it is shown.
         simulator: The simulator, not started yet.
         ending: Tells when somebody asks for the end.
-        keep: Stay up after the report, until asked to end.
+        keep: Stay up after the last proof, until asked to end.
 
     Returns:
         The exit code: 0 where every proof holds, 1 where one does not or the service
         does not run, 128 and the signal's number where the end was asked for early.
     """
-    with simulator, running(simulator.environ()) as service:
-        code = _code(screen, simulator, ending, service, keep=keep)
-        screen.say("Ending everything that was started …", style="dim")
+    with simulator, tempfile.TemporaryDirectory() as folder:
+        settings = simulator.environ(simulator.accounts_toml(folder))
+        with running(settings, simulator.account.login_keys()) as service:
+            code = _code(screen, simulator, ending, service, keep=keep)
+            screen.say("Ending everything that was started …", style="dim")
     screen.say("Ended.", style="dim")
     return code
 
@@ -58,10 +57,10 @@ def _code(
     try:
         code = _play(screen, simulator, ending, service)
         if keep:
-            chapters.to_try(screen, service, simulator)
+            trying.to_try(screen, service, simulator)
             _stay(ending, service)
         else:
-            chapters.what_next(screen)
+            trying.what_next(screen)
     except EndingAskedError as asked:
         screen.say("Asked to end before the story was over.", style="bold red")
         return _SIGNAL_CODE + asked.number
@@ -76,64 +75,40 @@ def _play(
     screen: Screen, simulator: Simulator, ending: Ending, service: Running
 ) -> int:
     with closing(Door(service.url, service.keys)) as door:
+        stage = Stage(screen, simulator, ending, service, door)
         chapters.opening(screen)
         with screen.waiting("Starting the service, all of it on this machine …"):
-            seconds = service.await_ready(door.is_ready, ending.pause)
-        screen.say(f"Ready after {seconds:.1f} s.", style="dim")
-        before = exposure.holdings(simulator.account)
-        chapters.exposure_before(screen, before)
-        story = Story(simulator, before, time.time())
-        polls = _polls(door, ending, service, _opened(screen, door, service))
-        _follow(screen, story, polls)
-    chapters.reports(screen, simulator)
-    evidence = story.evidence()
-    chapters.exposure_after(screen, before, evidence.after)
-    holds = chapters.proved(screen, proofs(evidence))
-    return 0 if holds else 1
+            began = time.monotonic()
+            service.await_ready(door.is_ready, ending.pause)
+            surveyed = stage.surveyed()
+        seconds = time.monotonic() - began
+        screen.say(
+            f"Ready, and the whole account looked at, after {seconds:.1f} s.",
+            style="dim",
+        )
+        found = _acts(stage, surveyed)
+    return 0 if chapters.proved(screen, found) else 1
 
 
-def _opened(screen: Screen, door: Door, service: Running) -> str:
-    """Send the event, and return the id of its case."""
-    event = Event.of_departure(LEAVER_EMAIL)
-    try:
-        answer = door.send(event)
-    except requests.RequestException as error:
-        raise service.fault(f"gave no answer: {type(error).__name__}") from error
-    chapters.event(screen, event, answer)
-    if answer.case_id is None:
-        raise service.fault("opened no case for the event")
-    return answer.case_id
-
-
-def _polls(
-    door: Door, ending: Ending, service: Running, case_id: str
-) -> Iterator[dict[str, Any]]:
-    """Read the case again and again; NotRunningError once that took too long."""
-    give_up_at = time.monotonic() + _CASE_SECONDS
-    while time.monotonic() < give_up_at:
-        case = door.case(case_id)
-        if case is not None:
-            yield case
-        service.check()
-        ending.pause(_POLL_SECONDS)
-    raise service.fault(f"did not finish the case within {_CASE_SECONDS:.0f} s")
-
-
-def _follow(screen: Screen, story: Story, polls: Iterator[dict[str, Any]]) -> None:
-    """Show the plan once there is one, then every change until the case is over."""
-    has_plan = False
-    for case in polls:
-        story.take(case)
-        if not has_plan and case["plan"] is not None:
-            chapters.plan(screen, case)
-            chapters.progress(screen, story.simulator.account.replication_lag_seconds)
-            has_plan = True
-        if has_plan:
-            for line in story.news():
-                screen.happening(line, story.sent_at)
-        if story.is_over:
-            break
-    chapters.end_of_progress(screen, story.case, story.sent_at, time.time())
+def _acts(stage: Stage, surveyed: dict[str, Any]) -> dict[str, list[Proof]]:
+    """Play all acts, and weigh what was seen of each."""
+    account, screen = stage.simulator.account, stage.screen
+    before, looks = exposure.holdings(account), [broken(account)]
+    chapters.exposure_before(screen, before, surveyed)
+    departed = acts.departure(stage)
+    looks.append(broken(account))
+    held_back = acts.held_back(stage)
+    looks.append(broken(account))
+    adopted = acts.adopted(stage)
+    looks.append(broken(account))
+    people = chapters.departures(surveyed), stage.departures()
+    chapters.exposure_after(screen, before, exposure.after(account, before), people)
+    return {
+        "The departure": [*proofs(departed), canary_went_first(departed)],
+        "The red preflight": held_back_proofs(held_back),
+        "The adoption": [taken_over(adopted), canary_went_first(adopted)],
+        "All of it": [no_cluster_broke(looks, held_back.would_break)],
+    }
 
 
 def _stay(ending: Ending, service: Running) -> None:

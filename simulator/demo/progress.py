@@ -71,14 +71,18 @@ def case_lines(case: dict[str, Any], known: set[Place], now: float) -> list[Line
         if one["outcome"] is None or place_of(one) in known:
             continue
         known.add(place_of(one))
-        name = f"{one['region']} / {one['resource_group']['name']}"
-        lines.append(Line(now, name, _outcome(one), is_end=True))
+        lines.append(Line(now, name_of(one), _outcome(one), is_end=True))
     return lines
 
 
 def place_of(target: dict[str, Any]) -> Place:
     """Name a target of a case as the journal does."""
     return target["region"], target["resource_group"]["id"]
+
+
+def name_of(target: dict[str, Any]) -> str:
+    """Name a target of a case as it is shown."""
+    return f"{target['region']} / {target['resource_group']['name']}"
 
 
 def _outcome(target: dict[str, Any]) -> str:

@@ -40,6 +40,18 @@ def proofs(evidence: Evidence) -> list[Proof]:
     ]
 
 
+def taken_over(evidence: Evidence) -> Proof:
+    """Weigh an adoption as a whole: what it changed, and that it changed no more."""
+    proven = [one for one in evidence.owned if evidence.proving(one.place)]
+    return Proof(
+        "Exactly one reset for each target, each read back, and nothing else in the"
+        " account was written",
+        evidence.was_taken_over_once,
+        f"{len(evidence.resets)} resets for {len(evidence.owned)} targets,"
+        f" {len(proven)} read back",
+    )
+
+
 def _one_reset_each(evidence: Evidence) -> Proof:
     counted = Counter(one.place for one in evidence.resets)
     wanted = {one.place: 1 for one in evidence.owned}

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,11 +122,14 @@ class Running:
 
 
 @contextmanager
-def running(simulated: Mapping[str, str]) -> Iterator[Running]:
+def running(
+    simulated: Mapping[str, str], unspoken: Sequence[str] = ()
+) -> Iterator[Running]:
     """Start ``offboard up`` with a store of its own; end it and clear up, always.
 
     Args:
         simulated: The settings that point it at the simulator.
+        unspoken: What must not be shown of its log, beside the secrets among these.
     """
     keys = Keys.fresh()
     port = _free_port()
@@ -139,7 +142,7 @@ def running(simulated: Mapping[str, str]) -> Iterator[Running]:
         "OFFBOARD_STORE_URL": f"embedded:{folder / 'store'}",
         "OFFBOARD_PORT": str(port),
     }
-    log = Log(folder / "service.log", _secrets(settings))
+    log = Log(folder / "service.log", (*_secrets(settings), *unspoken))
     try:
         with log.path.open("wb") as written:
             supervisor = subprocess.Popen(  # noqa: S603 - our own command

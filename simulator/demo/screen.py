@@ -92,12 +92,40 @@ class Screen:
             event.body,
         )
         self._panel("The request", Text("\n".join(lines)))
+        self._answer(answer, f": {_one_line(answer.text)}")
+
+    def request(self, answer: Answer, *lines: str) -> None:
+        """Show a request in short, and whether it was taken."""
+        for line in lines:
+            self._console.print(Text(f"  {line}"), soft_wrap=True)
+        self._answer(answer, "" if answer.status < 400 else f": {answer.text}")
+
+    def _answer(self, answer: Answer, text: str) -> None:
         answered = f"Answer: {answer.status} {answer.phrase.capitalize()} "
         self._console.print(
             Text(answered, style="bold green" if answer.status < 400 else "bold red"),
-            Text(f"after {answer.seconds * 1000:.0f} ms: {_one_line(answer.text)}"),
+            Text(f"after {answer.seconds * 1000:.0f} ms{text}"),
             sep="",
         )
+
+    def advice(self, reason: str, text: str, who: str, command: str | None) -> None:
+        """Show why a target failed, who can mend it and by which command."""
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        rows = {"Reason": reason, "Means": text, "Who": who, "Command": command}
+        for name, value in rows.items():
+            grid.add_row(name, value or "none")
+        self._console.print(Panel(grid, box=ROUNDED))
+
+    def functional_ids(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Show who takes over, and how many key slots they have left."""
+        columns = ("Functional ID", "Owns", "Free key slots", "Would take over")
+        table = _table(*columns)
+        for row in rows:
+            table.add_row(*row)
+        self._console.print()
+        self._console.print(table)
 
     def plan(self, rows: Sequence[tuple[str, ...]]) -> None:
         """Show the targets of a plan: where, which clusters, whose, what to do."""
@@ -120,13 +148,15 @@ class Screen:
         self._panel("Slack, the ops channel", mrkdwn.shown(markup))
 
     def mail(self, message: EmailMessage) -> None:
-        """Show a mail's head and its text part."""
+        """Show a mail's head and how its text begins: the rest is as in Slack."""
         head = Text()
         for name in ("From", "To", "Subject"):
             head.append(f"{name}: ", style="bold").append(f"{message[name]}\n")
         part = message.get_body(preferencelist=("plain",))
         text = str(part.get_content()) if isinstance(part, EmailMessage) else ""
-        self._panel("Mail", Group(head, mrkdwn.hanging(Text(text.strip()))))
+        first, *rest = text.strip().splitlines()
+        more = f"(and {len(rest)} lines more: the facts of the message above, again)"
+        self._panel("Mail", Group(head, Text(first), Text(more, style="dim")))
 
     def proof(self, proof: Proof) -> None:
         """Print a claim with its mark and what was counted."""

@@ -181,6 +181,27 @@ def test_a_red_preflight_writes_nothing_there_and_the_others_go_on():
     assert case.result is CaseResult.ATTENTION
 
 
+def test_a_role_granted_since_the_last_look_counts_at_once():
+    world = a_world(DALLAS, FRANKFURT)
+    before = a_standing(policies=(), at=world.clock() - timedelta(minutes=3))
+    world.cloud.faults["standing", FID.id].append(before)
+
+    case = world.settle()
+
+    assert case.result is CaseResult.SAFE
+    assert world.cloud.journal.count(f"standing {FID.id}") == 2
+
+
+def test_what_a_look_of_now_shows_as_red_is_not_looked_at_twice():
+    world = a_world(DALLAS, FRANKFURT)
+    world.cloud.standings[FID.id] = a_standing(policies=())
+
+    case = world.settle()
+
+    assert case.result is CaseResult.ATTENTION
+    assert world.cloud.journal.count(f"standing {FID.id}") == 1
+
+
 def blind(world, *, text="Its policies could not be read: 403."):
     world.cloud.standings[FID.id] = a_standing(policies=(), policies_fault=text)
 

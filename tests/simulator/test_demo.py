@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -21,25 +22,24 @@ from standardwebhooks import Webhook
 
 from simulator import Simulator
 from simulator.demo import family, mrkdwn
-from simulator.demo.door import Event
+from simulator.demo.door import Answer, Event
 from simulator.demo.ending import Ending
-from simulator.demo.evidence import Evidence
-from simulator.demo.exposure import Holding
 from simulator.demo.playing import play
-from simulator.demo.progress import account_lines
-from simulator.demo.proof import proofs
 from simulator.demo.screen import Screen, open_console
 from simulator.demo.service_log import Log
-from simulator.demo.witness import Seen, seen_of
-from simulator.journal import Call
-from simulator.scenario import FUNCTIONAL_ID_APIKEY, FUNCTIONAL_ID_IAM_ID
+from simulator.scenario import (
+    BILLING_FUNCTIONAL_ID_APIKEY,
+    BILLING_GROUP_ID,
+    FUNCTIONAL_ID_APIKEY,
+    FUNCTIONAL_ID_IAM_ID,
+)
 from simulator.slack import SLACK_BOT_TOKEN
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 90
 NOTHING_SECRET = (
     r"ofb_|whsec_|Bearer|apikey|v1,[A-Za-z0-9+/]{20}"
-    rf"|{FUNCTIONAL_ID_APIKEY}|{SLACK_BOT_TOKEN}"
+    rf"|{FUNCTIONAL_ID_APIKEY}|{BILLING_FUNCTIONAL_ID_APIKEY}|{SLACK_BOT_TOKEN}"
 )
 
 
@@ -148,7 +148,19 @@ def test_the_demo_ends_well(performance: Performance) -> None:
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("title", ["Exposure", "Plan", "Progress", "Report"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Exposure",
+        "Plan",
+        "Progress",
+        "Report",
+        "A red preflight",
+        "Adoption",
+        "Exposure afterwards",
+        "What it proved",
+    ],
+)
 def test_the_demo_has_the_section(performance: Performance, title: str) -> None:
     assert performance.output.splitlines().count(title) == 1
 
@@ -159,10 +171,22 @@ def test_the_demo_has_the_section(performance: Performance, title: str) -> None:
     [
         "✔ Exactly one reset for each target of the leaver, and no other reset: "
         "3 resets for 3 targets.",
+        "✔ The target with the fewest clusters went first, and was read back before "
+        "any other reset was sent: us-south / platform was read back",
+        "✔ While a role was missing nothing was written, and the case ended with "
+        "attention: 0 resets and 0 writes in all, the key is Priya Nair's.",
+        "✔ Once it was granted exactly one reset was sent, and read back: 1 sent, the "
+        "key is IKS Billing's.",
+        "✔ Exactly one reset for each target, each read back, and nothing else in the "
+        "account was written: 2 resets for 2 targets, 2 read back.",
+        "✔ The target with the fewest clusters went first, and was read back before "
+        "any other reset was sent: eu-gb / payments was read back",
+        "✔ No cluster was broken by any reset: 0 broken in 3 acts; the reset that "
+        "preflight held back would have broken billing-prod.",
         "✔ Each reset named its region and its resource group (without a group it "
         "would hit the account's default one): 3 of 3.",
         "✔ Nobody else's target was touched, nothing else in the account was written: "
-        "2 of 2 other targets as before, 0 other writes.",
+        "5 of 5 other targets as before, 0 other writes.",
         "✔ Each owner was read once more right before the reset: 3 of 3.",
         "✔ Each owner was read back after its reset, before “verified” was said: "
         "3 of 3;",
@@ -195,6 +219,48 @@ def test_progress_tells_each_change_of_a_target(performance: Performance) -> Non
     assert told[0] == "reset sent, answered 204"
     assert told[1] == "owner read back: still Dana Lee, so look again"
     assert told[-1] == "verified as the key of IKS Functional"
+
+
+@pytest.mark.processes
+def test_the_others_begin_only_after_the_canary(performance: Performance) -> None:
+    told = re.findall(
+        r"s  (us-south|eu-de) / (\w+) +(reset sent|owner read back: now)",
+        performance.output,
+    )
+
+    assert told[:2] == [
+        ("us-south", "platform", "reset sent"),
+        ("us-south", "platform", "owner read back: now"),
+    ]
+    assert "platform-tools                  Dana Lee   reset first, as the canary" in (
+        performance.output
+    )
+
+
+@pytest.mark.processes
+def test_a_red_preflight_names_the_role_and_the_command_that_grants_it(
+    performance: Performance,
+) -> None:
+    text = " ".join(performance.output.replace("│", " ").split())
+
+    assert "us-south / billing failed: missing_role" in text
+    assert "lacks the platform role Administrator on VPC Infrastructure (is)" in text
+    assert (
+        "ibmcloud iam user-policy-create iks-billing@example.com --roles Administrator "
+        f"--service-name is --resource-group-id {BILLING_GROUP_ID}"
+    ) in text
+    assert "verified as the key of IKS Billing" in text
+
+
+@pytest.mark.processes
+def test_after_the_adoption_the_gate_says_what_is_left_and_exposure_is_lower(
+    performance: Performance,
+) -> None:
+    text = " ".join(performance.output.split())
+
+    assert "says: not yet. Targets that are still Kai Ito's: 0. case_not_safe:" in text
+    assert "by the service: 4 before, 1 now." in text
+    assert "iks-functional-1 1 18 of 20 6 targets, which leaves 12 slots" in text
 
 
 @pytest.mark.processes
@@ -245,14 +311,14 @@ def test_with_keep_it_stays_up_until_it_is_interrupted() -> None:
         rest = running.rest()
         seconds = time.monotonic() - interrupted_at
 
-        assert [one["result"] for one in listed.json()["cases"]] == ["safe"]
+        assert [one["result"] for one in listed.json()["cases"]] == ["safe"] * 3
         assert dry.json()["case"]["dry_run"] is True
         assert [one.status_code for one in given] == [200, 200]
         assert "export OFFBOARD_URL=$URL OFFBOARD_TOKEN=$TOKEN\n" in text
         assert "This service is armed, against the simulated account only." in " ".join(
             text.split()
         )
-        assert sum(one["path"] == "/global/v1/keys" for one in calls) == 3
+        assert sum(one["path"] == "/global/v1/keys" for one in calls) == 6
         assert rest.split("\n") == [
             "",
             "Ending everything that was started …",
@@ -335,165 +401,42 @@ def test_a_departure_that_does_not_end_safe_fails_the_demo() -> None:
     assert code == 1
     assert "reset sent, answered 403" in text
     assert "These clusters still hang on Dana Lee's key" in text
+    assert "✘ NOT SO: Exactly one reset for each target, each read back" in text
     assert "✘ NOT SO: The keys are now the functional ID's: 0 of 3." in text
     assert "✘ NOT SO: Owner-safe" in text
     assert "do not hold: this demo has failed." in text
 
 
-# What counts as proved.
-
-DALLAS = Holding("us-south", "g1", "payments", (("c1", "web"),), "IBMid-1", "Dana")
-EU = Holding("eu-de", "g2", "platform", (("c2", "tools"),), "IBMid-2", "Robin")
-MINE = Seen(DALLAS.place, False, 11.0, 11.1, 200, "IBMid-9")
-READ_AGAIN = replace(MINE, at=12.0, answered_at=12.1)
-RESET = Seen(DALLAS.place, True, 13.0, 13.1, 204, "IBMid-9")
-EARLY = replace(MINE, at=14.0, answered_at=14.1)
-LATE = replace(MINE, at=18.0, answered_at=18.1)
-
-
-def evidence(*seen: Seen, **changed: object) -> Evidence:
-    given = Evidence(
-        leaver_id="IBMid-1",
-        functional_id="IBMid-9",
-        before=(DALLAS, EU),
-        after=(replace(DALLAS, owner_id="IBMid-9", owner="IKS"), EU),
-        seen=seen or (MINE, READ_AGAIN, RESET, EARLY, LATE),
-        writes=1,
-        case={"received_at": "1970-01-01T00:00:10.000Z", "owner_safe_seconds": 8.2},
-        said_at={DALLAS.place: 18.3},
-        sent_at=10.0,
-        lag_seconds=4.0,
-        told_at={"Slack": 18.4, "mail": 18.5},
-    )
-    return replace(given, **changed)
-
-
-def broken(given: Evidence) -> list[str]:
-    return [one.claim.split(",")[0] for one in proofs(given) if not one.holds]
-
-
-def test_what_went_well_is_proved() -> None:
-    assert broken(evidence()) == []
-
-
-def test_a_second_reset_of_a_target_is_found() -> None:
-    twice = replace(RESET, at=15.0, answered_at=15.1)
-
-    given = evidence(MINE, READ_AGAIN, RESET, EARLY, twice, LATE, writes=2)
-
-    assert broken(given) == ["Exactly one reset for each target of the leaver"]
-
-
-def test_a_reset_that_got_no_answer_counts_as_sent() -> None:
-    headers = {"X-Region": "us-south", "X-Auth-Resource-Group": "g1"}
-    call = Call(13.0, "POST", "/global/v1/keys", headers=headers, answered_at=13.1)
-
-    seen = seen_of([call], [DALLAS])
-
-    assert [(one.is_reset, one.is_good) for one in seen] == [(True, False)]
-
-
-def test_a_missing_reset_is_found() -> None:
-    found = broken(evidence(MINE, READ_AGAIN, writes=0))
-
-    assert "Exactly one reset for each target of the leaver" in found
-
-
-def test_a_reset_without_a_resource_group_is_found() -> None:
-    headers = {"X-Region": "us-south"}
-    call = Call(
-        13.0, "POST", "/global/v1/keys", {}, headers, status=204, answered_at=13.1
-    )
-    unnamed = seen_of([call], [DALLAS])
-
-    found = broken(evidence(MINE, READ_AGAIN, RESET, EARLY, *unnamed, LATE, writes=2))
-
-    assert (
-        "Each reset named its region and its resource group (without a group it "
-        in ([f"{one.partition('would')[0]}" for one in found])
-    )
-
-
-def test_a_reset_of_somebody_elses_target_is_found() -> None:
-    stray = replace(RESET, place=EU.place)
-
-    found = broken(evidence(MINE, READ_AGAIN, RESET, EARLY, LATE, stray, writes=2))
-
-    assert "Nobody else's target was touched" in found
-
-
-def test_another_owner_of_somebody_elses_target_is_found() -> None:
-    taken = (
-        replace(DALLAS, owner_id="IBMid-9", owner="IKS"),
-        replace(EU, owner_id="IBMid-9", owner="IKS"),
-    )
-
-    assert broken(evidence(after=taken)) == ["Nobody else's target was touched"]
-
-
-def test_another_write_than_a_reset_is_found() -> None:
-    assert broken(evidence(writes=2)) == ["Nobody else's target was touched"]
-
-
-def test_a_reset_without_a_second_look_is_found() -> None:
-    given = evidence(MINE, RESET, EARLY, LATE)
-
-    assert broken(given) == ["Each owner was read once more right before the reset"]
-
-
-def test_verified_on_the_status_code_alone_is_found() -> None:
-    found = broken(evidence(MINE, READ_AGAIN, RESET))
-
-    assert "Each owner was read back after its reset" in found
-
-
-def test_verified_on_an_answer_that_still_named_the_leaver_is_found() -> None:
-    found = broken(evidence(MINE, READ_AGAIN, RESET, EARLY))
-
-    assert "Each owner was read back after its reset" in found
-
-
-def test_verified_said_before_the_read_back_is_found() -> None:
-    given = evidence(said_at={DALLAS.place: 13.5})
-
-    assert broken(given) == ["Each owner was read back after its reset"]
-
-
-def test_a_key_that_is_still_the_leavers_is_found() -> None:
-    assert broken(evidence(after=(DALLAS, EU))) == [
-        "The keys are now the functional ID's"
-    ]
-
-
-@pytest.mark.parametrize("told", [{"Slack": None, "mail": 18.5}, {"Slack": 14.0}])
-def test_a_report_that_came_not_once_or_too_early_is_found(
-    told: dict[str, float | None],
-) -> None:
-    assert broken(evidence(told_at=told)) == ["People were told once on each channel"]
-
-
-def test_an_owner_safe_time_before_the_read_back_is_found() -> None:
-    case = {"received_at": "1970-01-01T00:00:10.000Z", "owner_safe_seconds": 3.2}
-
-    assert broken(evidence(case=case)) == ["Owner-safe after 3.2 s"]
-
-
 # How it looks.
 
 
-def test_a_reading_is_said_to_show_the_new_owner_only_where_that_is_sure() -> None:
-    edge = replace(MINE, at=17.05, answered_at=17.15)
+def test_a_mail_is_shown_by_its_head_and_its_first_line() -> None:
+    message = EmailMessage()
+    message["Subject"] = "[offboard] safe: Dana Lee"
+    message.set_content("Safe: all of it.\n\nFOUND\n\n- more\n")
+    out = io.StringIO()
 
-    lines = account_lines(
-        [MINE, RESET, EARLY, edge, LATE], [DALLAS, EU], 4.0, lambda _: "IKS"
-    )
+    Screen(open_console(out)).mail(message)
 
-    assert [one.text for one in lines] == [
-        "reset sent, answered 204",
-        "owner read back: still Dana, so look again",
-        "owner read back: answered",
-        "owner read back: now IKS",
-    ]
+    assert "Subject: [offboard] safe: Dana Lee" in out.getvalue()
+    assert "Safe: all of it." in out.getvalue()
+    assert "(and 4 lines more" in out.getvalue()
+    assert "FOUND" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "case_id"),
+    [
+        (202, '{"cases": ["01A"]}', "01A"),
+        (202, '{"case": {"id": "01B"}}', "01B"),
+        (202, '{"cases": []}', None),
+        (409, '{"case": {"id": "01B"}}', None),
+    ],
+)
+def test_an_answer_names_the_case_only_where_it_was_taken(
+    status: int, text: str, case_id: str | None
+) -> None:
+    assert Answer(status, "", text, 0.1).case_id == case_id
 
 
 def test_markup_is_shown_as_slack_shows_it() -> None:

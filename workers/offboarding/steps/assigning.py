@@ -39,6 +39,20 @@ class _Round:
             self.standings[key] = self.cloud(target).standing(one)
         return self.standings[key]
 
+    def judge(self, target: CaseTarget, one: KeyOwner) -> Preflight:
+        """Judge by a look kept from before; red only by one made for this round."""
+        standing = self.standing(target, one)
+        said = self._said(target, standing)
+        if said.right is not Right.MISSING or standing.at >= self.at:
+            return said
+        # Who granted a role a moment ago and retries must not wait for a look to age.
+        anew = self.cloud(target).standing(one, max_age_seconds=0)
+        self.standings[target.target.account_id, one.id] = anew
+        return self._said(target, anew)
+
+    def _said(self, target: CaseTarget, standing: Standing) -> Preflight:
+        return _judge(self.case, target, standing, self.taken[standing.identity.id])
+
 
 def assigned(
     tools: Tools,
@@ -100,11 +114,8 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         return target.ended(
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
+    judged = {one.id: this.judge(target, one) for one in candidates}
     standings = {one.id: this.standing(target, one) for one in candidates}
-    judged = {
-        one.id: _judge(this.case, target, standings[one.id], this.taken[one.id])
-        for one in candidates
-    }
     taker = _choice(target, candidates, judged, standings, this.taken)
     if target.functional_id is None:
         this.taken[taker.id] += 1
