@@ -5,7 +5,6 @@ import shlex
 import pytest
 from ibmcloud_scenes import (
     ACCOUNT,
-    FUNCTIONAL,
     FUNCTIONAL_KEY,
     PROD,
     READER,

@@ -105,13 +105,17 @@ def test_all_that_preflight_judges_is_seen(scene, simulator):
     assert faults == ("", "", "")
 
 
-def test_the_reader_is_asked_but_for_the_keys(scene, simulator, cloud):
+def test_the_reader_is_asked_for_all_but_the_keys_and_its_own_view_of_its_rights(
+    scene, simulator, cloud
+):
     scene.set_policies(FUNCTIONAL, [CLUSTERS])
 
     cloud.standing(STEWARD)
 
     assert callers(simulator, "/v1/apikeys") == [FUNCTIONAL]
-    for path in ("/v2/policies", "/v2/groups", PROFILE, SETTINGS):
+    for path in ("/v2/policies", "/v2/groups"):
+        assert set(callers(simulator, path)) == {READER, FUNCTIONAL}
+    for path in (PROFILE, SETTINGS):
         assert set(callers(simulator, path)) == {READER}
     first = simulator.journal.calls("GET", "/v2/policies")[0]
     assert first.query == {
@@ -133,8 +137,8 @@ def test_policies_of_its_access_groups_and_of_public_access_count(
     standing = cloud.standing(STEWARD)
 
     assert roles(standing) == {"Administrator", "Operator"}
-    (call,) = simulator.journal.calls("GET", "/v2/groups")
-    assert call.query["membership_type"] == "all"
+    calls = simulator.journal.calls("GET", "/v2/groups")
+    assert {call.query["membership_type"] for call in calls} == {"all"}
     asked = [
         one.query.get("access_group_id")
         for one in simulator.journal.calls("GET", "/v2/policies")
@@ -549,3 +553,43 @@ def test_a_dry_run_has_nothing_to_write_with(simulator, cloud):
     assert not hasattr(cloud, "retire")
     assert simulator.journal.writes() == []
     assert FUNCTIONAL_KEY not in repr(cloud.standing(STEWARD))
+
+
+def test_roles_of_an_access_group_that_is_hidden_from_the_reader_are_seen(
+    scene, simulator, cloud
+):
+    policies = Policy(("Viewer",), service_name="iam-access-management")
+    scene.set_policies(READER, [policies])
+    scene.set_policies(FUNCTIONAL, [CLUSTERS])
+    scene.add_access_group("g1", "owners", members=[FUNCTIONAL], policies=[KEYS])
+
+    standing = cloud.standing(STEWARD)
+
+    assert roles(standing) == {"Administrator", "Operator"}
+    assert standing.policies_fault == ""
+
+
+def test_a_part_of_its_policies_shown_to_the_reader_is_not_taken_for_all(
+    stands_well, far
+):
+    far.says("GET /v2/policies", {"policies": [a_policy({"role_id": f"{ROLE}Editor"})]})
+    cloud = IbmAccount(an_account(reader=READER_KEY), settings_for(far.url), Pace())
+    far.answers["POST /identity/token"].clear()
+    far.gives_tokens(iam_id=READER)
+    far.gives_tokens()
+    cloud.reader_id()
+
+    assert roles(cloud.standing(STEWARD)) == {"Viewer", "Editor"}
+
+
+def test_while_the_functional_id_cannot_be_asked_for_now_no_role_is_lacking(
+    scene, simulator, cloud
+):
+    scene.set_policies(FUNCTIONAL, [CLUSTERS])
+    cloud.reader_id()
+    simulator.faults.add(Fault("POST", "/identity/token", status(503)))
+
+    standing = cloud.standing(STEWARD)
+
+    assert roles(standing) == {"Administrator"}
+    assert standing.policies_fault.startswith("Getting a token: IBM Cloud answered 503")
