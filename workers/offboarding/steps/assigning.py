@@ -39,6 +39,18 @@ class _Round:
             self.standings[key] = self.cloud(target).standing(one)
         return self.standings[key]
 
+    def promised(self, standing: Standing) -> int:
+        """Count the slots it is to give, or gave since it was looked at."""
+        iam_id = standing.identity.id
+        since = sum(
+            one.functional_id is not None
+            and one.functional_id.id == iam_id
+            and one.intent_at is not None
+            and one.intent_at >= standing.at
+            for one in self.case.targets
+        )
+        return self.taken[iam_id] + since
+
 
 def assigned(
     tools: Tools,
@@ -65,7 +77,7 @@ def assigned(
     this.taken.update(
         one.functional_id.id
         for one in case.targets
-        if one.functional_id is not None and not one.is_settled and not one.resets
+        if one.functional_id is not None and _is_to_be_reset(one)
     )
     return [
         _assigned(this, one)
@@ -101,12 +113,13 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
     standings = {one.id: this.standing(target, one) for one in candidates}
+    promised = {one.id: this.promised(standings[one.id]) for one in candidates}
     judged = {
-        one.id: _judge(this.case, target, standings[one.id], this.taken[one.id])
+        one.id: _judge(this.case, target, standings[one.id], promised[one.id])
         for one in candidates
     }
-    taker = _choice(target, candidates, judged, standings, this.taken)
-    if target.functional_id is None:
+    taker = _choice(target, candidates, judged, standings, promised)
+    if target.functional_id is None and judged[taker.id].right is not Right.MISSING:
         this.taken[taker.id] += 1
     target = replace(target, functional_id=taker)
     target = _put_down(this.case, target, judged[taker.id], this.at)
@@ -114,6 +127,12 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+
+
+def _is_to_be_reset(one: CaseTarget) -> bool:
+    """Tell whether a slot is still to be taken for it, as far as a dry run would."""
+    is_ahead = not one.is_settled or one.outcome is Outcome.PLANNED
+    return is_ahead and one.intent_at is None
 
 
 def _candidates(this: _Round, target: CaseTarget) -> Sequence[KeyOwner]:
