@@ -93,6 +93,8 @@ def test_what_cannot_be_seen_makes_nobody_weak(unseen):
         (Reason.FUNCTIONAL_ID_BROAD, {"policies": (), "policies_fault": "403"}),
         (Reason.FEW_KEY_SLOTS, {"keys": None}),
         (Reason.FUNCTIONAL_ID_INACTIVE, {"state": None, "state_fault": "403"}),
+        (Reason.FUNCTIONAL_ID_LOCKED, {"state": None, "state_fault": "403"}),
+        (Reason.BAD_KEY, {"keys": None, "keys_fault": "503"}),
     ],
 )
 def test_what_cannot_be_seen_now_is_as_it_was_seen_last(reason, unseen):

@@ -20,7 +20,7 @@ from workers.offboarding.standing import Standing
 FEW: Final = 3
 _BY_POLICIES: Final = (Reason.MISSING_ROLE, Reason.FUNCTIONAL_ID_BROAD)
 _BY_KEYS: Final = (Reason.FEW_KEY_SLOTS,)
-_BY_STATE: Final = (Reason.FUNCTIONAL_ID_INACTIVE,)
+_BY_STATE: Final = (Reason.FUNCTIONAL_ID_INACTIVE, Reason.FUNCTIONAL_ID_LOCKED)
 
 
 def weaknesses(
@@ -97,5 +97,8 @@ def _unseen(standing: Standing, *, has_targets: bool) -> set[Reason]:
     unseen |= set(() if has_policies else _BY_POLICIES)
     unseen |= set(() if has_targets else (Reason.MISSING_ROLE,))
     unseen |= set(_BY_KEYS if standing.keys is None else ())
+    # Only who holds a token lists its keys, so without them it may be refused still.
+    is_tried = standing.keys is not None or bool(standing.key_fault)
+    unseen |= set(() if is_tried else (Reason.BAD_KEY,))
     unseen |= set(_BY_STATE if standing.state_fault else ())
     return unseen

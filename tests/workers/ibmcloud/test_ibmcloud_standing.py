@@ -593,3 +593,14 @@ def test_while_the_functional_id_cannot_be_asked_for_now_no_role_is_lacking(
 
     assert roles(standing) == {"Administrator"}
     assert standing.policies_fault.startswith("Getting a token: IBM Cloud answered 503")
+
+
+def test_a_key_that_is_refused_twice_is_refused_in_the_same_words(scene, cloud):
+    cloud.reader_id()
+    scene.remove_person(FUNCTIONAL)
+
+    first, second = (
+        cloud.standing(STEWARD, max_age_seconds=0).key_fault for _ in range(2)
+    )
+
+    assert first == second == "Getting a token: IBM Cloud answered 400 BXNIM0415E"
