@@ -112,6 +112,16 @@ def test_without_its_targets_a_lacking_role_is_as_it_was():
     ]
 
 
+def test_without_the_names_of_groups_rights_in_others_are_as_they_were():
+    ours = a_standing(resource_groups=("payments-id",))
+    before = known(Note(Reason.FUNCTIONAL_ID_BROAD, "As it was."))
+    names = {"payments-id": "payments"}
+    narrow = replace(ours, policies=(*without(K8S), a_policy("Manager", K8S)))
+
+    assert found(narrow, before=before, group_names={}) == [Reason.FUNCTIONAL_ID_BROAD]
+    assert found(narrow, before=before, group_names=names) == []
+
+
 def test_one_identity_of_two_accounts_is_weak_and_names_the_other():
     [told] = weaknesses(a_standing(), [], elsewhere=["sandbox"])
 
