@@ -398,6 +398,35 @@ def test_where_there_is_nothing_superseded_it_is_done():
     assert follow_up(world, "retire_old_key").done_at is not None
 
 
+def test_a_key_that_is_listed_after_it_was_retired_is_not_called_gone():
+    world = a_retiring_world(DANAS, LIVE)
+    # As where 404 says that the functional ID may not see the key of somebody else.
+    world.resets.retire = lambda one, functional_id, how: None
+
+    world.settle()
+
+    one = follow_up(world, "retire_old_key")
+    assert one.done_at is None
+    assert "IAM's list still shows a key that it said it had retired." in one.text
+
+
+def test_a_list_that_is_late_shows_in_the_end_that_the_key_is_gone():
+    world = a_retiring_world(DANAS, LIVE)
+    retire = world.resets.retire
+
+    def late(one, functional_id, how):
+        said = retire(one, functional_id, how)
+        if len(retired(world)) == 1:
+            world.cloud.listed.append(one)
+        return said
+
+    world.resets.retire = late
+
+    world.settle()
+
+    assert follow_up(world, "retire_old_key").done_at is not None
+
+
 def test_nothing_is_retired_while_another_target_of_the_case_is_not_safe():
     elsewhere = key("danas-too", DANA, -900, FRANKFURT)
     world = a_retiring_world(DANAS, OLD, LIVE, elsewhere, targets=(DALLAS, FRANKFURT))

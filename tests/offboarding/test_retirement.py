@@ -51,6 +51,8 @@ def test_the_leavers_key_and_our_own_older_one_are_superseded_the_newest_is_not(
         (DANAS, OLD),
         (DANAS, OLD, replace(LIVE, region=None)),
         (DANAS, OLD, replace(LIVE, resource_group_id=None)),
+        # nor which one is in use, if somebody disabled the newest
+        (DANAS, OLD, replace(LIVE, is_disabled=True)),
         # it cannot be told which of ours is the newest
         (DANAS, OLD, replace(LIVE, created_at=None)),
         (DANAS, LIVE, replace(OLD, created_at=None)),

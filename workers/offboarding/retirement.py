@@ -47,8 +47,10 @@ def key_in_use(keys: KeyList, holder: Holder) -> ListedKey | None:
     if not dated or len(dated) < len(own):
         return None
     created_at, newest = max(dated, key=lambda each: each[0])
-    # Without the key that the reset made, the list does not show the one in use.
-    return newest if created_at >= holder.since - SAME_MOMENT else None
+    # Without the key that the reset made, the list does not show the one in use; and a
+    # disabled one was hardly left in use, so that it may be an older one that is.
+    is_shown = created_at >= holder.since - SAME_MOMENT and not newest.is_disabled
+    return newest if is_shown else None
 
 
 def left_over(keys: KeyList, holder: Holder) -> list[ListedKey]:
