@@ -1,7 +1,7 @@
 """What the service does for a settled case: proof, masters, superseded keys."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, NOON, OTHER_FID, ROBIN, a_case
@@ -533,6 +533,19 @@ def test_a_reset_made_meanwhile_gives_the_clusters_their_time_again():
 
     assert retired(world) == ["danas", "live"]
     assert minutes_in(world, "key.retired") == [55, 55]
+
+
+@pytest.mark.parametrize("year", [2027, 9999])
+def test_a_key_that_is_made_in_years_to_come_is_not_waited_for_in_silence(year):
+    odd = replace(LIVE, created_at=datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC))
+    world = a_retiring_world(DANAS, odd)
+
+    world.settle()
+
+    assert retired(world) == []
+    assert "does not plainly show the key that is in use" in (
+        follow_up(world, "retire_old_key").text
+    )
 
 
 def test_a_locked_key_is_left_and_so_the_follow_up_stays_open():

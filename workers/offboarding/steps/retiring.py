@@ -151,19 +151,21 @@ def _retire_at(old: OldKeys, keys: KeyList) -> Holder | None:
     """
     owner, holder = _held_now(old)
     in_use = key_in_use(keys, holder)
-    if in_use is None or in_use.created_at is None:
+    now, settle = old.tools.clock(), old.tools.settle
+    made_at = in_use.created_at if in_use is not None else None
+    # One that is made in days to come would be waited for till then, without a word.
+    if made_at is None or made_at - settle > now:
         watch(old, _NOT_SHOWN)
         return None
     rest = _rest(old, keys, holder)
-    now, settle = old.tools.clock(), old.tools.settle
     if not rest:
         done_with(old)
         return None
     if old.care.is_refused:
         watch(old, kept_because(rest[0]))
-    elif in_use.created_at + settle > now:
+    elif made_at + settle > now:
         # Somebody reset it again: clusters may be on the key before for as long.
-        later = replace(old.care, due_at=in_use.created_at + settle)
+        later = replace(old.care, due_at=made_at + settle)
         write(old, replace(old.follow_up, care=later))
     elif _retire_all(old, keys, holder, owner, rest):
         return holder
