@@ -531,8 +531,12 @@ def test_a_reset_made_meanwhile_gives_the_clusters_their_time_again():
 
     world.settle()
 
-    assert retired(world) == ["danas", "live"]
-    assert minutes_in(world, "key.retired") == [55, 55]
+    assert retired(world) == ["danas"]
+    assert minutes_in(world, "key.retired") == [55]
+    # Whoever made the newer one may have failed halfway.
+    assert "Key live was made about when the reset was, or later" in (
+        follow_up(world, "retire_old_key").text
+    )
 
 
 @pytest.mark.parametrize("year", [2027, 9999])

@@ -1,8 +1,9 @@
 """Which cluster API keys are superseded, so that nothing hangs on them. Pure.
 
-IAM's list does not say which key is in use; whoever owns a place now has the newest of
-theirs there in use. In doubt a key is kept: a spare key costs a slot, the one in use
-costs every cluster of its place.
+IAM's list does not say which key is in use. Whoever owns a place since a reset has one
+in use that was made since, mostly the newest: a reset that failed halfway may have left
+a newer one that nothing hangs on. In doubt a key is kept: a spare key costs a slot, the
+one in use costs every cluster of its place.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,16 +29,22 @@ class Holder:
         owner_id: Who owns it as read just now.
         former_id: Who owned it before the reset; None where nobody was read.
         since: When the reset was about to be sent; the key in use is not older.
+        began: When the first reset may have been sent; of the owner's keys made since
+            then each may be the one in use. None: ``since``.
     """
 
     place: tuple[str, str]
     owner_id: str
     former_id: str | None
     since: datetime
+    began: datetime | None = None
 
 
 def key_in_use(keys: KeyList, holder: Holder) -> ListedKey | None:
-    """Return the newest key of the owner at their place; None where nobody can tell."""
+    """Return the newest key of the owner at their place; None where nobody can tell.
+
+    That it is the one in use is likely, and no more: see ``superseded``.
+    """
     own = [
         one
         for one in keys.keys
@@ -96,7 +103,7 @@ def _older(keys: KeyList, holder: Holder, made_before: datetime) -> list[ListedK
     in_use = key_in_use(keys, holder)
     if in_use is None or in_use.created_at is None or in_use.created_at > made_before:
         return []
-    until = in_use.created_at - SAME_MOMENT
+    until = _oldest_possible(keys, holder, in_use.created_at) - SAME_MOMENT
     return [
         one
         for one in left_over(keys, holder)
@@ -107,6 +114,20 @@ def _older(keys: KeyList, holder: Holder, made_before: datetime) -> list[ListedK
     ]
 
 
+def _oldest_possible(keys: KeyList, holder: Holder, newest: datetime) -> datetime:
+    """Return when the oldest key was made that may be the one in use."""
+    began = min(holder.began or holder.since, holder.since) - SAME_MOMENT
+    made = [
+        one.created_at
+        for one in keys.keys
+        if one.place == holder.place
+        and one.iam_id == holder.owner_id
+        and one.created_at is not None
+        and one.created_at >= began
+    ]
+    return min([newest, *made])
+
+
 def kept_because(key: ListedKey) -> str:
     """Say why a key that is not in use was kept all the same."""
     if key.is_locked:
@@ -115,7 +136,10 @@ def kept_because(key: ListedKey) -> str:
         return f"When key {key.id} was made is not known"
     if not key.id:
         return "A key there has no id to name it by"
-    return f"Key {key.id} is about as new as the one in use, or newer"
+    return (
+        f"Key {key.id} was made about when the reset was, or later, so that it may be "
+        "the one in use"
+    )
 
 
 def left_text(why: str, key: ListedKey | None, how: Retirement) -> str:

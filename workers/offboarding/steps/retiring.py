@@ -76,7 +76,10 @@ def retire(tools: Tools, claim: Claim, case: Case) -> datetime | None:
 
 
 def _waiting(tools: Tools, claim: Claim, case: Case) -> list[OldKeys]:
-    return [OldKeys(tools, claim, *each) for each in cared_for(case, RETIRE_OLD_KEY)]
+    began = case.started_at or case.received_at
+    return [
+        OldKeys(tools, claim, *each, began) for each in cared_for(case, RETIRE_OLD_KEY)
+    ]
 
 
 def _retire_due(tools: Tools, claim: Claim, due: Sequence[OldKeys]) -> list[datetime]:
@@ -204,7 +207,8 @@ def _held_now(old: OldKeys) -> tuple[KeyOwner, Holder]:
         raise PermanentError(text, reason=Reason.ANOTHER_OWNER)
     former = target.owner_before
     former_id = former.id if former is not None else None
-    return owner, Holder(target.target.place, owner.id, former_id, target.intent_at)
+    place = target.target.place
+    return owner, Holder(place, owner.id, former_id, target.intent_at, old.began)
 
 
 def _rest(old: OldKeys, keys: KeyList, holder: Holder) -> list[ListedKey]:
