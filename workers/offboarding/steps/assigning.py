@@ -39,6 +39,14 @@ class _Round:
             self.standings[key] = self.cloud(target).standing(one)
         return self.standings[key]
 
+    def look_again(self, target: CaseTarget, candidates: Iterable[KeyOwner]) -> bool:
+        """Look anew at who was looked at before this round; False if nobody was."""
+        old = [one for one in candidates if self.standing(target, one).at < self.at]
+        for one in old:
+            fresh = self.cloud(target).standing(one, max_age_seconds=0)
+            self.standings[target.target.account_id, one.id] = fresh
+        return bool(old)
+
     def promised(self, standing: Standing) -> int:
         """Count the slots it is to give, or gave since it was looked at."""
         iam_id = standing.identity.id
@@ -99,8 +107,12 @@ def judged_anew(
     is_fresh = target.preflight_at is not None and now - target.preflight_at < FRESH
     if taker is None or is_fresh:
         return target
-    standing = tools.accounts[target.target.account_id].cloud.standing(taker)
-    return _put_down(case, target, _judge(case, target, standing), now)
+    cloud = tools.accounts[target.target.account_id].cloud
+    standing = cloud.standing(taker)
+    said = _judge(case, target, standing)
+    if said.right is Right.MISSING and standing.at < now:
+        said = _judge(case, target, cloud.standing(taker, max_age_seconds=0))
+    return _put_down(case, target, said, now)
 
 
 def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
@@ -112,6 +124,24 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         return target.ended(
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
+    taker, said = _judged(this, target, candidates)
+    if said.right is Right.MISSING and this.look_again(target, candidates):
+        # What was kept from before may have been mended since.
+        taker, said = _judged(this, target, candidates)
+    if target.functional_id is None and said.right is not Right.MISSING:
+        this.taken[taker.id] += 1
+    target = replace(target, functional_id=taker)
+    target = _put_down(this.case, target, said, this.at)
+    account = this.tools.accounts[target.target.account_id]
+    is_dry = this.case.dry_run or account.resets is None
+    is_planned = is_dry and not target.is_settled
+    return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+
+
+def _judged(
+    this: _Round, target: CaseTarget, candidates: Sequence[KeyOwner]
+) -> tuple[KeyOwner, Preflight]:
+    """Choose who is to take a target over, with what preflight says of them."""
     standings = {one.id: this.standing(target, one) for one in candidates}
     promised = {one.id: this.promised(standings[one.id]) for one in candidates}
     judged = {
@@ -119,14 +149,7 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         for one in candidates
     }
     taker = _choice(target, candidates, judged, standings, promised)
-    if target.functional_id is None and judged[taker.id].right is not Right.MISSING:
-        this.taken[taker.id] += 1
-    target = replace(target, functional_id=taker)
-    target = _put_down(this.case, target, judged[taker.id], this.at)
-    account = this.tools.accounts[target.target.account_id]
-    is_dry = this.case.dry_run or account.resets is None
-    is_planned = is_dry and not target.is_settled
-    return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+    return taker, judged[taker.id]
 
 
 def _is_to_be_reset(one: CaseTarget) -> bool:
