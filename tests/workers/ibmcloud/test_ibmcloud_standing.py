@@ -20,6 +20,7 @@ from ibmcloud_scenes import (
     STEWARD,
     Replaced,
     a_functional_id,
+    a_target,
     an_account,
     settings_for,
 )
@@ -28,7 +29,7 @@ from simulator import Fault, Policy, delay, drop_before, status, truncate
 from workers.ibmcloud.account import IbmAccount
 from workers.ibmcloud.pace import Pace
 from workers.offboarding import rights
-from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.errors import StoreAwayError, TransientError
 from workers.offboarding.model import KeyOwner, OwnerKind
 
 PUBLISHED = Path(__file__).parents[2] / "fixtures" / "published-ibm"
@@ -246,6 +247,17 @@ def test_an_empty_list_of_its_keys_is_not_twenty_free_slots(stands_well, far_clo
 
     assert (standing.keys, standing.free) == (None, None)
     assert standing.keys_fault == "Listing the functional ID's API keys: it is empty"
+
+
+def test_a_list_of_others_keys_is_not_twenty_free_slots(stands_well, far_cloud):
+    stands_well.answers["GET /v1/apikeys"].clear()
+    stands_well.says("GET /v1/apikeys", {"apikeys": [{"id": "k", "iam_id": LEAVER}]})
+
+    standing = far_cloud.standing(STEWARD)
+
+    assert (standing.keys, standing.free) == (None, None)
+    with pytest.raises(TransientError, match="only others' keys"):
+        far_cloud.has_new_key(a_target("c1"), STEWARD, datetime.now(UTC))
 
 
 def test_a_key_that_is_refused_hides_only_what_it_alone_may_see(
