@@ -7,6 +7,7 @@ read first each time, so that what an earlier try did, or a person, is not tried
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from workers.offboarding.discovery import read
@@ -230,7 +231,9 @@ def _retire_key(old: OldKeys, key: ListedKey, owner: KeyOwner) -> bool:
     if not write(old, asked, "key.retirement_intended", detail=detail, is_open=True):
         return False
     try:
-        request_id = resets.retire(key, owner, how)
+        request_id = resets.retire(
+            key, owner, how, last_look=partial(writer, old.tools, old.account_id)
+        )
     except PermanentError as error:
         watch(old, str(error), key)
         return False
