@@ -8,10 +8,12 @@ from factories import (
     FID,
     FRANKFURT,
     NOON,
+    OTHER_FID,
     TOKYO,
     a_case,
     a_policy,
     a_standing,
+    a_target,
 )
 from fakes import a_world
 
@@ -98,3 +100,20 @@ def test_a_reset_that_certainly_did_nothing_still_needs_its_slot():
         "us-south": (Outcome.VERIFIED, None),
         "eu-de": (Outcome.FAILED, Reason.KEY_LIMIT),
     }
+
+
+def test_several_functional_ids_share_a_plan_by_the_slots_they_have_left():
+    targets = [a_target(one) for one in ("us-south", "us-east", "eu-de", "jp-tok")]
+    world = a_world(*targets)
+    world.cloud.ours = world.cloud.fids = [FID, OTHER_FID]
+    world.cloud.standings = {
+        FID.id: standing_with(1),
+        OTHER_FID.id: a_standing(OTHER_FID, keys=18),
+    }
+
+    case = world.settle()
+
+    takers = [one.functional_id.id for one in case.targets if one.resets]
+    assert sorted(takers) == sorted([FID.id, OTHER_FID.id, OTHER_FID.id])
+    ended = [reason for _, reason in world.outcomes().values() if reason]
+    assert ended == [Reason.KEY_LIMIT]
