@@ -29,8 +29,8 @@ class Holder:
         owner_id: Who owns it as read just now.
         former_id: Who owned it before the reset; None where nobody was read.
         since: When the reset was about to be sent; the key in use is not older.
-        began: When the first reset may have been sent; of the owner's keys made since
-            then each may be the one in use. None: ``since``.
+        began: When the first reset may have been sent; of the keys made since then each
+            may be the one in use. None: ``since``.
     """
 
     place: tuple[str, str]
@@ -103,7 +103,10 @@ def _older(keys: KeyList, holder: Holder, made_before: datetime) -> list[ListedK
     in_use = key_in_use(keys, holder)
     if in_use is None or in_use.created_at is None or in_use.created_at > made_before:
         return []
-    until = _oldest_possible(keys, holder, in_use.created_at) - SAME_MOMENT
+    # Of what was made since the case began each may be in use, whoever owns it: the
+    # owner that was read, too, may be one of before. One moment for the two clocks,
+    # one for times to the minute.
+    until = min(holder.began or holder.since, holder.since) - 2 * SAME_MOMENT
     return [
         one
         for one in left_over(keys, holder)
@@ -112,20 +115,6 @@ def _older(keys: KeyList, holder: Holder, made_before: datetime) -> list[ListedK
         and one.created_at is not None
         and one.created_at < until
     ]
-
-
-def _oldest_possible(keys: KeyList, holder: Holder, newest: datetime) -> datetime:
-    """Return when the oldest key was made that may be the one in use."""
-    began = min(holder.began or holder.since, holder.since) - SAME_MOMENT
-    made = [
-        one.created_at
-        for one in keys.keys
-        if one.place == holder.place
-        and one.iam_id == holder.owner_id
-        and one.created_at is not None
-        and one.created_at >= began
-    ]
-    return min([newest, *made])
 
 
 def kept_because(key: ListedKey) -> str:
