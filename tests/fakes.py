@@ -228,6 +228,8 @@ class FakeResets:
         self.sends = []
         self.retired, self.refreshed = [], []
         self.retire_faults, self.refresh_faults = deque(), deque()
+        # Called while a write that is no reset waits for its turn.
+        self.waiting = lambda: None
         self.script = defaultdict(deque)
         self.faults = deque()
         # True for each prepared reset that is to be too old when it is to be sent.
@@ -242,14 +244,21 @@ class FakeResets:
             raise self.faults.popleft()
         return FakeReady(self, target, self.identity or functional_id)
 
-    def retire(self, key, functional_id, how):
+    def _wait_and(self, last_look):
+        self.waiting()
+        if last_look is not None:
+            last_look()
+
+    def retire(self, key, functional_id, how, *, last_look=None):
+        self._wait_and(last_look)
         self.cloud.journal.append(f"{how} {key.id} by {functional_id.id}")
         if self.retire_faults:
             raise self.retire_faults.popleft()
         self.retired.append((key.id, how, functional_id.id))
         return "request-retire"
 
-    def refresh_master(self, target, cluster, functional_id):
+    def refresh_master(self, target, cluster, functional_id, *, last_look=None):
+        self._wait_and(last_look)
         self.cloud.journal.append(f"refresh {cluster.id}")
         if self.refresh_faults:
             raise self.refresh_faults.popleft()

@@ -51,6 +51,8 @@ def test_the_leavers_key_and_our_own_older_one_are_superseded_the_newest_is_not(
         (DANAS, OLD),
         (DANAS, OLD, replace(LIVE, region=None)),
         (DANAS, OLD, replace(LIVE, resource_group_id=None)),
+        # nor which one is in use, if somebody disabled the newest
+        (DANAS, OLD, replace(LIVE, is_disabled=True)),
         # it cannot be told which of ours is the newest
         (DANAS, OLD, replace(LIVE, created_at=None)),
         (DANAS, LIVE, replace(OLD, created_at=None)),
@@ -101,7 +103,28 @@ def test_while_clusters_may_be_on_the_key_before_none_is_touched():
     fresh = key("fresh", FID, 29)
 
     assert chosen(DANAS, OLD, LIVE, fresh, made_before=NOON + 28 * MINUTE) == []
-    assert chosen(DANAS, OLD, LIVE, fresh) == ["danas", "old", "live"]
+    assert chosen(DANAS, OLD, LIVE, fresh) == ["danas", "old"]
+
+
+def test_a_key_newer_than_that_of_the_reset_does_not_prove_that_that_is_superseded():
+    # Whoever made it may have failed halfway: a key in IAM, and nothing stored.
+    orphan = key("orphan", FID, 20)
+
+    assert chosen(DANAS, LIVE, orphan) == ["danas"]
+
+
+def test_a_key_that_the_leaver_made_since_the_reset_is_kept_whoever_shows_as_owner():
+    # They reset it, which does not show yet; whose reset failed after that does.
+    orphan = key("orphan", FID, 20)
+
+    assert chosen(DANAS, key("danas-new", DANA, 10), orphan) == ["danas"]
+
+
+def test_a_key_of_an_earlier_reset_of_the_case_is_kept_as_well():
+    # Its owner did not show for long, so that it was sent anew; then either is in use.
+    earlier = replace(HELD, began=NOON - 20 * MINUTE)
+
+    assert chosen(DANAS, key("first", FID, -15), LIVE, held=earlier) == ["danas"]
 
 
 keys_listed = st.builds(
@@ -165,6 +188,16 @@ def test_whatever_is_listed_in_whatever_order_the_key_in_use_is_never_chosen(
         assert one.iam_id in {holder.owner_id, holder.former_id}
         assert not one.is_locked
         assert one.created_at is not None
+
+
+@given(st.lists(keys_listed, max_size=12))
+def test_no_key_that_was_made_since_the_reset_is_ever_chosen(keys):
+    listed = [replace(one, id=f"key-{n}") for n, one in enumerate(keys)]
+    by_id = {one.id: one for one in listed}
+
+    found = chosen(*listed, LIVE, made_before=NOON + timedelta(hours=3))
+
+    assert all(by_id[one].created_at < NOON - MINUTE for one in found)
 
 
 @given(st.permutations([DANAS, OLD, key("older", FID, -600), LIVE]))

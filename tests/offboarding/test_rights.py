@@ -120,6 +120,7 @@ def test_account_management_is_not_among_all_services(attributes, service, right
         (("serviceInstance", "stringEquals", "c1"), MISSING, MISSING),
         (("serviceInstance", "stringMatch", "*"), OK, OK),
         (("namespace", "stringEquals", "default"), MISSING, MISSING),
+        (("namespace", "stringExists", "false"), CANNOT_TELL, CANNOT_TELL),
         (("resourceType", "stringEquals", "resource-group"), MISSING, MISSING),
         (("newKey", "newOperator", "x"), CANNOT_TELL, CANNOT_TELL),
     ],

@@ -93,6 +93,8 @@ def test_what_cannot_be_seen_makes_nobody_weak(unseen):
         (Reason.FUNCTIONAL_ID_BROAD, {"policies": (), "policies_fault": "403"}),
         (Reason.FEW_KEY_SLOTS, {"keys": None}),
         (Reason.FUNCTIONAL_ID_INACTIVE, {"state": None, "state_fault": "403"}),
+        (Reason.FUNCTIONAL_ID_LOCKED, {"state": None, "state_fault": "403"}),
+        (Reason.BAD_KEY, {"keys": None, "keys_fault": "503"}),
     ],
 )
 def test_what_cannot_be_seen_now_is_as_it_was_seen_last(reason, unseen):
@@ -108,6 +110,16 @@ def test_without_its_targets_a_lacking_role_is_as_it_was():
     assert found(a_standing(), before=before, has_targets=False) == [
         Reason.MISSING_ROLE
     ]
+
+
+def test_without_the_names_of_groups_rights_in_others_are_as_they_were():
+    ours = a_standing(resource_groups=("payments-id",))
+    before = known(Note(Reason.FUNCTIONAL_ID_BROAD, "As it was."))
+    names = {"payments-id": "payments"}
+    narrow = replace(ours, policies=(*without(K8S), a_policy("Manager", K8S)))
+
+    assert found(narrow, before=before, group_names={}) == [Reason.FUNCTIONAL_ID_BROAD]
+    assert found(narrow, before=before, group_names=names) == []
 
 
 def test_one_identity_of_two_accounts_is_weak_and_names_the_other():

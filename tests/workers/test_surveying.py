@@ -14,6 +14,7 @@ from factories import (
     OTHER_FID,
     ROBIN,
     a_person,
+    a_policy,
     a_standing,
     a_target,
 )
@@ -410,6 +411,20 @@ def test_what_cannot_be_seen_for_a_while_is_no_new_weakness(scene, cloud):
     assert len(weak(scene)) == 1
     [state] = scene.owners.of("acct1").functional_ids
     assert [one.reason for one in state.weak] == [Reason.FEW_KEY_SLOTS]
+
+
+def test_several_weaknesses_of_which_one_cannot_be_seen_for_a_while_are_told_once(
+    scene, cloud
+):
+    broad = (*a_standing().policies, a_policy())
+    both = a_standing(keys=18, policies=broad)
+    hidden = a_standing(keys=18, policies=(), policies_fault="403")
+    keyless = a_standing(keys=None, keys_fault="503", policies=broad)
+    for standing in (both, hidden, both, keyless, both):
+        cloud.standings[FID.id] = standing
+        scene.survey()
+
+    assert len(weak(scene)) == 1
 
 
 def test_a_worker_that_dies_over_a_weakness_tells_it_once(scene, cloud, monkeypatch):

@@ -2,7 +2,7 @@
 
 The reader is asked first, and where it shows nothing or may not, the functional ID
 itself, which may see of itself what is hidden from the reader (not confirmed against a
-live account).
+live account). Of policies each may be shown a part without a word, so both are asked.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -41,15 +41,22 @@ class IdentityView:
     may_recover: bool = field(default=False, init=False)
 
     def policies(self) -> tuple[tuple[Policy, ...], str]:
-        """Return its policies, its access groups' included, and why not all."""
+        """Return its policies, its access groups' included, and why not all.
+
+        All are asked: who may read only some is shown these, and no word of the rest.
+        """
         found: dict[Policy, None] = {}
-        errors = list(self.errors)
+        errors, own_errors = list(self.errors), list(self.errors)
+        is_whole = False
         for one in self.askers:
             shown, faults = self._shown_to(one)
             found.update(dict.fromkeys(shown))
-            if shown and not faults:
-                return tuple(found), ""
+            is_whole |= bool(shown) and not faults
             errors += faults
+            own_errors = faults if one is self.own else own_errors
+        # What it may see of itself comes soon, and until then nothing is lacking.
+        if is_whole and not _is_passing(own_errors):
+            return tuple(found), ""
         return tuple(found), self._unseen(errors) or _NONE_SHOWN
 
     def keys(self) -> tuple[int | None, str]:
@@ -107,8 +114,12 @@ class IdentityView:
 
     def _unseen(self, errors: Iterable[Unable]) -> str:
         said = list(errors)
-        self.may_recover |= any(isinstance(one, TransientError) for one in said)
+        self.may_recover |= _is_passing(said)
         return "; ".join(dict.fromkeys(str(one) for one in said))
+
+
+def _is_passing(errors: Iterable[Unable]) -> bool:
+    return any(isinstance(one, TransientError) for one in errors)
 
 
 def _subjects(iam_id: str, groups: Iterable[str]) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ these carries the token of the functional ID that was planned. Who owns a key is
 ``owners``.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -68,11 +69,17 @@ class IbmResets:
         )
 
     def retire(
-        self, key: ListedKey, functional_id: KeyOwner, how: Retirement
+        self,
+        key: ListedKey,
+        functional_id: KeyOwner,
+        how: Retirement,
+        *,
+        last_look: Callable[[], object] | None = None,
     ) -> str | None:
         """Disable or delete a superseded cluster API key, once.
 
-        A key to be deleted that is not there any more is deleted.
+        A key to be deleted that is not there any more is deleted. What *last_look*
+        raises comes through, and nothing is sent.
 
         Raises:
             ValueError: It must never be retired; see ``aftercare.retirement``. Nothing
@@ -82,7 +89,7 @@ class IbmResets:
         """
         write = retirement(key, how)
         try:
-            number = self._send(self._iam, write, functional_id)
+            number = self._send(self._iam, write, functional_id, last_look)
         except PermanentError as error:
             if how is not Retirement.DELETE or error.reason is not Reason.NOT_FOUND:
                 raise
@@ -91,12 +98,17 @@ class IbmResets:
         return number
 
     def refresh_master(
-        self, target: Target, cluster: Cluster, functional_id: KeyOwner
+        self,
+        target: Target,
+        cluster: Cluster,
+        functional_id: KeyOwner,
+        *,
+        last_look: Callable[[], object] | None = None,
     ) -> str | None:
         """Ask for a refresh of a cluster's master, once; raises as ``retire`` does."""
         self._assert_here(target)
         write = refresh(target, cluster)
-        number = self._send(self._containers, write, functional_id)
+        number = self._send(self._containers, write, functional_id, last_look)
         _log.info("master.refresh", cluster=cluster.id, ibm_request_id=number)
         return number
 
@@ -115,11 +127,18 @@ class IbmResets:
         return token
 
     def _send(
-        self, client: WritingClient, write: Write, functional_id: KeyOwner
+        self,
+        client: WritingClient,
+        write: Write,
+        functional_id: KeyOwner,
+        last_look: Callable[[], object] | None,
     ) -> str | None:
         member = self._pool.of(functional_id)
         token = self._token(member, functional_id)
         self._pace.wait_for_write()
+        # The slot may have been waited for, and a pause may have come meanwhile.
+        if last_look is not None:
+            last_look()
         headers = {"Authorization": f"Bearer {token.bearer.reveal()}", **write.headers}
         try:
             return client.send(

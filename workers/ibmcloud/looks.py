@@ -1,8 +1,10 @@
 """One look at how a functional ID stands: who can be asked, and what they show."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.identity_view import IdentityView, Unable
@@ -11,6 +13,9 @@ from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.model import KeyOwner
 from workers.offboarding.standing import Standing
+
+# As ``answers.Answer`` writes it.
+_REQUEST: Final = re.compile(r" \(request [^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,13 @@ class _Own:
 
 
 def _refused(fault: Unable | None) -> str:
-    """Say why IAM refuses the key we hold; empty where it may be good."""
-    return str(fault) if isinstance(fault, PermanentError) else ""
+    """Say why IAM refuses the key we hold; empty where it may be good.
+
+    Without the number of the call, by which each refusal would be told as a new one.
+    """
+    if not isinstance(fault, PermanentError):
+        return ""
+    return _REQUEST.sub("", str(fault))
 
 
 def _own(

@@ -32,15 +32,18 @@ def all_keys(own: Asker, iam_id: str) -> tuple[ApiKey, ...]:
     """List every API key of *iam_id*, who asks, whatever it is for.
 
     Raises:
-        TransientError: They cannot all be read, or none came: the key that asked is one
-            of them, so an empty list is not "no key".
+        TransientError: They cannot all be read, or none of them came: the key that
+            asked is one of them, so a list without any is not "no key".
         PermanentError: It may not read its keys.
     """
     account_id = own.tokens.claims().account_id
-    mine = own_keys(own.identity, own.tokens, account_id, iam_id)
-    if not mine:
+    listed = own_keys(own.identity, own.tokens, account_id, iam_id)
+    if not listed:
         raise odd_answer(OWN, "it is empty")
-    return tuple(key for key in mine if key.iam_id in (iam_id, None))
+    mine = tuple(key for key in listed if key.iam_id in (iam_id, None))
+    if not mine:
+        raise odd_answer(OWN, "it shows only others' keys")
+    return mine
 
 
 def has_new_key(own: Asker, iam_id: str, target: Target, since: datetime) -> bool:

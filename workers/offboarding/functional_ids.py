@@ -16,7 +16,7 @@ class FunctionalIdState:
         key_limit: How many it may have.
         owns: How many targets it owns now.
         would_take: How many targets of people would fall to it if all of them left.
-        weak: Why it is a weak one, worst first; empty where it is not.
+        weak: Why it is a weak one, sorted; empty where it is not.
         weak_after: When it was last seen not to be weak in this way; None if it never
             was. It tells one weakness from a later one of the same kind.
     """

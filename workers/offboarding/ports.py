@@ -1,6 +1,6 @@
 """What the workflow needs from outside, as small protocols. Knows no adapter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -190,17 +190,29 @@ class Resets(Protocol):
         """
 
     def retire(
-        self, key: ListedKey, functional_id: KeyOwner, how: Retirement
+        self,
+        key: ListedKey,
+        functional_id: KeyOwner,
+        how: Retirement,
+        *,
+        last_look: Callable[[], object] | None = None,
     ) -> str | None:
         """Disable or delete a superseded cluster API key, with *functional_id*'s token.
 
         Returns IBM Cloud's request id, if it gave one. Raises as a reset does.
+        *last_look* is called when token and slot are in hand, and nothing but sending
+        is left; what it raises comes through, and nothing is sent.
         """
 
     def refresh_master(
-        self, target: Target, cluster: Cluster, functional_id: KeyOwner
+        self,
+        target: Target,
+        cluster: Cluster,
+        functional_id: KeyOwner,
+        *,
+        last_look: Callable[[], object] | None = None,
     ) -> str | None:
-        """Ask for a refresh of a cluster's master, with *functional_id*'s token."""
+        """Ask for a refresh of a cluster's master, as ``retire`` does its work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Which cluster API keys are superseded, so that nothing hangs on them. Pure.
 
-IAM's list does not say which key is in use; whoever owns a place now has the newest of
-theirs there in use. In doubt a key is kept: a spare key costs a slot, the one in use
-costs every cluster of its place.
+IAM's list does not say which key is in use. Whoever owns a place since a reset has one
+in use that was made since, mostly the newest: a reset that failed halfway may have left
+a newer one that nothing hangs on. In doubt a key is kept: a spare key costs a slot, the
+one in use costs every cluster of its place.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,16 +29,22 @@ class Holder:
         owner_id: Who owns it as read just now.
         former_id: Who owned it before the reset; None where nobody was read.
         since: When the reset was about to be sent; the key in use is not older.
+        began: When the first reset may have been sent; of the keys made since then each
+            may be the one in use. None: ``since``.
     """
 
     place: tuple[str, str]
     owner_id: str
     former_id: str | None
     since: datetime
+    began: datetime | None = None
 
 
 def key_in_use(keys: KeyList, holder: Holder) -> ListedKey | None:
-    """Return the newest key of the owner at their place; None where nobody can tell."""
+    """Return the newest key of the owner at their place; None where nobody can tell.
+
+    That it is the one in use is likely, and no more: see ``superseded``.
+    """
     own = [
         one
         for one in keys.keys
@@ -47,8 +54,10 @@ def key_in_use(keys: KeyList, holder: Holder) -> ListedKey | None:
     if not dated or len(dated) < len(own):
         return None
     created_at, newest = max(dated, key=lambda each: each[0])
-    # Without the key that the reset made, the list does not show the one in use.
-    return newest if created_at >= holder.since - SAME_MOMENT else None
+    # Without the key that the reset made, the list does not show the one in use; and a
+    # disabled one was hardly left in use, so that it may be an older one that is.
+    is_shown = created_at >= holder.since - SAME_MOMENT and not newest.is_disabled
+    return newest if is_shown else None
 
 
 def left_over(keys: KeyList, holder: Holder) -> list[ListedKey]:
@@ -94,7 +103,10 @@ def _older(keys: KeyList, holder: Holder, made_before: datetime) -> list[ListedK
     in_use = key_in_use(keys, holder)
     if in_use is None or in_use.created_at is None or in_use.created_at > made_before:
         return []
-    until = in_use.created_at - SAME_MOMENT
+    # Of what was made since the case began each may be in use, whoever owns it: the
+    # owner that was read, too, may be one of before. One moment for the two clocks,
+    # one for times to the minute.
+    until = min(holder.began or holder.since, holder.since) - 2 * SAME_MOMENT
     return [
         one
         for one in left_over(keys, holder)
@@ -113,7 +125,10 @@ def kept_because(key: ListedKey) -> str:
         return f"When key {key.id} was made is not known"
     if not key.id:
         return "A key there has no id to name it by"
-    return f"Key {key.id} is about as new as the one in use, or newer"
+    return (
+        f"Key {key.id} was made about when the reset was, or later, so that it may be "
+        "the one in use"
+    )
 
 
 def left_text(why: str, key: ListedKey | None, how: Retirement) -> str:

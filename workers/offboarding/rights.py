@@ -221,7 +221,8 @@ def _covers_place(attribute: Attribute, where: dict[str, str | None]) -> Right:
     # It narrows to a part of the account, or of the place asked for, unless to any.
     if operator in _MATCHES and "*" in _several(value):
         return Right.OK
-    if operator == _EXISTS and value == "true":
+    # A cluster has a region and a group; what of the rest it has is nowhere said.
+    if operator == _EXISTS and (value == "true" or key not in where):
         return Right.CANNOT_TELL
     is_known = operator in (*_EQUALS, *_MATCHES, _EXISTS)
     return Right.MISSING if is_known else Right.CANNOT_TELL

@@ -72,7 +72,10 @@ def _watched(
         before=before,
         has_targets=found.has_targets,
     )
-    weak = tuple(Note(one.reason, one.text) for one in findings)
+    # In an order of their own: what was carried over comes behind what was seen now,
+    # and the same facts in another order would be told as new ones.
+    ordered = sorted(findings, key=lambda one: (one.reason, one.text))
+    weak = tuple(Note(one.reason, one.text) for one in ordered)
     state = FunctionalIdState(
         account_id,
         standing.identity,

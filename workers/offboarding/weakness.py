@@ -20,7 +20,7 @@ from workers.offboarding.standing import Standing
 FEW: Final = 3
 _BY_POLICIES: Final = (Reason.MISSING_ROLE, Reason.FUNCTIONAL_ID_BROAD)
 _BY_KEYS: Final = (Reason.FEW_KEY_SLOTS,)
-_BY_STATE: Final = (Reason.FUNCTIONAL_ID_INACTIVE,)
+_BY_STATE: Final = (Reason.FUNCTIONAL_ID_INACTIVE, Reason.FUNCTIONAL_ID_LOCKED)
 
 
 def weaknesses(
@@ -47,7 +47,9 @@ def weaknesses(
         for one in _all(standing, owns, elsewhere, group_names)
         if one.right is Right.MISSING
     ]
-    unseen = _unseen(standing, has_targets=has_targets)
+    # Outside of its groups is where the names of all groups are needed to see.
+    has_groups = bool(group_names) or not standing.resource_groups
+    unseen = _unseen(standing, has_targets=has_targets, has_groups=has_groups)
     known = {one.text for one in found}
     notes = before.weak if before is not None else ()
     found += [
@@ -89,13 +91,17 @@ def _few_slots(standing: Standing) -> Iterator[Finding]:
         )
 
 
-def _unseen(standing: Standing, *, has_targets: bool) -> set[Reason]:
+def _unseen(standing: Standing, *, has_targets: bool, has_groups: bool) -> set[Reason]:
     """Say of which reasons nobody can tell now whether they still hold."""
     is_known = standing.is_key_creation_restricted is not None
     has_policies = is_known and not standing.policies_fault
     unseen: set[Reason] = set()
     unseen |= set(() if has_policies else _BY_POLICIES)
     unseen |= set(() if has_targets else (Reason.MISSING_ROLE,))
+    unseen |= set(() if has_groups else (Reason.FUNCTIONAL_ID_BROAD,))
     unseen |= set(_BY_KEYS if standing.keys is None else ())
+    # Only who holds a token lists its keys, so without them it may be refused still.
+    is_tried = standing.keys is not None or bool(standing.key_fault)
+    unseen |= set(() if is_tried else (Reason.BAD_KEY,))
     unseen |= set(_BY_STATE if standing.state_fault else ())
     return unseen

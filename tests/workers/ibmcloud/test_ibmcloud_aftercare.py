@@ -23,6 +23,7 @@ from workers.ibmcloud.keys import open_resets
 from workers.ibmcloud.session import WriteRefusedError, reading_session
 from workers.offboarding.errors import (
     LostAnswerError,
+    PausedError,
     PermanentError,
     Reason,
     TransientError,
@@ -302,6 +303,23 @@ def test_each_write_takes_a_slot_of_its_own(far, write, call):
     write(resets)
 
     assert budget.taken == [2, 1]
+
+
+def test_the_last_look_comes_after_the_slot_and_keeps_it_from_being_sent(far):
+    budget = Slots()
+    resets = open_resets(an_account(), settings_for(far.url), budget=budget)
+
+    def look():
+        assert budget.taken == [1]
+        raise PausedError("Resets are paused.")
+
+    with pytest.raises(PausedError):
+        resets.retire(KEY, STEWARD, Retirement.DELETE, last_look=look)
+    budget.taken.clear()
+    with pytest.raises(PausedError):
+        resets.refresh_master(a_target("c1"), ONE, STEWARD, last_look=look)
+
+    assert writes(far) == []
 
 
 @WRITES

@@ -248,7 +248,8 @@ def test_an_empty_list_of_our_own_keys_is_no_answer(far, far_cloud, target):
     "changed", [{"name": "my-key"}, {"name": None}, {"iam_id": LEAVER}]
 )
 def test_other_keys_do_not_count(far, far_cloud, target, changed):
-    lists(far, a_key(f"us-south {PROD}", **changed))
+    asking = a_key("the key that asks", name="offboard")
+    lists(far, a_key(f"us-south {PROD}", **changed), asking)
 
     assert far_cloud.has_new_key(target(), STEWARD, NOON) is False
 

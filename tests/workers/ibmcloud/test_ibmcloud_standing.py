@@ -20,6 +20,7 @@ from ibmcloud_scenes import (
     STEWARD,
     Replaced,
     a_functional_id,
+    a_target,
     an_account,
     settings_for,
 )
@@ -28,7 +29,7 @@ from simulator import Fault, Policy, delay, drop_before, status, truncate
 from workers.ibmcloud.account import IbmAccount
 from workers.ibmcloud.pace import Pace
 from workers.offboarding import rights
-from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.errors import StoreAwayError, TransientError
 from workers.offboarding.model import KeyOwner, OwnerKind
 
 PUBLISHED = Path(__file__).parents[2] / "fixtures" / "published-ibm"
@@ -105,13 +106,17 @@ def test_all_that_preflight_judges_is_seen(scene, simulator):
     assert faults == ("", "", "")
 
 
-def test_the_reader_is_asked_but_for_the_keys(scene, simulator, cloud):
+def test_the_reader_is_asked_for_all_but_the_keys_and_its_own_view_of_its_rights(
+    scene, simulator, cloud
+):
     scene.set_policies(FUNCTIONAL, [CLUSTERS])
 
     cloud.standing(STEWARD)
 
     assert callers(simulator, "/v1/apikeys") == [FUNCTIONAL]
-    for path in ("/v2/policies", "/v2/groups", PROFILE, SETTINGS):
+    for path in ("/v2/policies", "/v2/groups"):
+        assert set(callers(simulator, path)) == {READER, FUNCTIONAL}
+    for path in (PROFILE, SETTINGS):
         assert set(callers(simulator, path)) == {READER}
     first = simulator.journal.calls("GET", "/v2/policies")[0]
     assert first.query == {
@@ -133,8 +138,8 @@ def test_policies_of_its_access_groups_and_of_public_access_count(
     standing = cloud.standing(STEWARD)
 
     assert roles(standing) == {"Administrator", "Operator"}
-    (call,) = simulator.journal.calls("GET", "/v2/groups")
-    assert call.query["membership_type"] == "all"
+    calls = simulator.journal.calls("GET", "/v2/groups")
+    assert {call.query["membership_type"] for call in calls} == {"all"}
     asked = [
         one.query.get("access_group_id")
         for one in simulator.journal.calls("GET", "/v2/policies")
@@ -242,6 +247,17 @@ def test_an_empty_list_of_its_keys_is_not_twenty_free_slots(stands_well, far_clo
 
     assert (standing.keys, standing.free) == (None, None)
     assert standing.keys_fault == "Listing the functional ID's API keys: it is empty"
+
+
+def test_a_list_of_others_keys_is_not_twenty_free_slots(stands_well, far_cloud):
+    stands_well.answers["GET /v1/apikeys"].clear()
+    stands_well.says("GET /v1/apikeys", {"apikeys": [{"id": "k", "iam_id": LEAVER}]})
+
+    standing = far_cloud.standing(STEWARD)
+
+    assert (standing.keys, standing.free) == (None, None)
+    with pytest.raises(TransientError, match="only others' keys"):
+        far_cloud.has_new_key(a_target("c1"), STEWARD, datetime.now(UTC))
 
 
 def test_a_key_that_is_refused_hides_only_what_it_alone_may_see(
@@ -549,3 +565,54 @@ def test_a_dry_run_has_nothing_to_write_with(simulator, cloud):
     assert not hasattr(cloud, "retire")
     assert simulator.journal.writes() == []
     assert FUNCTIONAL_KEY not in repr(cloud.standing(STEWARD))
+
+
+def test_roles_of_an_access_group_that_is_hidden_from_the_reader_are_seen(
+    scene, simulator, cloud
+):
+    policies = Policy(("Viewer",), service_name="iam-access-management")
+    scene.set_policies(READER, [policies])
+    scene.set_policies(FUNCTIONAL, [CLUSTERS])
+    scene.add_access_group("g1", "owners", members=[FUNCTIONAL], policies=[KEYS])
+
+    standing = cloud.standing(STEWARD)
+
+    assert roles(standing) == {"Administrator", "Operator"}
+    assert standing.policies_fault == ""
+
+
+def test_a_part_of_its_policies_shown_to_the_reader_is_not_taken_for_all(
+    stands_well, far
+):
+    far.says("GET /v2/policies", {"policies": [a_policy({"role_id": f"{ROLE}Editor"})]})
+    cloud = IbmAccount(an_account(reader=READER_KEY), settings_for(far.url), Pace())
+    far.answers["POST /identity/token"].clear()
+    far.gives_tokens(iam_id=READER)
+    far.gives_tokens()
+    cloud.reader_id()
+
+    assert roles(cloud.standing(STEWARD)) == {"Viewer", "Editor"}
+
+
+def test_while_the_functional_id_cannot_be_asked_for_now_no_role_is_lacking(
+    scene, simulator, cloud
+):
+    scene.set_policies(FUNCTIONAL, [CLUSTERS])
+    cloud.reader_id()
+    simulator.faults.add(Fault("POST", "/identity/token", status(503)))
+
+    standing = cloud.standing(STEWARD)
+
+    assert roles(standing) == {"Administrator"}
+    assert standing.policies_fault.startswith("Getting a token: IBM Cloud answered 503")
+
+
+def test_a_key_that_is_refused_twice_is_refused_in_the_same_words(scene, cloud):
+    cloud.reader_id()
+    scene.remove_person(FUNCTIONAL)
+
+    first, second = (
+        cloud.standing(STEWARD, max_age_seconds=0).key_fault for _ in range(2)
+    )
+
+    assert first == second == "Getting a token: IBM Cloud answered 400 BXNIM0415E"

@@ -39,19 +39,25 @@ class _Round:
             self.standings[key] = self.cloud(target).standing(one)
         return self.standings[key]
 
-    def judge(self, target: CaseTarget, one: KeyOwner) -> Preflight:
-        """Judge by a look kept from before; red only by one made for this round."""
-        standing = self.standing(target, one)
-        said = self._said(target, standing)
-        if said.right is not Right.MISSING or standing.at >= self.at:
-            return said
-        # Who granted a role a moment ago and retries must not wait for a look to age.
-        anew = self.cloud(target).standing(one, max_age_seconds=0)
-        self.standings[target.target.account_id, one.id] = anew
-        return self._said(target, anew)
+    def look_again(self, target: CaseTarget, candidates: Iterable[KeyOwner]) -> bool:
+        """Look anew at who was looked at before this round; False if nobody was."""
+        old = [one for one in candidates if self.standing(target, one).at < self.at]
+        for one in old:
+            fresh = self.cloud(target).standing(one, max_age_seconds=0)
+            self.standings[target.target.account_id, one.id] = fresh
+        return bool(old)
 
-    def _said(self, target: CaseTarget, standing: Standing) -> Preflight:
-        return _judge(self.case, target, standing, self.taken[standing.identity.id])
+    def promised(self, standing: Standing) -> int:
+        """Count the slots it is to give, or gave since it was looked at."""
+        iam_id = standing.identity.id
+        since = sum(
+            one.functional_id is not None
+            and one.functional_id.id == iam_id
+            and one.intent_at is not None
+            and one.intent_at >= standing.at
+            for one in self.case.targets
+        )
+        return self.taken[iam_id] + since
 
 
 def assigned(
@@ -79,7 +85,7 @@ def assigned(
     this.taken.update(
         one.functional_id.id
         for one in case.targets
-        if one.functional_id is not None and not one.is_settled and not one.resets
+        if one.functional_id is not None and _is_to_be_reset(one)
     )
     return [
         _assigned(this, one)
@@ -101,8 +107,12 @@ def judged_anew(
     is_fresh = target.preflight_at is not None and now - target.preflight_at < FRESH
     if taker is None or is_fresh:
         return target
-    standing = tools.accounts[target.target.account_id].cloud.standing(taker)
-    return _put_down(case, target, _judge(case, target, standing), now)
+    cloud = tools.accounts[target.target.account_id].cloud
+    standing = cloud.standing(taker)
+    said = _judge(case, target, standing)
+    if said.right is Right.MISSING and standing.at < now:
+        said = _judge(case, target, cloud.standing(taker, max_age_seconds=0))
+    return _put_down(case, target, said, now)
 
 
 def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
@@ -114,17 +124,38 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         return target.ended(
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
-    judged = {one.id: this.judge(target, one) for one in candidates}
-    standings = {one.id: this.standing(target, one) for one in candidates}
-    taker = _choice(target, candidates, judged, standings, this.taken)
-    if target.functional_id is None:
+    taker, said = _judged(this, target, candidates)
+    if said.right is Right.MISSING and this.look_again(target, candidates):
+        # What was kept from before may have been mended since.
+        taker, said = _judged(this, target, candidates)
+    if target.functional_id is None and said.right is not Right.MISSING:
         this.taken[taker.id] += 1
     target = replace(target, functional_id=taker)
-    target = _put_down(this.case, target, judged[taker.id], this.at)
+    target = _put_down(this.case, target, said, this.at)
     account = this.tools.accounts[target.target.account_id]
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+
+
+def _judged(
+    this: _Round, target: CaseTarget, candidates: Sequence[KeyOwner]
+) -> tuple[KeyOwner, Preflight]:
+    """Choose who is to take a target over, with what preflight says of them."""
+    standings = {one.id: this.standing(target, one) for one in candidates}
+    promised = {one.id: this.promised(standings[one.id]) for one in candidates}
+    judged = {
+        one.id: _judge(this.case, target, standings[one.id], promised[one.id])
+        for one in candidates
+    }
+    taker = _choice(target, candidates, judged, standings, promised)
+    return taker, judged[taker.id]
+
+
+def _is_to_be_reset(one: CaseTarget) -> bool:
+    """Tell whether a slot is still to be taken for it, as far as a dry run would."""
+    is_ahead = not one.is_settled or one.outcome is Outcome.PLANNED
+    return is_ahead and one.intent_at is None
 
 
 def _candidates(this: _Round, target: CaseTarget) -> Sequence[KeyOwner]:

@@ -4,7 +4,7 @@ Who a key is left to, and the command, is said in ``offboarding/retirement.py``.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import asked_wait
@@ -22,13 +22,17 @@ _WATCHES: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class OldKeys:
-    """One target's superseded keys, and the follow-up that has them retired."""
+    """One target's superseded keys, and the follow-up that has them retired.
+
+    ``began`` is when work on the case began: no reset of it was sent before.
+    """
 
     tools: Tools
     claim: Claim
     target: CaseTarget
     follow_up: FollowUp
     care: Care
+    began: datetime
 
     @property
     def account_id(self) -> str:

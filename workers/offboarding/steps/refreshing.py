@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from workers.offboarding.after_reset import named
@@ -110,7 +111,16 @@ def _ask(
     if not put_follow_up(tools, claim, target, asked, about, only_open=True):
         return
     try:
-        request_id = resets.refresh_master(target.target, cluster, owner)
+        request_id = resets.refresh_master(
+            target.target,
+            cluster,
+            owner,
+            last_look=partial(writer, tools, target.target.account_id),
+        )
+    except NotNowError:
+        # Nothing was sent, so it is not to be taken for one without an answer.
+        put_follow_up(tools, claim, target, one)
+        raise
     except LostAnswerError:
         _lost(tools, claim, target, asked, now)
     except PermanentError as error:

@@ -7,6 +7,7 @@ read first each time, so that what an earlier try did, or a person, is not tried
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from workers.offboarding.discovery import read
@@ -45,6 +46,7 @@ from workers.offboarding.steps.old_keys import (
 from workers.offboarding.steps.proving import settled_in
 from workers.offboarding.steps.tools import Tools
 
+_STILL_SHOWN: Final = "IAM's list still shows a key that it said it had retired"
 _NOT_SHOWN: Final = (
     "IAM's list does not plainly show the key that is in use here, so that of no other "
     "it can be said that it is superseded"
@@ -75,7 +77,10 @@ def retire(tools: Tools, claim: Claim, case: Case) -> datetime | None:
 
 
 def _waiting(tools: Tools, claim: Claim, case: Case) -> list[OldKeys]:
-    return [OldKeys(tools, claim, *each) for each in cared_for(case, RETIRE_OLD_KEY)]
+    began = case.started_at or case.received_at
+    return [
+        OldKeys(tools, claim, *each, began) for each in cared_for(case, RETIRE_OLD_KEY)
+    ]
 
 
 def _retire_due(tools: Tools, claim: Claim, due: Sequence[OldKeys]) -> list[datetime]:
@@ -92,16 +97,14 @@ def _retire_due(tools: Tools, claim: Claim, due: Sequence[OldKeys]) -> list[date
 
 
 def _retire_in(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> None:
-    try:
-        keys = tools.accounts[account_id].cloud.cluster_keys()
-        _check_whole(keys)
-    except (PermanentError, TransientError) as error:
-        for old in due:
-            try_later(old, error)
+    keys = _listed(tools, account_id, due)
+    if keys is None:
         return
+    sent: list[tuple[OldKeys, Holder]] = []
     for old in due:
         try:
-            _retire_at(old, keys)
+            holder = _retire_at(old, keys)
+            sent += [] if holder is None else [(old, holder)]
         except LostAnswerError as error:
             # The list shows next time whether it was done.
             try_later(old, TransientError(str(error)))
@@ -109,6 +112,19 @@ def _retire_in(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> None:
             try_later(old, error)
         except PermanentError as error:
             watch(old, str(error))
+    _see_gone(tools, account_id, sent)
+
+
+def _listed(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> KeyList | None:
+    """List an account's keys; None where that cannot be done now, and is put off."""
+    try:
+        keys = tools.accounts[account_id].cloud.cluster_keys()
+        _check_whole(keys)
+    except (PermanentError, TransientError) as error:
+        for old in due:
+            try_later(old, error)
+        return None
+    return keys
 
 
 def _check_whole(keys: KeyList) -> None:
@@ -117,35 +133,66 @@ def _check_whole(keys: KeyList) -> None:
         raise TransientError(text)
 
 
-def _retire_at(old: OldKeys, keys: KeyList) -> None:
-    """Retire a target's superseded keys, or say why they are left alone."""
+def _see_gone(
+    tools: Tools, account_id: str, sent: Sequence[tuple[OldKeys, Holder]]
+) -> None:
+    """Look whether what was retired is gone: a status code is no proof of that."""
+    keys = _listed(tools, account_id, [old for old, _ in sent]) if sent else None
+    if keys is None:
+        return
+    for old, holder in sent:
+        if _rest(old, keys, holder):
+            try_later(old, TransientError(_STILL_SHOWN))
+        else:
+            done_with(old)
+
+
+def _retire_at(old: OldKeys, keys: KeyList) -> Holder | None:
+    """Retire a target's superseded keys, or say why they are left alone.
+
+    Returns:
+        Who owns it, where all that is superseded was retired and is to be seen gone.
+    """
     owner, holder = _held_now(old)
     in_use = key_in_use(keys, holder)
-    if in_use is None or in_use.created_at is None:
-        watch(old, _NOT_SHOWN)
-        return
-    rest = _rest(old, keys, holder)
     now, settle = old.tools.clock(), old.tools.settle
+    made_at = in_use.created_at if in_use is not None else None
+    # One that is made in days to come would be waited for till then, without a word.
+    if made_at is None or made_at - settle > now:
+        watch(old, _NOT_SHOWN)
+        return None
+    rest = _rest(old, keys, holder)
     if not rest:
         done_with(old)
-        return
+        return None
     if old.care.is_refused:
         watch(old, kept_because(rest[0]))
-        return
-    if in_use.created_at + settle > now:
+    elif made_at + settle > now:
         # Somebody reset it again: clusters may be on the key before for as long.
-        later = replace(old.care, due_at=in_use.created_at + settle)
+        later = replace(old.care, due_at=made_at + settle)
         write(old, replace(old.follow_up, care=later))
-        return
-    chosen = superseded(keys, [holder], ours={owner.id}, made_before=now - settle)
+    elif _retire_all(old, keys, holder, owner, rest):
+        return holder
+    return None
+
+
+def _retire_all(
+    old: OldKeys,
+    keys: KeyList,
+    holder: Holder,
+    owner: KeyOwner,
+    rest: Sequence[ListedKey],
+) -> bool:
+    """Retire what is superseded for sure; False where anything is left to a person."""
+    made_before = old.tools.clock() - old.tools.settle
+    chosen = superseded(keys, [holder], ours={owner.id}, made_before=made_before)
     for key in chosen:
         if key in rest and not _retire_key(old, key, owner):
-            return
+            return False
     kept = [key for key in rest if key not in chosen]
     if kept:
         watch(old, kept_because(kept[0]), kept[0])
-    else:
-        done_with(old)
+    return not kept
 
 
 def _held_now(old: OldKeys) -> tuple[KeyOwner, Holder]:
@@ -161,7 +208,8 @@ def _held_now(old: OldKeys) -> tuple[KeyOwner, Holder]:
         raise PermanentError(text, reason=Reason.ANOTHER_OWNER)
     former = target.owner_before
     former_id = former.id if former is not None else None
-    return owner, Holder(target.target.place, owner.id, former_id, target.intent_at)
+    place = target.target.place
+    return owner, Holder(place, owner.id, former_id, target.intent_at, old.began)
 
 
 def _rest(old: OldKeys, keys: KeyList, holder: Holder) -> list[ListedKey]:
@@ -183,7 +231,9 @@ def _retire_key(old: OldKeys, key: ListedKey, owner: KeyOwner) -> bool:
     if not write(old, asked, "key.retirement_intended", detail=detail, is_open=True):
         return False
     try:
-        request_id = resets.retire(key, owner, how)
+        request_id = resets.retire(
+            key, owner, how, last_look=partial(writer, old.tools, old.account_id)
+        )
     except PermanentError as error:
         watch(old, str(error), key)
         return False
