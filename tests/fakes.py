@@ -581,14 +581,17 @@ class MemoryStore:
         if is_over and claim.work.step is not Step.DELIVER:
             self._drop(claim.work)
             self._refuse_for_good(claim)
-        is_settled = mine.head.status is CaseStatus.SETTLED
-        if change.wrote and (mine.gives_way or is_settled):
-            self._refuse_for_good(claim)
-        if change.wrote and mine.held:
-            raise PausedError("Resets are paused.")
-        if change.wrote and self.is_paused(change.targets[0].target.account_id):
-            raise PausedError("Resets are paused.")
+        if change.wrote:
+            self._judge_intent(claim, mine, change.targets[0])
         if change.case is not None and change.case.revision != mine.rev:
+            raise CaseChangedError("The case changed since it was read.")
+
+    def _judge_intent(self, claim, mine, target):
+        if mine.gives_way or mine.head.status is CaseStatus.SETTLED:
+            self._refuse_for_good(claim)
+        if mine.held or self.is_paused(target.target.account_id):
+            raise PausedError("Resets are paused.")
+        if _is_touched(mine.targets.get(target.target.id)):
             raise CaseChangedError("The case changed since it was read.")
 
     def _refuse_for_good(self, claim):
@@ -604,6 +607,9 @@ class MemoryStore:
             if case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED):
                 self._let_go(case_id)
         mine.targets |= {one.target.id: one for one in change.targets}
+        for one in change.untouched:
+            if not _is_touched(mine.targets.get(one.target.id)):
+                mine.targets[one.target.id] = one
         mine.reports |= {one.id: one for one in change.reports}
         mine.ledger += change.entries
         mine.wrote = mine.wrote or change.wrote
@@ -645,6 +651,10 @@ class MemoryStore:
 
     def is_protected(self, refs):
         return bool({ref.removeprefix("iam:") for ref in refs} & self.protected)
+
+
+def _is_touched(target):
+    return target is not None and bool(target.intent_at or target.outcome)
 
 
 def _claimed(case):

@@ -233,7 +233,10 @@ class Change:
     Attributes:
         case: The case, if anything but its targets and reports changed; refused when
             somebody else changed it since it was read.
-        targets: Targets as they are now.
+        targets: Targets as they are now. "About to reset" is refused where the target
+            has an intent or an outcome already.
+        untouched: Targets that are written only where no intent and no outcome was
+            written since they were read: whoever writes them does not hold them.
         reports: Report lines as they are now.
         entries: What the ledger gains.
         wrote: True for "about to reset": from here on the case cannot be cancelled.
@@ -243,6 +246,7 @@ class Change:
 
     case: Case | None = None
     targets: tuple[CaseTarget, ...] = ()
+    untouched: tuple[CaseTarget, ...] = ()
     reports: tuple[ReportLine, ...] = ()
     entries: tuple[Entry, ...] = ()
     wrote: bool = False

@@ -127,6 +127,7 @@ class Works:
             mode=mode,
             survives_cancel=work.step is Step.DELIVER,
             targets={one.target.id: encode(one) for one in change.targets},
+            untouched={one.target.id: encode(one) for one in change.untouched},
             reports={line.id: encode(line) for line in change.reports},
             entries=[encode(entry) for entry in change.entries],
             wrote=change.wrote,

@@ -120,7 +120,7 @@ def stop(
     entry = entry_of(claim, now, "case.stopped", reason=note.reason)
     change = Change(
         case=replace(case, tries=0, status=CaseStatus.OPEN, canaries=()),
-        targets=stopped,
+        untouched=stopped,
         folded=folds,
         entries=(entry,),
         after=case.after(Step.PLAN),

@@ -387,7 +387,8 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     case = waiting.case
     change = Change(
         case=replace(case, tries=0) if is_final else case,
-        targets=(*changed, *fresh),
+        targets=fresh,
+        untouched=changed,
         reports=waiting.lines,
         folded=this.folds,
         entries=_entries(this, case, looks, fresh),

@@ -254,7 +254,7 @@ def _later(
         claim, now, "target.delayed", reason=error.reason, detail=str(error)
     )
     tried = replace(target, tries=target.tries + 1)
-    change = Change(targets=(tried,), entries=(entry,))
+    change = Change(untouched=(tried,), entries=(entry,))
     return tools.works.again(claim, change, now + wait)
 
 

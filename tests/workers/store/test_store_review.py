@@ -1,0 +1,59 @@
+"""What a write that rests on an older reading must not undo, on both servers."""
+
+from dataclasses import replace
+
+import pytest
+from store_scenes import NOW, a_case_target, settled
+
+from workers.offboarding.errors import CaseChangedError
+from workers.offboarding.model import Outcome, Step
+from workers.offboarding.ports import Change
+
+
+def replanned(room, target):
+    """Have a plan that read the target before write it as it judged it."""
+    room.client.zadd("offboard:due", {"01A|plan|": 1})
+    claim = room.claim(Step.PLAN)
+    room.works.finish(
+        claim, Change(case=room.cases.load("01A"), untouched=(target,), wrote=False)
+    )
+
+
+def test_a_target_that_was_begun_meanwhile_keeps_its_intent(room):
+    room.planned(a_case_target())
+    room.intend()
+
+    replanned(room, a_case_target(tries=3))
+
+    assert room.cases.load("01A").targets[0].intent_at == NOW
+
+
+def test_a_target_that_ended_meanwhile_keeps_its_outcome(room):
+    room.planned(settled())
+
+    replanned(room, a_case_target())
+
+    assert room.cases.load("01A").targets[0].outcome is Outcome.VERIFIED
+
+
+def test_a_target_that_nobody_touched_is_written(room):
+    room.planned(a_case_target())
+
+    replanned(room, a_case_target(tries=3))
+
+    assert room.cases.load("01A").targets[0].tries == 3
+
+
+@pytest.mark.parametrize("changed", [{"intent_at": NOW}, {"outcome": Outcome.FAILED}])
+def test_about_to_reset_is_refused_where_the_target_has_begun_or_ended(room, changed):
+    room.planned(a_case_target())
+    target = a_case_target()
+    claim = room.claim(Step.RESET, target.target.id, shared=True)
+    room.works.record(claim, Change(targets=(replace(target, **changed),)))
+
+    with pytest.raises(CaseChangedError):
+        room.works.record(
+            claim, Change(targets=(replace(target, intent_at=NOW),), wrote=True)
+        )
+
+    assert room.client.hget("offboard:case:01A", "wrote") == "0"
