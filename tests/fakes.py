@@ -462,7 +462,7 @@ class MemoryStore:
         elif takes is False:
             self._let_go(case.id)
         if takes is not None:
-            mine.head, mine.held = _head(case), False
+            mine.head, mine.held = _head(case), case.refused_by is not None
         mine.rev += 1
         mine.ledger.append(entry)
         mine.targets |= {one.target.id: one for one in targets}

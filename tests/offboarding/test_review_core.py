@@ -1,21 +1,30 @@
 """What was found by trying to break the rules of a case at work."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import timedelta
 
 from factories import (
     DALLAS,
+    DANA,
+    FID,
     FRANKFURT,
     NOON,
     ROBIN,
+    TOKYO,
+    a_case,
+    a_departure,
+    a_standing,
 )
 from fakes import a_world, perform
+from test_deciding import reasons, refuse
 
-from workers.offboarding.errors import TransientError
+from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
     BlindSpot,
     CaseResult,
     CaseStatus,
+    Leaver,
     Outcome,
     Step,
     Work,
@@ -93,3 +102,71 @@ def test_a_look_that_began_before_a_target_settled_does_not_open_it_again():
 
     assert world.case().status is CaseStatus.SETTLED
     assert world.case().target(DALLAS.id).outcome is Outcome.CHANGED_HANDS
+
+
+# stopped
+
+
+def test_a_case_stopped_while_a_guard_held_it_is_settled_and_told():
+    world = a_world(DALLAS, FRANKFURT, canary=True)
+    world.resets.script[FRANKFURT.id].append("refused")
+    world.open(a_case(leaver=Leaver("dana.lee@example.com", DANA.id)))
+    world.run(seconds=60)
+    assert reasons(world) == [Reason.CANARY_FAILED]
+
+    world.open(
+        departure=a_departure(
+            event_key="okta:2", leaver=Leaver("dana.lee@example.com", ROBIN.id)
+        )
+    )
+    world.run(seconds=600)
+
+    case = world.case()
+    assert (case.status, case.result) == (CaseStatus.SETTLED, CaseResult.ATTENTION)
+    assert len(world.resets.sends) == 1
+
+
+def two_pools(world, *, unknown=()):
+    """Have DALLAS taken over by somebody of whom preflight cannot tell."""
+    other = replace(FID, id="IBMid-7")
+    world.cloud.standings[other.id] = a_standing(
+        other, policies=(), policies_fault="403"
+    )
+    world.cloud.candidates = lambda target, wanted=None: (
+        (other,) if target == DALLAS else (FID,)
+    )
+
+
+def test_nothing_is_sent_after_an_approver_refused():
+    world = a_world(DALLAS, FRANKFURT, TOKYO)
+    two_pools(world)
+    world.open()
+    perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+    work(world, Step.RESET, TOKYO)
+    meanwhile(world, "key_owner", lambda: refuse(world))
+
+    work(world, Step.RESET, FRANKFURT)
+    world.run(seconds=600)
+
+    assert world.resets.sent(FRANKFURT) == 0
+    assert world.case().target(FRANKFURT.id).reason is Reason.REFUSED_PLAN
+    assert world.case().status is CaseStatus.SETTLED
+
+
+def test_a_reset_that_began_before_the_rest_was_ended_is_not_sent():
+    world = a_world(DALLAS, FRANKFURT, TOKYO)
+    two_pools(world)
+    world.open()
+    perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+    work(world, Step.RESET, TOKYO)
+
+    def is_ended():
+        refuse(world)
+        work(world, Step.PLAN)
+
+    meanwhile(world, "key_owner", is_ended)
+    work(world, Step.RESET, FRANKFURT)
+    world.run(seconds=600)
+
+    assert world.resets.sent(FRANKFURT) == 0
+    assert world.case().status is CaseStatus.SETTLED

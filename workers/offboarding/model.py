@@ -738,7 +738,7 @@ class Case:
         A target that preflight could not judge waits for approval, unless it was let
         through on purpose; the others wait for their canary.
         """
-        if self.is_held:
+        if self.is_held or self.refused_by is not None:
             return False
         refused = self.plan.refused if self.plan is not None else ()
         holds_unknown = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in refused)

@@ -246,6 +246,8 @@ class Cases:
             after=[member_of(work) for work in after],
             grace_ms=GRACE_MS,
             takes=takes is True,
+            # Nothing begins between a refusal and the plan that ends the rest.
+            held=int(case.refused_by is not None),
             keeps=takes is None,
             unwritten=takes is False,
             **{"from": list(expected)},

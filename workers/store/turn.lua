@@ -1,6 +1,6 @@
 -- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
 -- asked: op, case, rev, from, head, status, result, entry, refs, targets, dropped,
---        reports, unwritten, takes (plans anew), keeps (neither takes nor lets go),
+--        reports, unwritten, takes (plans anew), held, keeps (neither takes nor lets go),
 --        after [member], grace_ms
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
@@ -39,7 +39,7 @@ redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
 if not asked.keeps then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
-             'result', asked.result, 'held', 0)
+             'result', asked.result, 'held', asked.held)
   redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
   redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
   if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
