@@ -22,6 +22,7 @@ from workers.offboarding.errors import (
     PermanentError,
     Reason,
     TransientError,
+    UnderWayError,
 )
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
@@ -350,7 +351,7 @@ class MemoryStore:
         self.clock, self.journal = clock, journal
         self.stored, self.leavers, self.events = {}, {}, {}
         self.due, self.waits, self.claims = {}, {}, {}
-        self.leases = {}
+        self.leases, self.under_way = {}, {}
         self.paused, self.protected = set(), set()
         # Called with the kind of write and its change, before it is judged and after
         # it is written: a test kills the worker there, or has the world change.
@@ -593,6 +594,12 @@ class MemoryStore:
             raise PausedError("Resets are paused.")
         if _is_touched(mine.targets.get(target.target.id)):
             raise CaseChangedError("The case changed since it was read.")
+        other = self.under_way.get(target.target.id, claim.work.case_id)
+        theirs = self.stored[other].targets.get(target.target.id)
+        is_out = theirs is not None and theirs.intent_at and not theirs.outcome
+        if other != claim.work.case_id and is_out:
+            raise UnderWayError("Another case has a reset of this target out.")
+        self.under_way[target.target.id] = claim.work.case_id
 
     def _refuse_for_good(self, claim):
         self.leases[claim.lease] = (claim.fence, None)

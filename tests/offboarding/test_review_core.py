@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from factories import (
     DALLAS,
     DANA,
@@ -17,6 +18,7 @@ from factories import (
     a_standing,
 )
 from fakes import a_world, perform
+from test_adopting import an_adoption
 from test_deciding import reasons, refuse
 
 from workers.offboarding.errors import Reason, TransientError
@@ -170,3 +172,22 @@ def test_a_reset_that_began_before_the_rest_was_ended_is_not_sent():
 
     assert world.resets.sent(FRANKFURT) == 0
     assert world.case().status is CaseStatus.SETTLED
+
+
+# one reset under way for one target
+
+
+@pytest.mark.parametrize("first", ["01ADOPT", "01CASE"])
+def test_an_adoption_and_a_departure_never_reset_one_target_at_once(first):
+    world = a_world(DALLAS, lag=40)
+    adoption = an_adoption(id="01ADOPT")
+    world.open(adoption if first == "01ADOPT" else None)
+    world.run(seconds=5)
+    assert world.resets.sent(DALLAS) == 1
+
+    world.open(a_case(received_at=world.clock()) if first == "01ADOPT" else adoption)
+    world.run(seconds=900)
+
+    assert world.resets.sent(DALLAS) == 1
+    assert world.case().result is CaseResult.SAFE
+    assert world.case("01ADOPT").result in (CaseResult.SAFE, CaseResult.CLEAN)

@@ -276,7 +276,12 @@ class Works(Protocol):
     """
 
     def record(self, claim: Claim, change: Change) -> None:
-        """Write *change* and keep the work."""
+        """Write *change* and keep the work.
+
+        Raises:
+            UnderWayError: It is "about to reset", and another case has a reset of the
+                target out that is not read back yet.
+        """
 
     def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
         """Write *change*, end the work and return what is now to be sent."""

@@ -4,7 +4,8 @@
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
--- for again meanwhile and stays), lost, cancelled, changed, paused
+-- for again meanwhile and stays), lost, cancelled, changed, paused,
+-- under_way (another case has a reset of the target out)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -52,6 +53,12 @@ if asked.wrote then
   for id in pairs(asked.targets) do
     local begun, ended = begun_and_ended(asked.case, id)
     if begun or ended then return 'changed' end
+    -- An adoption and a departure may mean one target: one reset of it at a time.
+    local other = redis.call('HGET', P .. 'under_way', id)
+    if other and other ~= asked.case then
+      begun, ended = begun_and_ended(other, id)
+      if begun and not ended then return 'under_way' end
+    end
   end
 end
 if asked.head and tonumber(before[2]) ~= asked.rev then return 'changed' end
@@ -93,7 +100,10 @@ for id, target in pairs(asked.untouched) do
 end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
-if asked.wrote then redis.call('HSET', case, 'wrote', 1) end
+if asked.wrote then
+  redis.call('HSET', case, 'wrote', 1)
+  for id in pairs(asked.targets) do redis.call('HSET', P .. 'under_way', id, asked.case) end
+end
 if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
 local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
 for _, each in ipairs(asked.after) do

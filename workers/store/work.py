@@ -11,6 +11,7 @@ from workers.offboarding.errors import (
     CaseChangedError,
     LeaseLostError,
     PausedError,
+    UnderWayError,
 )
 from workers.offboarding.model import Case, CaseStatus, Step, Work
 from workers.offboarding.ports import Change, Claim
@@ -165,6 +166,8 @@ def _refuse(said: str) -> None:
         raise LeaseLostError("Somebody else holds this work now.")
     if said == "paused":
         raise PausedError("Resets are paused.")
+    if said == "under_way":
+        raise UnderWayError("Another case has a reset of this target out.")
     if said == "changed":
         raise CaseChangedError("The case changed since it was read.")
     if said == "cancelled":

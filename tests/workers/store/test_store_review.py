@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from store_scenes import NOW, a_case_target, settled
+from store_scenes import KIM, NOW, a_case, a_case_target, settled
 
-from workers.offboarding.errors import CaseChangedError
+from workers.offboarding.errors import CaseChangedError, UnderWayError
 from workers.offboarding.model import Outcome, Step
 from workers.offboarding.ports import Change
 
@@ -57,3 +57,31 @@ def test_about_to_reset_is_refused_where_the_target_has_begun_or_ended(room, cha
         )
 
     assert room.client.hget("offboard:case:01A", "wrote") == "0"
+
+
+def two_cases(room):
+    """Have two armed cases of different people plan the same target."""
+    room.planned(a_case_target())
+    room.planned(a_case_target(), case=a_case("01B", leaver=KIM))
+
+
+def test_two_cases_never_have_a_reset_of_one_target_out_at_once(room):
+    two_cases(room)
+    room.works.finish(room.intend(), Change())
+
+    with pytest.raises(UnderWayError):
+        room.intend(case_id="01B")
+
+    assert room.client.hget("offboard:case:01B", "wrote") == "0"
+
+
+@pytest.mark.parametrize(
+    "ended", [settled(intent_at=NOW), a_case_target(intent_at=None)]
+)
+def test_a_target_that_was_read_back_may_be_reset_by_another_case(room, ended):
+    two_cases(room)
+    room.works.finish(room.intend(), Change(targets=(ended,)))
+
+    room.intend(case_id="01B")
+
+    assert room.client.hget("offboard:case:01B", "wrote") == "1"

@@ -12,6 +12,7 @@ from workers.offboarding.errors import (
     PermanentError,
     Reason,
     TransientError,
+    UnderWayError,
 )
 from workers.offboarding.model import (
     Case,
@@ -59,6 +60,9 @@ def reset(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return _reset(tools, claim, case, target, now)
     except PausedError:
         return _wait(tools, claim, case)
+    except UnderWayError:
+        # The read-back of the other tells whose it is then; it takes minutes at most.
+        return tools.works.again(claim, Change(), tools.clock() + _LOOK_AGAIN)
     except PermanentError as error:
         return _end(tools, claim, case, target, error.reason, str(error))
     except TransientError as error:
