@@ -11,15 +11,17 @@ from factories import (
     FID,
     FRANKFURT,
     NOON,
+    OTHER_FID,
     ROBIN,
     TOKYO,
     a_case,
     a_departure,
+    a_policy,
     a_standing,
 )
 from fakes import a_world, perform
 from test_adopting import an_adoption
-from test_deciding import reasons, refuse
+from test_deciding import approve, blind, reasons, refuse
 
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
@@ -191,3 +193,56 @@ def test_an_adoption_and_a_departure_never_reset_one_target_at_once(first):
     assert world.resets.sent(DALLAS) == 1
     assert world.case().result is CaseResult.SAFE
     assert world.case("01ADOPT").result in (CaseResult.SAFE, CaseResult.CLEAN)
+
+
+# the canary
+
+
+@pytest.mark.parametrize("is_approved", [True, False])
+def test_where_preflight_cannot_tell_one_goes_first_all_the_same(is_approved):
+    world = a_world(DALLAS, FRANKFURT, TOKYO, canary=True)
+    world.tools = replace(world.tools, lets_unknown_go=not is_approved)
+    blind(world)
+    world.resets.script[FRANKFURT.id].append("refused")
+    world.open()
+    world.run(seconds=60)
+    if is_approved:
+        approve(world)
+        world.run(seconds=60)
+
+    assert [each for each, _ in world.resets.sends] == [FRANKFURT.id]
+    assert Reason.CANARY_FAILED in reasons(world)
+
+
+def test_a_canary_that_another_functional_id_took_over_proves_nothing():
+    world = a_world(DALLAS, FRANKFURT, TOKYO, lag=5, canary=True)
+    world.resets.script[FRANKFURT.id].append("nothing")
+    world.open()
+    world.run(seconds=8)
+    world.cloud.own(FRANKFURT, OTHER_FID)
+
+    world.run(seconds=600)
+
+    assert world.case().target(FRANKFURT.id).outcome is Outcome.ALREADY
+    second, third = (
+        sent_at for each, sent_at in world.resets.sends if each != FRANKFURT.id
+    )
+    assert third > second
+
+
+def test_a_canary_of_which_preflight_cannot_tell_any_more_lets_another_go_first():
+    world = a_world(DALLAS, FRANKFURT, TOKYO, canary=True)
+    world.store.paused = {"*"}
+    world.open()
+    world.run(seconds=360)
+    only_tokyo = replace(
+        a_policy("Administrator", "containers-kubernetes", group="platform-id")
+    )
+    others = a_standing().policies[1:]
+    world.cloud.standings[FID.id] = a_standing(
+        policies=(only_tokyo, *others), policies_fault="403"
+    )
+    world.store.paused = set()
+    world.run(seconds=60)
+
+    assert [each for each, _ in world.resets.sends] == [TOKYO.id]

@@ -83,34 +83,39 @@ def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:
 
 
 def _canary_of(case: Case, mine: Sequence[CaseTarget]) -> str | None:
-    if any(one.is_safe and one.resets for one in mine):
+    if any(one.was_reset_here for one in mine):
         return None
     before = [one for one in mine if one.target.id in case.canaries]
-    if before and not was_needless(before[0]):
+    if before and not (was_needless(before[0]) or _is_unsure(before[0])):
         return before[0].target.id
     begun = [one for one in mine if not one.is_settled and one.intent_at is not None]
-    able = [one for one in mine if not one.is_settled and _may_go_first(one)]
-    first = min(begun or able, key=_order, default=None)
+    able = [one for one in mine if not one.is_settled and one.target.readable > 0]
+    # Where preflight can tell of none, one goes first all the same once it is let go.
+    sure = [one for one in able if not _is_unsure(one)]
+    first = min(begun or sure or before or able, key=_order, default=None)
     return None if first is None else first.target.id
 
 
 def was_needless(target: CaseTarget) -> bool:
-    """Tell whether a canary ended for a reason of its own, before any write.
+    """Tell whether a canary ended for a reason of its own, mostly before any write.
 
     Then it says nothing of the others, and another one goes first.
     """
     ended = (
-        Outcome.ALREADY,
         Outcome.CHANGED_HANDS,
         Outcome.UNREAD,
         Outcome.PLANNED,
     )
     is_red = target.outcome is Outcome.FAILED and target.preflight is Right.MISSING
-    return not target.resets and (target.outcome in ended or is_red)
+    is_unwritten = not target.resets and (target.outcome in ended or is_red)
+    # Another functional ID took it over: that proves nothing of the one who asked.
+    return is_unwritten or target.outcome is Outcome.ALREADY
 
 
-def _may_go_first(target: CaseTarget) -> bool:
-    return target.preflight is not Right.CANNOT_TELL and target.target.readable > 0
+def _is_unsure(target: CaseTarget) -> bool:
+    """Tell whether a target that is not begun may have to wait for an approver."""
+    is_open = not target.is_settled and target.intent_at is None
+    return is_open and target.preflight is Right.CANNOT_TELL
 
 
 def _order(target: CaseTarget) -> tuple[int, str]:

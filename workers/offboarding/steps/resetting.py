@@ -14,6 +14,7 @@ from workers.offboarding.errors import (
     TransientError,
     UnderWayError,
 )
+from workers.offboarding.guards import canaries_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -25,6 +26,7 @@ from workers.offboarding.model import (
     OwnerKind,
     Plan,
     Right,
+    Step,
     Unread,
     Work,
 )
@@ -58,11 +60,8 @@ def reset(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return tools.works.finish(claim, moved(claim, case, target))
     try:
         return _reset(tools, claim, case, target, now)
-    except PausedError:
-        return _wait(tools, claim, case)
-    except UnderWayError:
-        # The read-back of the other tells whose it is then; it takes minutes at most.
-        return tools.works.again(claim, Change(), tools.clock() + _LOOK_AGAIN)
+    except (PausedError, UnderWayError) as error:
+        return _wait(tools, claim, case, error)
     except PermanentError as error:
         return _end(tools, claim, case, target, error.reason, str(error))
     except TransientError as error:
@@ -179,14 +178,19 @@ def _hold(
     )
     is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
     refused = before if is_said else (*before, note)
-    waiting = held(tools, with_target(case, target), refused, now)
+    case = with_target(case, target)
+    # Nobody waits behind one that waits itself, if another can go first.
+    canaries = canaries_of(case, is_wanted=tools.canary and not case.is_gone)
+    waiting = held(tools, replace(case, canaries=canaries), refused, now)
+    fresh = [one for one in canaries if one not in case.canaries]
+    sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
     entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
     change = Change(
         case=waiting.case,
         targets=(target,),
         reports=waiting.lines,
         entries=(entry,),
-        after=waiting.after,
+        after=(*sent, *waiting.after),
     )
     return tools.works.finish(claim, change)
 
@@ -262,11 +266,17 @@ def _later(
     return tools.works.again(claim, change, now + wait)
 
 
-def _wait(tools: Tools, claim: Claim, case: Case) -> tuple[Work, ...]:
-    """Come back while the pause lasts; the first to see it says so in the case."""
+def _wait(
+    tools: Tools, claim: Claim, case: Case, error: PausedError | UnderWayError
+) -> tuple[Work, ...]:
+    """Come back while it lasts; the first to see a pause says so in the case.
+
+    What another case has out is read back within minutes, and needs no word.
+    """
     now = tools.clock()
     change = Change()
-    if case.plan is not None and not _is_paused(case.plan):
+    is_pause = isinstance(error, PausedError)
+    if is_pause and case.plan is not None and not _is_paused(case.plan):
         note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
         waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
