@@ -246,3 +246,40 @@ def test_a_canary_of_which_preflight_cannot_tell_any_more_lets_another_go_first(
     world.run(seconds=60)
 
     assert [each for each, _ in world.resets.sends] == [TOKYO.id]
+
+
+# let through on purpose
+
+
+def test_who_approved_too_many_resets_let_nothing_else_go():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+    world.open()
+    world.run(seconds=60)
+    blind(world)
+
+    approve(world)
+    world.run(seconds=60)
+
+    assert world.resets.sends == []
+    assert reasons(world) == [Reason.PREFLIGHT_UNKNOWN]
+    approve(world)
+    world.run(seconds=60)
+    assert world.case().result is CaseResult.SAFE
+
+
+def test_an_approval_says_nothing_of_a_preflight_that_cannot_tell_later():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+    world.open()
+    world.run(seconds=60)
+    world.store.paused = {"*"}
+    approve(world)
+    world.run(seconds=600)
+    blind(world)
+    world.store.paused = set()
+
+    world.run(seconds=60)
+
+    assert world.resets.sends == []
+    assert reasons(world) == [Reason.PREFLIGHT_UNKNOWN]

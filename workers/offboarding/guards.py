@@ -1,7 +1,8 @@
 """The guards that hold a plan for an approver, and what goes first. Pure.
 
 A guard judges the whole case, what is written already included. An approved plan is
-past them all, as long as it is exactly the one that was approved.
+past them all, as long as it is exactly the one that was approved; only what preflight
+cannot tell since then has to be let through by itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,16 +43,14 @@ def guards(
         max_targets: More resets than this wait.
         lets_unknown_go: Whether a target may be reset where preflight cannot tell.
     """
-    if plan.approved_by is not None:
-        return ()
-    notes = [
-        *_changed(case, plan),
-        *_too_many(case, max_targets),
-        *_little(case, looks),
-        *_canary(case),
-    ]
+    notes: list[Note] = []
+    if plan.approved_by is None:
+        notes += _changed(case, plan)
+        notes += _too_many(case, max_targets)
+        notes += _little(case, looks)
+        notes += _canary(case)
     if not lets_unknown_go:
-        notes += _unknown(case)
+        notes += _unknown(case, plan)
     return tuple(notes)
 
 
@@ -191,13 +190,14 @@ def has_failed(canary: CaseTarget) -> bool:
     return canary.is_settled and not canary.is_safe and not was_needless(canary)
 
 
-def _unknown(case: Case) -> Iterator[Note]:
+def _unknown(case: Case, plan: Plan) -> Iterator[Note]:
     waiting = [
         one
         for one in case.targets
         if one.preflight is Right.CANNOT_TELL
         and one.outcome in (None, Outcome.PLANNED)
         and one.intent_at is None
+        and one.target.id not in plan.let_go
     ]
     if waiting:
         text = (

@@ -579,12 +579,23 @@ class CaseTarget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be reset; written once. ``hash`` names exactly this plan."""
+    """What is to be reset; written once. ``hash`` names exactly this plan.
+
+    ``let_go`` has the ids of targets that an approver let through though preflight
+    could not tell: who approved anything else said nothing of that.
+    """
 
     hash: str
     made_at: datetime
     refused: tuple[Note, ...] = ()
     approved_by: str | None = None
+    let_go: tuple[str, ...] = ()
+
+    def holds_unknown(self, one: CaseTarget) -> bool:
+        """Tell whether a target waits as preflight cannot tell, in this plan."""
+        is_said = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in self.refused)
+        is_unknown = one.preflight is Right.CANNOT_TELL
+        return is_said and is_unknown and one.target.id not in self.let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -740,9 +751,7 @@ class Case:
         """
         if self.is_held or self.refused_by is not None:
             return False
-        refused = self.plan.refused if self.plan is not None else ()
-        holds_unknown = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in refused)
-        if holds_unknown and one.preflight is Right.CANNOT_TELL:
+        if self.plan is not None and self.plan.holds_unknown(one):
             return False
         # Approved after a canary failed: an approver let the others go.
         first = (

@@ -100,7 +100,7 @@ def _judge_and_send(
     target = judged_anew(tools, case, target, now)
     if target.is_settled:
         return tools.works.finish(claim, settled(tools, claim, case, target, now))
-    if target.preflight is Right.CANNOT_TELL and not _is_let_go(tools, case):
+    if target.preflight is Right.CANNOT_TELL and not _is_let_go(tools, case, target):
         return _hold(tools, claim, case, target, now)
     return _look_and_send(tools, claim, case, target, resets)
 
@@ -161,8 +161,9 @@ def _no_longer_theirs(
             return target.ended(Outcome.UNREAD, now, reason=reason, detail=detail)
 
 
-def _is_let_go(tools: Tools, case: Case) -> bool:
-    return tools.lets_unknown_go or case.is_approved
+def _is_let_go(tools: Tools, case: Case, target: CaseTarget) -> bool:
+    let_go = case.plan.let_go if case.plan is not None else ()
+    return tools.lets_unknown_go or target.target.id in let_go
 
 
 def _hold(
