@@ -679,6 +679,7 @@ def _as_departure(case):
         event_key=case.opened_by.event_key,
         effective_at=case.effective_at,
         scope=case.scope,
+        askers=case.askers,
     )
 
 

@@ -16,6 +16,7 @@ from factories import (
     TOKYO,
     a_case,
     a_departure,
+    a_person,
     a_policy,
     a_standing,
 )
@@ -23,12 +24,13 @@ from fakes import a_world, perform
 from test_adopting import an_adoption
 from test_deciding import approve, blind, reasons, refuse
 
-from workers.offboarding.errors import Reason, TransientError
+from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     BlindSpot,
     CaseResult,
     CaseStatus,
     Leaver,
+    OpenedBy,
     Outcome,
     Step,
     Work,
@@ -283,3 +285,26 @@ def test_an_approval_says_nothing_of_a_preflight_that_cannot_tell_later():
 
     assert world.resets.sends == []
     assert reasons(world) == [Reason.PREFLIGHT_UNKNOWN]
+
+
+# nobody approves their own
+
+
+def test_who_asked_for_a_case_that_gave_way_cannot_approve_the_other():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+    world.cloud.users[0] = a_person(DANA, user_id="d.lee@example.com")
+    world.open()
+    world.run(seconds=60)
+    later = a_case(
+        id="02CASE",
+        leaver=Leaver("d.lee@example.com"),
+        opened_by=OpenedBy("api", None, "token"),
+        askers=("Otto",),
+    )
+    world.open(later)
+    world.run(seconds=60)
+    assert world.case("02CASE").joined_to == "01CASE"
+
+    with pytest.raises(ConflictError, match="asked for this case"):
+        approve(world, person="Otto")

@@ -336,7 +336,8 @@ class Departure:
 
     ``event_key`` is ``<source>:<the sender's own key>``, None where a person asked.
     ``actor`` is the name of the token that asked, None for events; ``person`` is who is
-    behind that token, its name where the settings do not say.
+    behind that token, its name where the settings do not say. ``askers`` are the people
+    who asked for a case that became this departure of another.
     """
 
     source: str
@@ -349,6 +350,7 @@ class Departure:
     dry_run: bool = False
     request_id: str | None = None
     person: str | None = None
+    askers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -269,4 +269,5 @@ def _as_departure(case: Case) -> Departure:
         effective_at=case.effective_at,
         reason=case.reason,
         scope=case.scope,
+        askers=case.askers,
     )

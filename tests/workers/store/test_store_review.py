@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from store_scenes import KIM, NOW, a_case, a_case_target, settled
+from store_scenes import DANA, DANA_KNOWN, KIM, NOW, a_case, a_case_target, settled
 
 from workers.offboarding.errors import CaseChangedError, UnderWayError
 from workers.offboarding.model import Outcome, Step
@@ -85,3 +85,14 @@ def test_a_target_that_was_read_back_may_be_reset_by_another_case(room, ended):
     room.intend(case_id="01B")
 
     assert room.client.hget("offboard:case:01B", "wrote") == "1"
+
+
+def test_a_case_that_gives_way_says_who_asked_for_it(room):
+    room.open(a_case(leaver=DANA))
+    room.open(a_case("01B", leaver=KIM, askers=("Otto",)))
+    room.cases.adopt(replace(room.cases.load("01A"), leaver=DANA_KNOWN))
+
+    joined = room.cases.adopt(replace(room.cases.load("01B"), leaver=DANA_KNOWN))
+
+    assert joined == "01A"
+    assert room.cases.load("01A").departures[0].askers == ("Otto",)
