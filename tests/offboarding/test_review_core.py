@@ -33,6 +33,7 @@ from workers.offboarding.model import (
     OpenedBy,
     Outcome,
     Step,
+    Unread,
     Work,
 )
 
@@ -308,3 +309,17 @@ def test_who_asked_for_a_case_that_gave_way_cannot_approve_the_other():
 
     with pytest.raises(ConflictError, match="asked for this case"):
         approve(world, person="Otto")
+
+
+# blind spots
+
+
+def test_a_blind_spot_hides_no_target_that_is_known_to_be_the_leavers():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, blind_spots=AsIf(DALLAS.id))
+    world.cloud.faults["key_owner", DALLAS.id].extend([DANA, Unread(Reason.NO_ROLE)])
+
+    case = world.settle()
+
+    assert case.target(DALLAS.id).outcome is Outcome.UNREAD
+    assert case.result is CaseResult.ATTENTION
