@@ -323,3 +323,34 @@ def test_a_blind_spot_hides_no_target_that_is_known_to_be_the_leavers():
 
     assert case.target(DALLAS.id).outcome is Outcome.UNREAD
     assert case.result is CaseResult.ATTENTION
+
+
+# accounts that are not there any more
+
+
+def test_a_case_whose_account_was_taken_out_of_the_file_ends_all_the_same():
+    world = a_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+    world.add_account("acct2", TOKYO)
+    world.open()
+    world.run(seconds=60)
+    accounts = {"acct1": world.tools.accounts["acct1"]}
+    world.tools = replace(world.tools, accounts=accounts)
+
+    approve(world)
+    world.run(seconds=3600)
+
+    assert world.case().status is CaseStatus.SETTLED
+    assert world.case().result is CaseResult.ATTENTION
+
+
+def test_what_is_out_in_an_account_that_was_taken_out_ends_failed_and_not_never():
+    world = a_world(DALLAS, lag=40)
+    world.open()
+    world.run(seconds=10)
+    world.tools = replace(world.tools, accounts={})
+
+    world.run(seconds=3600)
+
+    assert world.case().status is CaseStatus.SETTLED
+    assert world.outcomes() == {"us-south": (Outcome.FAILED, Reason.OWNER_NOT_SHOWN)}

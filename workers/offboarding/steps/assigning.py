@@ -31,7 +31,7 @@ class _Round:
     taken: Counter[str] = field(default_factory=Counter)
 
     def cloud(self, target: CaseTarget) -> Cloud:
-        return self.tools.accounts[target.target.account_id].cloud
+        return self.tools.account(target.target.account_id).cloud
 
     def standing(self, target: CaseTarget, one: KeyOwner) -> Standing:
         key = (target.target.account_id, one.id)
@@ -87,12 +87,13 @@ def judged_anew(
     is_fresh = target.preflight_at is not None and now - target.preflight_at < FRESH
     if taker is None or is_fresh:
         return target
-    standing = tools.accounts[target.target.account_id].cloud.standing(taker)
+    standing = tools.account(target.target.account_id).cloud.standing(taker)
     return _put_down(case, target, _judge(case, target, standing), now)
 
 
 def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
     try:
+        account = this.tools.account(target.target.account_id)
         candidates = _candidates(this, target)
     except (PermanentError, TransientError) as error:
         if isinstance(error, TransientError) and not this.is_last:
@@ -110,7 +111,6 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         this.taken[taker.id] += 1
     target = replace(target, functional_id=taker)
     target = _put_down(this.case, target, judged[taker.id], this.at)
-    account = this.tools.accounts[target.target.account_id]
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target

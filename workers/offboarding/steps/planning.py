@@ -481,6 +481,7 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
         one.target.account_id
         for one in case.targets
         if one.owner_before is not None
+        and one.target.account_id in tools.accounts
         and tools.accounts[one.target.account_id].resets is None
     }
     if case.dry_run or not tools.is_armed:

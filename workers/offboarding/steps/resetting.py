@@ -74,7 +74,7 @@ def _reset(
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         raise PermanentError(text, reason=Reason.GAVE_UP)
-    resets = tools.accounts[target.target.account_id].resets
+    resets = tools.account(target.target.account_id).resets
     if resets is None or case.dry_run:
         planned = target.ended(Outcome.PLANNED, now)
         return tools.works.finish(claim, settled(tools, claim, case, planned, now))
@@ -142,7 +142,7 @@ def _no_longer_theirs(
     tools: Tools, case: Case, target: CaseTarget, now: datetime
 ) -> CaseTarget | None:
     """Read the owner again; None if it is still who the plan names, and only then."""
-    reading = tools.accounts[target.target.account_id].cloud.key_owner(target.target)
+    reading = tools.account(target.target.account_id).cloud.key_owner(target.target)
     match reading:
         case KeyOwner(id=owner_id) if is_as_planned(case, target, owner_id):
             return None
