@@ -454,7 +454,7 @@ class MemoryStore:
         after=(),
     ):
         mine = self.stored[case.id]
-        refused = self._not_turned(case, expected, takes=takes)
+        refused = self._not_turned(case, expected, targets, takes=takes)
         if refused:
             return refused
         if takes:
@@ -477,9 +477,10 @@ class MemoryStore:
         self.due |= dict.fromkeys(after, self.clock() + GRACE)
         return "ok"
 
-    def _not_turned(self, case, expected, *, takes):
+    def _not_turned(self, case, expected, targets, *, takes):
         mine = self.stored[case.id]
-        if mine.rev != case.revision:
+        is_as_read = takes is not None or _is_as_read(mine, case, targets)
+        if mine.rev != case.revision or not is_as_read:
             return "changed"
         if mine.head.status not in expected:
             return "state"
@@ -662,6 +663,11 @@ class MemoryStore:
 
 def _is_touched(target):
     return target is not None and bool(target.intent_at or target.outcome)
+
+
+def _is_as_read(mine, case, targets):
+    ids = [one.target.id for one in targets]
+    return all(mine.targets[each] == case.target(each) for each in ids)
 
 
 def _claimed(case):

@@ -19,19 +19,23 @@ from factories import (
     a_person,
     a_policy,
     a_standing,
+    a_target,
 )
 from fakes import a_world, perform
 from test_adopting import an_adoption
-from test_deciding import approve, blind, reasons, refuse
+from test_deciding import a_desk, approve, blind, reasons, refuse
 
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     BlindSpot,
     CaseResult,
     CaseStatus,
+    FollowUp,
+    KeyOwner,
     Leaver,
     OpenedBy,
     Outcome,
+    OwnerKind,
     Step,
     Unread,
     Work,
@@ -354,3 +358,67 @@ def test_what_is_out_in_an_account_that_was_taken_out_ends_failed_and_not_never(
 
     assert world.case().status is CaseStatus.SETTLED
     assert world.outcomes() == {"us-south": (Outcome.FAILED, Reason.OWNER_NOT_SHOWN)}
+
+
+# ticked off
+
+
+def test_ticking_a_follow_up_off_does_not_undo_what_a_worker_wrote_meanwhile():
+    world = a_world(DALLAS, lag=20)
+    world.open()
+    perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+    follow_up = FollowUp("classic_credential", "Have it replaced.")
+    targets = world.store.stored["01CASE"].targets
+    targets[DALLAS.id] = replace(targets[DALLAS.id], follow_ups=(follow_up,))
+    load, todo = world.store.load, [lambda: work(world, Step.RESET, DALLAS)]
+
+    def loads_late(case_id):
+        case = load(case_id)
+        if todo:
+            todo.pop()()
+        return case
+
+    world.store.load = loads_late
+    a_desk(world).tick("01CASE", 1, actor="ops")
+    world.store.load = load
+    world.run()
+
+    assert world.resets.sent(DALLAS) == 1
+    assert world.case().result is CaseResult.SAFE
+    assert world.case().targets[0].follow_ups[0].done_at is not None
+
+
+# two canaries
+
+
+def test_each_canary_that_fails_is_told_and_named():
+    world = a_world(DALLAS, FRANKFURT, TOKYO, a_target("us-east"), canary=True)
+    fids = {"us-south": FID, "eu-de": FID}
+    world.cloud.fids = world.cloud.ours = [FID, OTHER_FID]
+    world.cloud.candidates = lambda target, wanted=None: (
+        fids.get(target.region, OTHER_FID),
+    )
+    for one in (DALLAS, FRANKFURT, TOKYO, a_target("us-east")):
+        world.resets.script[one.id].append("unshown")
+    world.open()
+
+    world.run(seconds=2000)
+
+    notes = world.case().plan.refused
+    assert [one.reason for one in notes] == [Reason.CANARY_FAILED] * 2
+    assert len({one.text.split(" went")[0] for one in notes}) == 2
+    assert len([one for one, _, _ in world.slack.got if ":held:" in one]) == 2
+
+
+# adoption
+
+
+def test_an_owner_of_whom_nobody_knows_what_they_are_is_said():
+    someone = KeyOwner("HRID-1", "somebody", None, OwnerKind.UNKNOWN)
+    world = a_world(DALLAS, owners={DALLAS: someone})
+
+    case = world.settle(an_adoption())
+
+    assert case.result is CaseResult.ATTENTION
+    assert world.outcomes() == {"us-south": (Outcome.UNREAD, Reason.OWNER_UNKNOWN)}
+    assert world.resets.sends == []

@@ -54,9 +54,9 @@ def guards(
     return tuple(notes)
 
 
-def canary_note(case: Case) -> tuple[Note, ...]:
-    """Return the note that a canary failed and others wait for it, if that is so."""
-    return tuple(_canary(case))[:1]
+def canary_notes(case: Case) -> tuple[Note, ...]:
+    """Return a note for each canary that failed and for which others wait."""
+    return tuple(_canary(case))
 
 
 def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:

@@ -3,10 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from store_scenes import DANA, DANA_KNOWN, KIM, NOW, a_case, a_case_target, settled
+from store_scenes import (
+    DANA,
+    DANA_KNOWN,
+    KIM,
+    NOW,
+    a_case,
+    a_case_target,
+    an_entry,
+    settled,
+)
 
 from workers.offboarding.errors import CaseChangedError, UnderWayError
-from workers.offboarding.model import Outcome, Step
+from workers.offboarding.model import CaseStatus, FollowUp, Outcome, Step
 from workers.offboarding.ports import Change
 
 
@@ -96,3 +105,31 @@ def test_a_case_that_gives_way_says_who_asked_for_it(room):
 
     assert joined == "01A"
     assert room.cases.load("01A").departures[0].askers == ("Otto",)
+
+
+def ticked(room, read):
+    """Have a person note something in a target as they read it."""
+    noted = replace(read.targets[0], follow_ups=(FollowUp("retire_old_key", "x"),))
+    return room.cases.turn(
+        read,
+        an_entry("follow_up.done"),
+        expected=tuple(CaseStatus),
+        takes=None,
+        targets=(noted,),
+    )
+
+
+def test_a_target_that_a_worker_wrote_since_it_was_read_is_not_noted_in(room):
+    read = room.planned(a_case_target())
+    room.intend()
+
+    assert ticked(room, read) == "changed"
+    assert room.cases.load("01A").targets[0].intent_at == NOW
+
+
+def test_a_target_as_it_was_read_is_noted_in(room):
+    room.planned(a_case_target())
+    room.intend()
+
+    assert ticked(room, room.cases.load("01A")) == "ok"
+    assert room.cases.load("01A").targets[0].follow_ups
