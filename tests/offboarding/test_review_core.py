@@ -183,6 +183,41 @@ def test_a_reset_that_began_before_the_rest_was_ended_is_not_sent():
     assert world.case().status is CaseStatus.SETTLED
 
 
+@pytest.mark.parametrize("how", ["lost_before", "transient"])
+def test_what_was_out_at_a_refusal_and_did_nothing_is_not_sent_again(how):
+    world = a_world(DALLAS, FRANKFURT)
+    two_pools(world)
+    world.resets.script[FRANKFURT.id].append(how)
+    world.open()
+    perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+    if how == "lost_before":
+        work(world, Step.RESET, FRANKFURT)
+        refuse(world)
+    else:
+        send = world.resets.prepare
+
+        def prepare(*args):
+            ready = send(*args)
+            sends = ready.send
+
+            def send_late():
+                refuse(world)
+                perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+                return sends()
+
+            ready.send = send_late
+            return ready
+
+        world.resets.prepare = prepare
+
+    world.run(seconds=3600)
+
+    case = world.case()
+    assert (case.status, case.result) == (CaseStatus.SETTLED, CaseResult.ATTENTION)
+    assert {one.reason for one in case.targets} == {Reason.REFUSED_PLAN}
+    assert world.resets.sent(FRANKFURT) == 1
+
+
 # one reset under way for one target
 
 

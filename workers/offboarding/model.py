@@ -681,6 +681,8 @@ class Case:
             their account and functional ID are reset.
         askers: The people who asked for it, by the names behind their tokens.
         refused_by: Who refused the rest of a plan after its first write.
+        stopped: Why every target that is not begun ended after the first write; what
+            is out is read back, and not sent again.
         reminded: How often people were reminded of the present hold.
         held_at: Since when the case is held.
         adoption: What is to be taken over; None for a departure.
@@ -719,6 +721,7 @@ class Case:
     canaries: tuple[str, ...] = ()
     askers: tuple[str, ...] = ()
     refused_by: str | None = None
+    stopped: Note | None = None
     reminded: int = 0
     held_at: datetime | None = None
     adoption: Adoption | None = None
@@ -751,7 +754,7 @@ class Case:
         A target that preflight could not judge waits for approval, unless it was let
         through on purpose; the others wait for their canary.
         """
-        if self.is_held or self.refused_by is not None:
+        if self.is_held or self.refused_by is not None or self.stopped is not None:
             return False
         if self.plan is not None and self.plan.holds_unknown(one):
             return False
@@ -808,8 +811,12 @@ class Case:
         return tuple(
             Work(self.id, Step.VERIFY if one.intent_at else Step.RESET, one.target.id)
             for one in mine
-            if not one.is_settled and (one.intent_at or self.may_be_reset(one))
+            if not one.is_settled and (one.intent_at or self._goes_on(one))
         )
+
+    def _goes_on(self, one: CaseTarget) -> bool:
+        """Tell whether a target that is not begun has work: its reset, or its end."""
+        return self.stopped is not None or self.may_be_reset(one)
 
     def _deliveries(self) -> tuple[Work, ...]:
         return tuple(

@@ -121,7 +121,9 @@ def stop(
     plan = None if case.plan is None else replace(case.plan, refused=())
     entry = entry_of(claim, now, "case.stopped", reason=note.reason)
     change = Change(
-        case=replace(case, tries=0, status=CaseStatus.OPEN, canaries=(), plan=plan),
+        case=replace(
+            case, tries=0, status=CaseStatus.OPEN, canaries=(), plan=plan, stopped=note
+        ),
         untouched=stopped,
         folded=folds,
         entries=(entry,),

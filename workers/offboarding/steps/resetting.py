@@ -78,6 +78,9 @@ def _reset(
     if resets is None or case.dry_run:
         planned = target.ended(Outcome.PLANNED, now)
         return tools.works.finish(claim, settled(tools, claim, case, planned, now))
+    if case.stopped is not None:
+        # It was out when the case was stopped, and certainly did nothing.
+        raise PermanentError(case.stopped.text, reason=case.stopped.reason)
     if not case.may_be_reset(target):
         # It is held, or another goes first. The work ends; what lets it go on sends it
         # again.
