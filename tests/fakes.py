@@ -616,7 +616,8 @@ class MemoryStore:
                 self._let_go(case_id)
         mine.targets |= {one.target.id: one for one in change.targets}
         for one in change.untouched:
-            if not _is_touched(mine.targets.get(one.target.id)):
+            now = mine.targets.get(one.target.id, one)
+            if not _is_touched(now) and now.resets == one.resets:
                 mine.targets[one.target.id] = one
         mine.reports |= {one.id: one for one in change.reports}
         mine.ledger += change.entries

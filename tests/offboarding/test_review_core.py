@@ -290,6 +290,18 @@ def test_a_canary_of_which_preflight_cannot_tell_any_more_lets_another_go_first(
     assert [each for each, _ in world.resets.sends] == [TOKYO.id]
 
 
+def test_a_canary_somebody_took_over_hands_on_to_one_that_was_let_through():
+    world = a_world(DALLAS, FRANKFURT, canary=True)
+    world.tools = replace(world.tools, lets_unknown_go=True)
+    blind(world)
+    world.cloud.faults["key_owner", FRANKFURT.id].extend([DANA, OTHER_FID])
+
+    case = world.settle()
+
+    assert case.result is CaseResult.SAFE
+    assert [each for each, _ in world.resets.sends] == [DALLAS.id]
+
+
 # let through on purpose
 
 

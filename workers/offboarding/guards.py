@@ -91,7 +91,8 @@ def _canary_of(case: Case, mine: Sequence[CaseTarget]) -> str | None:
     able = [one for one in mine if not one.is_settled and one.target.readable > 0]
     # Where preflight can tell of none, one goes first all the same once it is let go.
     sure = [one for one in able if not _is_unsure(one)]
-    first = min(begun or sure or before or able, key=_order, default=None)
+    same = [one for one in before if _is_unsure(one)]
+    first = min(begun or sure or same or able, key=_order, default=None)
     return None if first is None else first.target.id
 
 

@@ -236,7 +236,8 @@ class Change:
         targets: Targets as they are now. "About to reset" is refused where the target
             has an intent or an outcome already.
         untouched: Targets that are written only where no intent and no outcome was
-            written since they were read: whoever writes them does not hold them.
+            written since they were read, and no reset sent: whoever writes them does
+            not hold them.
         reports: Report lines as they are now.
         entries: What the ledger gains.
         wrote: True for "about to reset": from here on the case cannot be cancelled.

@@ -28,11 +28,13 @@ local function refuse_for_good()
   return 'cancelled'
 end
 
--- Whether a reset of a target was written as intended, and whether it has an outcome.
-local function begun_and_ended(id, target_id)
+-- Whether a reset of a target was written as intended, whether it has an outcome, and
+-- how many resets of it were sent.
+local function state_of(id, target_id)
   local text = redis.call('HGET', P .. 'case:' .. id .. ':targets', target_id)
   local target = text and cjson.decode(text) or {}
-  return type(target.intent_at) == 'string', type(target.outcome) == 'string'
+  return type(target.intent_at) == 'string', type(target.outcome) == 'string',
+         target.resets or 0
 end
 
 local before = redis.call('HMGET', case, 'status', 'rev', 'result', 'gives_way', 'held')
@@ -51,12 +53,12 @@ if asked.wrote then
   end
   -- A target that was ended since it was read, by a refusal say, is not reset any more.
   for id in pairs(asked.targets) do
-    local begun, ended = begun_and_ended(asked.case, id)
+    local begun, ended = state_of(asked.case, id)
     if begun or ended then return 'changed' end
     -- An adoption and a departure may mean one target: one reset of it at a time.
     local other = redis.call('HGET', P .. 'under_way', id)
     if other and other ~= asked.case then
-      begun, ended = begun_and_ended(other, id)
+      begun, ended = state_of(other, id)
       if begun and not ended then return 'under_way' end
     end
   end
@@ -95,8 +97,9 @@ end
 for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
 -- Judged from what was read before: what has begun or ended meanwhile says more.
 for id, target in pairs(asked.untouched) do
-  local begun, ended = begun_and_ended(asked.case, id)
-  if not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
+  local begun, ended, resets = state_of(asked.case, id)
+  local is_as_read = resets == (cjson.decode(target).resets or 0)
+  if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
 end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end

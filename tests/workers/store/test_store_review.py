@@ -133,3 +133,14 @@ def test_a_target_as_it_was_read_is_noted_in(room):
 
     assert ticked(room, room.cases.load("01A")) == "ok"
     assert room.cases.load("01A").targets[0].follow_ups
+
+
+def test_a_reset_that_failed_meanwhile_stays_counted(room):
+    room.planned(a_case_target())
+    claim = room.intend()
+    failed = a_case_target(resets=1, proven_failures=1)
+    room.works.record(claim, Change(targets=(failed,)))
+
+    replanned(room, a_case_target(tries=3))
+
+    assert room.cases.load("01A").targets == (failed,)
