@@ -22,6 +22,7 @@ from workers.offboarding.errors import (
     PermanentError,
     Reason,
     TransientError,
+    UnderWayError,
 )
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
@@ -361,7 +362,7 @@ class MemoryStore:
         self.clock, self.journal = clock, journal
         self.stored, self.leavers, self.events = {}, {}, {}
         self.due, self.waits, self.claims = {}, {}, {}
-        self.leases = {}
+        self.leases, self.under_way = {}, {}
         self.paused, self.protected = set(), set()
         # Called with the kind of write and its change, before it is judged and after
         # it is written: a test kills the worker there, or has the world change.
@@ -464,7 +465,7 @@ class MemoryStore:
         after=(),
     ):
         mine = self.stored[case.id]
-        refused = self._not_turned(case, expected, takes=takes)
+        refused = self._not_turned(case, expected, targets, takes=takes)
         if refused:
             return refused
         if takes:
@@ -473,7 +474,7 @@ class MemoryStore:
         elif takes is False:
             self._let_go(case.id)
         if takes is not None:
-            mine.head, mine.held = _head(case), False
+            mine.head, mine.held = _head(case), case.refused_by is not None
         mine.rev += 1
         mine.ledger.append(entry)
         mine.targets |= {one.target.id: one for one in targets}
@@ -487,9 +488,10 @@ class MemoryStore:
         self.due |= dict.fromkeys(after, self.clock() + GRACE)
         return "ok"
 
-    def _not_turned(self, case, expected, *, takes):
+    def _not_turned(self, case, expected, targets, *, takes):
         mine = self.stored[case.id]
-        if mine.rev != case.revision:
+        is_as_read = takes is not None or _is_as_read(mine, case, targets)
+        if mine.rev != case.revision or not is_as_read:
             return "changed"
         if mine.head.status not in expected:
             return "state"
@@ -592,15 +594,24 @@ class MemoryStore:
         if is_over and claim.work.step is not Step.DELIVER:
             self._drop(claim.work)
             self._refuse_for_good(claim)
-        is_settled = mine.head.status is CaseStatus.SETTLED
-        if change.wrote and (mine.gives_way or is_settled):
-            self._refuse_for_good(claim)
-        if change.wrote and mine.held:
-            raise PausedError("Resets are paused.")
-        if change.wrote and self.is_paused(change.targets[0].target.account_id):
-            raise PausedError("Resets are paused.")
+        if change.wrote:
+            self._judge_intent(claim, mine, change.targets[0])
         if change.case is not None and change.case.revision != mine.rev:
             raise CaseChangedError("The case changed since it was read.")
+
+    def _judge_intent(self, claim, mine, target):
+        if mine.gives_way or mine.head.status is CaseStatus.SETTLED:
+            self._refuse_for_good(claim)
+        if mine.held or self.is_paused(target.target.account_id):
+            raise PausedError("Resets are paused.")
+        if _is_touched(mine.targets.get(target.target.id)):
+            raise CaseChangedError("The case changed since it was read.")
+        other = self.under_way.get(target.target.id, claim.work.case_id)
+        theirs = self.stored[other].targets.get(target.target.id)
+        is_out = theirs is not None and theirs.intent_at and not theirs.outcome
+        if other != claim.work.case_id and is_out:
+            raise UnderWayError("Another case has a reset of this target out.")
+        self.under_way[target.target.id] = claim.work.case_id
 
     def _refuse_for_good(self, claim):
         self.leases[claim.lease] = (claim.fence, None)
@@ -615,6 +626,10 @@ class MemoryStore:
             if case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED):
                 self._let_go(case_id)
         mine.targets |= {one.target.id: one for one in change.targets}
+        for one in change.untouched:
+            now = mine.targets.get(one.target.id, one)
+            if not _is_touched(now) and now.resets == one.resets:
+                mine.targets[one.target.id] = one
         mine.reports |= {one.id: one for one in change.reports}
         mine.ledger += change.entries
         mine.wrote = mine.wrote or change.wrote
@@ -658,6 +673,15 @@ class MemoryStore:
         return bool({ref.removeprefix("iam:") for ref in refs} & self.protected)
 
 
+def _is_touched(target):
+    return target is not None and bool(target.intent_at or target.outcome)
+
+
+def _is_as_read(mine, case, targets):
+    ids = [one.target.id for one in targets]
+    return all(mine.targets[each] == case.target(each) for each in ids)
+
+
 def _claimed(case):
     return case.leaver.refs if case.kind is CaseKind.DEPARTURE else ()
 
@@ -673,6 +697,7 @@ def _as_departure(case):
         event_key=case.opened_by.event_key,
         effective_at=case.effective_at,
         scope=case.scope,
+        askers=case.askers,
     )
 
 

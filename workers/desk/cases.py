@@ -322,6 +322,7 @@ class Desk:
             tries=0,
             # What was decided about the plan before is no word about this one.
             refused_by=None,
+            stopped=None,
             canaries=(),
             plan=anew_of(case.plan),
         )

@@ -181,15 +181,18 @@ def changed() -> ConflictError:
 
 def anew_of(plan: Plan | None) -> Plan | None:
     """Return a plan about which nobody has decided anything."""
-    return None if plan is None else replace(plan, approved_by=None, refused=())
+    if plan is None:
+        return None
+    return replace(plan, approved_by=None, refused=(), let_go=())
 
 
 def _approved(case: Case, person: str) -> Case:
-    case = _let_go(case)
-    plan = case.plan
-    return replace(
-        case, plan=None if plan is None else replace(plan, approved_by=person)
-    )
+    if case.plan is None:
+        return _let_go(case)
+    unknown = [one.target.id for one in case.targets if case.plan.holds_unknown(one)]
+    let_go = (*case.plan.let_go, *unknown)
+    plan = replace(case.plan, approved_by=person, let_go=let_go)
+    return _let_go(replace(case, plan=plan))
 
 
 def _let_go(case: Case) -> Case:

@@ -12,6 +12,7 @@ from workers.offboarding.model import (
     Outcome,
     OwnerKind,
     Scope,
+    Target,
     Unread,
 )
 from workers.offboarding.view import Seen
@@ -23,7 +24,7 @@ def adopted_of(
     """Return what finds an adoption's targets in a look, as ``targets_of`` does.
 
     Those of the one owner who was named, or else of every person; and those whose owner
-    could not be read, since they may be a person's.
+    could not be read, or may be a person or not, since they may be a person's.
     """
 
     def find(
@@ -54,7 +55,18 @@ def _judged(adoption: Adoption, look: Look, one: Seen) -> CaseTarget | str | Non
                 if adoption.has_from
                 else owner.kind is OwnerKind.PERSON
             )
-            return _theirs(look, CaseTarget(one.target, owner)) if is_meant else None
+            if is_meant:
+                return _theirs(look, CaseTarget(one.target, owner))
+            is_unclear = owner.kind is OwnerKind.UNKNOWN and not adoption.has_from
+            return _unclear(look, one.target, owner) if is_unclear else None
+
+
+def _unclear(look: Look, target: Target, owner: KeyOwner) -> CaseTarget:
+    """Keep in sight what may be a person's: it is not taken over, and not left out."""
+    text = f"It belongs to {owner.id}, and it cannot be told whether that is a person."
+    return CaseTarget(target).ended(
+        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=text
+    )
 
 
 def _theirs(look: Look, target: CaseTarget) -> CaseTarget | str:

@@ -109,6 +109,10 @@ class PausedError(OffboardingError):
     """Resets are paused; nothing was written, and the work comes back."""
 
 
+class UnderWayError(OffboardingError):
+    """Another case has a reset of this target out; it has to be read back first."""
+
+
 class CaseChangedError(OffboardingError):
     """The case changed since it was read: read it again and start the step anew."""
 

@@ -1,7 +1,8 @@
 """The guards that hold a plan for an approver, and what goes first. Pure.
 
 A guard judges the whole case, what is written already included. An approved plan is
-past them all, as long as it is exactly the one that was approved.
+past them all, as long as it is exactly the one that was approved; only what preflight
+cannot tell since then has to be let through by itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -42,22 +43,20 @@ def guards(
         max_targets: More resets than this wait.
         lets_unknown_go: Whether a target may be reset where preflight cannot tell.
     """
-    if plan.approved_by is not None:
-        return ()
-    notes = [
-        *_changed(case, plan),
-        *_too_many(case, max_targets),
-        *_little(case, looks),
-        *_canary(case),
-    ]
+    notes: list[Note] = []
+    if plan.approved_by is None:
+        notes += _changed(case, plan)
+        notes += _too_many(case, max_targets)
+        notes += _little(case, looks)
+        notes += _canary(case)
     if not lets_unknown_go:
-        notes += _unknown(case)
+        notes += _unknown(case, plan)
     return tuple(notes)
 
 
-def canary_note(case: Case) -> tuple[Note, ...]:
-    """Return the note that a canary failed and others wait for it, if that is so."""
-    return tuple(_canary(case))[:1]
+def canary_notes(case: Case) -> tuple[Note, ...]:
+    """Return a note for each canary that failed and for which others wait."""
+    return tuple(_canary(case))
 
 
 def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:
@@ -83,34 +82,40 @@ def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:
 
 
 def _canary_of(case: Case, mine: Sequence[CaseTarget]) -> str | None:
-    if any(one.is_safe and one.resets for one in mine):
+    if any(one.was_reset_here for one in mine):
         return None
     before = [one for one in mine if one.target.id in case.canaries]
-    if before and not was_needless(before[0]):
+    if before and not (was_needless(before[0]) or _is_unsure(before[0])):
         return before[0].target.id
     begun = [one for one in mine if not one.is_settled and one.intent_at is not None]
-    able = [one for one in mine if not one.is_settled and _may_go_first(one)]
-    first = min(begun or able, key=_order, default=None)
+    able = [one for one in mine if not one.is_settled and one.target.readable > 0]
+    # Where preflight can tell of none, one goes first all the same once it is let go.
+    sure = [one for one in able if not _is_unsure(one)]
+    same = [one for one in before if _is_unsure(one)]
+    first = min(begun or sure or same or able, key=_order, default=None)
     return None if first is None else first.target.id
 
 
 def was_needless(target: CaseTarget) -> bool:
-    """Tell whether a canary ended for a reason of its own, before any write.
+    """Tell whether a canary ended for a reason of its own, mostly before any write.
 
     Then it says nothing of the others, and another one goes first.
     """
     ended = (
-        Outcome.ALREADY,
         Outcome.CHANGED_HANDS,
         Outcome.UNREAD,
         Outcome.PLANNED,
     )
     is_red = target.outcome is Outcome.FAILED and target.preflight is Right.MISSING
-    return not target.resets and (target.outcome in ended or is_red)
+    is_unwritten = not target.resets and (target.outcome in ended or is_red)
+    # Another functional ID took it over: that proves nothing of the one who asked.
+    return is_unwritten or target.outcome is Outcome.ALREADY
 
 
-def _may_go_first(target: CaseTarget) -> bool:
-    return target.preflight is not Right.CANNOT_TELL and target.target.readable > 0
+def _is_unsure(target: CaseTarget) -> bool:
+    """Tell whether a target that is not begun may have to wait for an approver."""
+    is_open = not target.is_settled and target.intent_at is None
+    return is_open and target.preflight is Right.CANNOT_TELL
 
 
 def _order(target: CaseTarget) -> tuple[int, str]:
@@ -186,13 +191,14 @@ def has_failed(canary: CaseTarget) -> bool:
     return canary.is_settled and not canary.is_safe and not was_needless(canary)
 
 
-def _unknown(case: Case) -> Iterator[Note]:
+def _unknown(case: Case, plan: Plan) -> Iterator[Note]:
     waiting = [
         one
         for one in case.targets
         if one.preflight is Right.CANNOT_TELL
         and one.outcome in (None, Outcome.PLANNED)
         and one.intent_at is None
+        and one.target.id not in plan.let_go
     ]
     if waiting:
         text = (

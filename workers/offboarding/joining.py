@@ -35,7 +35,7 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
 def askers_of(known: tuple[str, ...], one: Departure) -> tuple[str, ...]:
     """Add who asked for a departure to those who are known to have asked."""
     asker = one.person or one.actor
-    return tuple(sorted({*known, asker})) if asker else known
+    return tuple(sorted({*known, *one.askers, *((asker,) if asker else ())}))
 
 
 def _filled(leaver: Leaver, other: Leaver) -> Leaver:

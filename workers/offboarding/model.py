@@ -336,7 +336,8 @@ class Departure:
 
     ``event_key`` is ``<source>:<the sender's own key>``, None where a person asked.
     ``actor`` is the name of the token that asked, None for events; ``person`` is who is
-    behind that token, its name where the settings do not say.
+    behind that token, its name where the settings do not say. ``askers`` are the people
+    who asked for a case that became this departure of another.
     """
 
     source: str
@@ -349,6 +350,7 @@ class Departure:
     dry_run: bool = False
     request_id: str | None = None
     person: str | None = None
+    askers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -579,12 +581,23 @@ class CaseTarget:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be reset; written once. ``hash`` names exactly this plan."""
+    """What is to be reset; written once. ``hash`` names exactly this plan.
+
+    ``let_go`` has the ids of targets that an approver let through though preflight
+    could not tell: who approved anything else said nothing of that.
+    """
 
     hash: str
     made_at: datetime
     refused: tuple[Note, ...] = ()
     approved_by: str | None = None
+    let_go: tuple[str, ...] = ()
+
+    def holds_unknown(self, one: CaseTarget) -> bool:
+        """Tell whether a target waits as preflight cannot tell, in this plan."""
+        is_said = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in self.refused)
+        is_unknown = one.preflight is Right.CANNOT_TELL
+        return is_said and is_unknown and one.target.id not in self.let_go
 
 
 @dataclass(frozen=True, slots=True)
@@ -668,6 +681,8 @@ class Case:
             their account and functional ID are reset.
         askers: The people who asked for it, by the names behind their tokens.
         refused_by: Who refused the rest of a plan after its first write.
+        stopped: Why every target that is not begun ended after the first write; what
+            is out is read back, and not sent again.
         reminded: How often people were reminded of the present hold.
         held_at: Since when the case is held.
         adoption: What is to be taken over; None for a departure.
@@ -706,6 +721,7 @@ class Case:
     canaries: tuple[str, ...] = ()
     askers: tuple[str, ...] = ()
     refused_by: str | None = None
+    stopped: Note | None = None
     reminded: int = 0
     held_at: datetime | None = None
     adoption: Adoption | None = None
@@ -738,11 +754,9 @@ class Case:
         A target that preflight could not judge waits for approval, unless it was let
         through on purpose; the others wait for their canary.
         """
-        if self.is_held:
+        if self.is_held or self.refused_by is not None or self.stopped is not None:
             return False
-        refused = self.plan.refused if self.plan is not None else ()
-        holds_unknown = any(note.reason is Reason.PREFLIGHT_UNKNOWN for note in refused)
-        if holds_unknown and one.preflight is Right.CANNOT_TELL:
+        if self.plan is not None and self.plan.holds_unknown(one):
             return False
         # Approved after a canary failed: an approver let the others go.
         first = (
@@ -797,8 +811,12 @@ class Case:
         return tuple(
             Work(self.id, Step.VERIFY if one.intent_at else Step.RESET, one.target.id)
             for one in mine
-            if not one.is_settled and (one.intent_at or self.may_be_reset(one))
+            if not one.is_settled and (one.intent_at or self._goes_on(one))
         )
+
+    def _goes_on(self, one: CaseTarget) -> bool:
+        """Tell whether a target that is not begun has work: its reset, or its end."""
+        return self.stopped is not None or self.may_be_reset(one)
 
     def _deliveries(self) -> tuple[Work, ...]:
         return tuple(

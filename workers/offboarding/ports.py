@@ -245,7 +245,11 @@ class Change:
     Attributes:
         case: The case, if anything but its targets and reports changed; refused when
             somebody else changed it since it was read.
-        targets: Targets as they are now.
+        targets: Targets as they are now. "About to reset" is refused where the target
+            has an intent or an outcome already.
+        untouched: Targets that are written only where no intent and no outcome was
+            written since they were read, and no reset sent: whoever writes them does
+            not hold them.
         reports: Report lines as they are now.
         entries: What the ledger gains.
         wrote: True for "about to reset": from here on the case cannot be cancelled.
@@ -255,6 +259,7 @@ class Change:
 
     case: Case | None = None
     targets: tuple[CaseTarget, ...] = ()
+    untouched: tuple[CaseTarget, ...] = ()
     reports: tuple[ReportLine, ...] = ()
     entries: tuple[Entry, ...] = ()
     wrote: bool = False
@@ -284,7 +289,12 @@ class Works(Protocol):
     """
 
     def record(self, claim: Claim, change: Change) -> None:
-        """Write *change* and keep the work."""
+        """Write *change* and keep the work.
+
+        Raises:
+            UnderWayError: It is "about to reset", and another case has a reset of the
+                target out that is not read back yet.
+        """
 
     def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
         """Write *change*, end the work and return what is now to be sent."""

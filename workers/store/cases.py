@@ -221,7 +221,8 @@ class Cases:
             takes: True takes it up again: the leaver's names are claimed and it plans.
                 False lets it go, which needs that nothing was written yet. None keeps
                 it as it is.
-            targets: Targets as they are now.
+            targets: Targets as they are now; where the case is kept as it is, refused
+                if somebody wrote them since *case* was read.
             dropped: Ids of targets to be planned anew.
             reports: Lines the outbox gains.
             after: Work that follows.
@@ -241,11 +242,18 @@ class Cases:
             refs=case.leaver.refs if case.kind is CaseKind.DEPARTURE else (),
             entry=encode(entry),
             targets={one.target.id: encode(one) for one in targets},
+            was={
+                one.target.id: encode(case.target(one.target.id))
+                for one in targets
+                if takes is None
+            },
             dropped=dropped,
             reports={line.id: encode(line) for line in reports},
             after=[member_of(work) for work in after],
             grace_ms=GRACE_MS,
             takes=takes is True,
+            # Nothing begins between a refusal and the plan that ends the rest.
+            held=int(case.refused_by is not None),
             keeps=takes is None,
             unwritten=takes is False,
             **{"from": list(expected)},
@@ -267,4 +275,5 @@ def _as_departure(case: Case) -> Departure:
         effective_at=case.effective_at,
         reason=case.reason,
         scope=case.scope,
+        askers=case.askers,
     )

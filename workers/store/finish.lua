@@ -1,10 +1,11 @@
 -- Write a change under the fence, all of it or nothing, and keep the work, end it, or
 -- put it back for later.
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
---        head?, rev, status, result, held, refs, targets, reports, entries,
+--        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
--- for again meanwhile and stays), lost, cancelled, changed, paused
+-- for again meanwhile and stays), lost, cancelled, changed, paused,
+-- under_way (another case has a reset of the target out)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -27,6 +28,15 @@ local function refuse_for_good()
   return 'cancelled'
 end
 
+-- Whether a reset of a target was written as intended, whether it has an outcome, and
+-- how many resets of it were sent.
+local function state_of(id, target_id)
+  local text = redis.call('HGET', P .. 'case:' .. id .. ':targets', target_id)
+  local target = text and cjson.decode(text) or {}
+  return type(target.intent_at) == 'string', type(target.outcome) == 'string',
+         target.resets or 0
+end
+
 local before = redis.call('HMGET', case, 'status', 'rev', 'result', 'gives_way', 'held')
 if not before[1] or (before[1] == 'cancelled' and not asked.survives_cancel) then
   redis.call('ZREM', due, asked.member)
@@ -40,6 +50,17 @@ if asked.wrote then
   if before[5] == '1' then return 'paused' end
   for _, paused in ipairs(redis.call('HMGET', P .. 'paused', '*', asked.account)) do
     if paused == '1' then return 'paused' end
+  end
+  -- A target that was ended since it was read, by a refusal say, is not reset any more.
+  for id in pairs(asked.targets) do
+    local begun, ended = state_of(asked.case, id)
+    if begun or ended then return 'changed' end
+    -- An adoption and a departure may mean one target: one reset of it at a time.
+    local other = redis.call('HGET', P .. 'under_way', id)
+    if other and other ~= asked.case then
+      begun, ended = state_of(other, id)
+      if begun and not ended then return 'under_way' end
+    end
   end
 end
 if asked.head and tonumber(before[2]) ~= asked.rev then return 'changed' end
@@ -74,9 +95,18 @@ if asked.head then
   end
 end
 for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
+-- Judged from what was read before: what has begun or ended meanwhile says more.
+for id, target in pairs(asked.untouched) do
+  local begun, ended, resets = state_of(asked.case, id)
+  local is_as_read = resets == (cjson.decode(target).resets or 0)
+  if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
+end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
-if asked.wrote then redis.call('HSET', case, 'wrote', 1) end
+if asked.wrote then
+  redis.call('HSET', case, 'wrote', 1)
+  for id in pairs(asked.targets) do redis.call('HSET', P .. 'under_way', id, asked.case) end
+end
 if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
 local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
 for _, each in ipairs(asked.after) do

@@ -1,6 +1,7 @@
 -- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
--- asked: op, case, rev, from, head, status, result, entry, refs, targets, dropped,
---        reports, unwritten, takes (plans anew), keeps (neither takes nor lets go),
+-- asked: op, case, rev, from, head, status, result, entry, refs, targets,
+--        was {target id: as it was read, where a worker may write it meanwhile}, dropped,
+--        reports, unwritten, takes (plans anew), held, keeps (neither takes nor lets go),
 --        after [member], grace_ms
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
@@ -14,6 +15,19 @@ local fits = false
 for _, status in ipairs(asked.from) do fits = fits or status == before[1] end
 if not fits then return 'state' end
 if asked.unwritten and before[4] == '1' then return 'written' end
+-- A target is written by whoever holds it, and that changes no revision.
+local function said(target, name)
+  local value = target[name]
+  if type(value) == 'string' or type(value) == 'number' then return value end
+  return nil
+end
+for id, text in pairs(asked.was) do
+  local was = cjson.decode(text)
+  local now = cjson.decode(redis.call('HGET', case .. ':targets', id) or '{}')
+  for _, name in ipairs({'intent_at', 'reset_at', 'resets', 'outcome', 'polls', 'tries'}) do
+    if said(was, name) ~= said(now, name) then return 'changed' end
+  end
+end
 if asked.takes then
   for _, ref in ipairs(asked.refs) do
     local other = redis.call('HGET', P .. 'leavers', ref)
@@ -39,7 +53,7 @@ redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
 if not asked.keeps then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
-             'result', asked.result, 'held', 0)
+             'result', asked.result, 'held', asked.held)
   redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
   redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
   if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end

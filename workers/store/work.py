@@ -11,6 +11,7 @@ from workers.offboarding.errors import (
     CaseChangedError,
     LeaseLostError,
     PausedError,
+    UnderWayError,
 )
 from workers.offboarding.model import Case, CaseStatus, Step, Work
 from workers.offboarding.ports import Change, Claim
@@ -127,6 +128,7 @@ class Works:
             mode=mode,
             survives_cancel=work.step is Step.DELIVER,
             targets={one.target.id: encode(one) for one in change.targets},
+            untouched={one.target.id: encode(one) for one in change.untouched},
             reports={line.id: encode(line) for line in change.reports},
             entries=[encode(entry) for entry in change.entries],
             wrote=change.wrote,
@@ -164,6 +166,8 @@ def _refuse(said: str) -> None:
         raise LeaseLostError("Somebody else holds this work now.")
     if said == "paused":
         raise PausedError("Resets are paused.")
+    if said == "under_way":
+        raise UnderWayError("Another case has a reset of this target out.")
     if said == "changed":
         raise CaseChangedError("The case changed since it was read.")
     if said == "cancelled":

@@ -31,7 +31,7 @@ class _Round:
     taken: Counter[str] = field(default_factory=Counter)
 
     def cloud(self, target: CaseTarget) -> Cloud:
-        return self.tools.accounts[target.target.account_id].cloud
+        return self.tools.account(target.target.account_id).cloud
 
     def standing(self, target: CaseTarget, one: KeyOwner) -> Standing:
         key = (target.target.account_id, one.id)
@@ -107,7 +107,7 @@ def judged_anew(
     is_fresh = target.preflight_at is not None and now - target.preflight_at < FRESH
     if taker is None or is_fresh:
         return target
-    cloud = tools.accounts[target.target.account_id].cloud
+    cloud = tools.account(target.target.account_id).cloud
     standing = cloud.standing(taker)
     said = _judge(case, target, standing)
     if said.right is Right.MISSING and standing.at < now:
@@ -117,6 +117,7 @@ def judged_anew(
 
 def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
     try:
+        account = this.tools.account(target.target.account_id)
         candidates = _candidates(this, target)
     except (PermanentError, TransientError) as error:
         if isinstance(error, TransientError) and not this.is_last:
@@ -132,7 +133,6 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         this.taken[taker.id] += 1
     target = replace(target, functional_id=taker)
     target = _put_down(this.case, target, said, this.at)
-    account = this.tools.accounts[target.target.account_id]
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target

@@ -52,6 +52,6 @@ def _left(tools: Tools, case: Case, now: datetime) -> list[CaseTarget]:
 def _addons(tools: Tools, question: _Question) -> tuple[str, ...] | Unseen:
     target, cluster = question
     try:
-        return tuple(tools.accounts[target.account_id].cloud.addons(target, cluster))
+        return tuple(tools.account(target.account_id).cloud.addons(target, cluster))
     except (PermanentError, TransientError) as error:
         return Unseen(str(error))

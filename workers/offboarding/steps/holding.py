@@ -117,10 +117,14 @@ def stop(
     )
     for one in stopped:
         case = with_target(case, one)
+    # What held it holds nothing any more: only what is out is left, and reported.
+    plan = None if case.plan is None else replace(case.plan, refused=())
     entry = entry_of(claim, now, "case.stopped", reason=note.reason)
     change = Change(
-        case=replace(case, tries=0, status=CaseStatus.OPEN, canaries=()),
-        targets=stopped,
+        case=replace(
+            case, tries=0, status=CaseStatus.OPEN, canaries=(), plan=plan, stopped=note
+        ),
+        untouched=stopped,
         folded=folds,
         entries=(entry,),
         after=case.after(Step.PLAN),

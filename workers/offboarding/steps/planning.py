@@ -387,7 +387,8 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     case = waiting.case
     change = Change(
         case=replace(case, tries=0) if is_final else case,
-        targets=(*changed, *fresh),
+        targets=fresh,
+        untouched=changed,
         reports=waiting.lines,
         folded=this.folds,
         entries=_entries(this, case, looks, fresh),
@@ -480,6 +481,7 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
         one.target.account_id
         for one in case.targets
         if one.owner_before is not None
+        and one.target.account_id in tools.accounts
         and tools.accounts[one.target.account_id].resets is None
     }
     if case.dry_run or not tools.is_armed:

@@ -89,9 +89,14 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 
 
 def _accepted(tools: Tools, case: Case) -> list[CaseTarget]:
-    """Mark what could not be read and an approver accepted as such, for now."""
+    """Mark what could not be read and an approver accepted as such, for now.
+
+    What was read as the leaver's before it could not be read any more is no blind spot.
+    """
     unread = {
-        one.target.id: one for one in case.targets if one.outcome is Outcome.UNREAD
+        one.target.id: one
+        for one in case.targets
+        if one.outcome is Outcome.UNREAD and one.owner_before is None
     }
     if not unread or tools.blind_spots is None:
         return []

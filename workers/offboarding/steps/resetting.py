@@ -12,7 +12,9 @@ from workers.offboarding.errors import (
     PermanentError,
     Reason,
     TransientError,
+    UnderWayError,
 )
+from workers.offboarding.guards import canaries_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -24,6 +26,7 @@ from workers.offboarding.model import (
     OwnerKind,
     Plan,
     Right,
+    Step,
     Unread,
     Work,
 )
@@ -57,8 +60,8 @@ def reset(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return tools.works.finish(claim, moved(claim, case, target))
     try:
         return _reset(tools, claim, case, target, now)
-    except PausedError:
-        return _wait(tools, claim, case)
+    except (PausedError, UnderWayError) as error:
+        return _wait(tools, claim, case, error)
     except PermanentError as error:
         return _end(tools, claim, case, target, error.reason, str(error))
     except TransientError as error:
@@ -71,10 +74,13 @@ def _reset(
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         raise PermanentError(text, reason=Reason.GAVE_UP)
-    resets = tools.accounts[target.target.account_id].resets
+    resets = tools.account(target.target.account_id).resets
     if resets is None or case.dry_run:
         planned = target.ended(Outcome.PLANNED, now)
         return tools.works.finish(claim, settled(tools, claim, case, planned, now))
+    if case.stopped is not None:
+        # It was out when the case was stopped, and certainly did nothing.
+        raise PermanentError(case.stopped.text, reason=case.stopped.reason)
     if not case.may_be_reset(target):
         # It is held, or another goes first. The work ends; what lets it go on sends it
         # again.
@@ -97,7 +103,7 @@ def _judge_and_send(
     target = judged_anew(tools, case, target, now)
     if target.is_settled:
         return tools.works.finish(claim, settled(tools, claim, case, target, now))
-    if target.preflight is Right.CANNOT_TELL and not _is_let_go(tools, case):
+    if target.preflight is Right.CANNOT_TELL and not _is_let_go(tools, case, target):
         return _hold(tools, claim, case, target, now)
     return _look_and_send(tools, claim, case, target, resets)
 
@@ -139,7 +145,7 @@ def _no_longer_theirs(
     tools: Tools, case: Case, target: CaseTarget, now: datetime
 ) -> CaseTarget | None:
     """Read the owner again; None if it is still who the plan names, and only then."""
-    reading = tools.accounts[target.target.account_id].cloud.key_owner(target.target)
+    reading = tools.account(target.target.account_id).cloud.key_owner(target.target)
     match reading:
         case KeyOwner(id=owner_id) if is_as_planned(case, target, owner_id):
             return None
@@ -158,8 +164,9 @@ def _no_longer_theirs(
             return target.ended(Outcome.UNREAD, now, reason=reason, detail=detail)
 
 
-def _is_let_go(tools: Tools, case: Case) -> bool:
-    return tools.lets_unknown_go or case.is_approved
+def _is_let_go(tools: Tools, case: Case, target: CaseTarget) -> bool:
+    let_go = case.plan.let_go if case.plan is not None else ()
+    return tools.lets_unknown_go or target.target.id in let_go
 
 
 def _hold(
@@ -175,14 +182,19 @@ def _hold(
     )
     is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
     refused = before if is_said else (*before, note)
-    waiting = held(tools, with_target(case, target), refused, now)
+    case = with_target(case, target)
+    # Nobody waits behind one that waits itself, if another can go first.
+    canaries = canaries_of(case, is_wanted=tools.canary and not case.is_gone)
+    waiting = held(tools, replace(case, canaries=canaries), refused, now)
+    fresh = [one for one in canaries if one not in case.canaries]
+    sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
     entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
     change = Change(
         case=waiting.case,
         targets=(target,),
         reports=waiting.lines,
         entries=(entry,),
-        after=waiting.after,
+        after=(*sent, *waiting.after),
     )
     return tools.works.finish(claim, change)
 
@@ -254,15 +266,21 @@ def _later(
         claim, now, "target.delayed", reason=error.reason, detail=str(error)
     )
     tried = replace(target, tries=target.tries + 1)
-    change = Change(targets=(tried,), entries=(entry,))
+    change = Change(untouched=(tried,), entries=(entry,))
     return tools.works.again(claim, change, now + wait)
 
 
-def _wait(tools: Tools, claim: Claim, case: Case) -> tuple[Work, ...]:
-    """Come back while the pause lasts; the first to see it says so in the case."""
+def _wait(
+    tools: Tools, claim: Claim, case: Case, error: PausedError | UnderWayError
+) -> tuple[Work, ...]:
+    """Come back while it lasts; the first to see a pause says so in the case.
+
+    What another case has out is read back within minutes, and needs no word.
+    """
     now = tools.clock()
     change = Change()
-    if case.plan is not None and not _is_paused(case.plan):
+    is_pause = isinstance(error, PausedError)
+    if is_pause and case.plan is not None and not _is_paused(case.plan):
         note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
         waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from workers.offboarding.guards import canaries_of, canary_note, has_failed
+from workers.offboarding.errors import Reason
+from workers.offboarding.guards import canaries_of, canary_notes, has_failed
 from workers.offboarding.model import Case, CaseTarget, Outcome, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.holding import Held, held
@@ -57,7 +58,7 @@ def _after_canary(
         case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
         sent = _group(case, canary)
         return replace(change, case=case, after=(*change.after, *sent))
-    waiting = _held(tools, case, at)
+    waiting = _held(tools, case, canary, at)
     entries = change.entries
     if waiting.after or waiting.lines:
         text = "The others wait for approval."
@@ -77,13 +78,14 @@ def _group(case: Case, canary: CaseTarget) -> list[Work]:
     return [one for one in case.after(Step.PLAN) if one.item in mine]
 
 
-def _held(tools: Tools, case: Case, at: datetime) -> Held:
-    notes = canary_note(case)
-    if not notes or case.plan is None:
+def _held(tools: Tools, case: Case, canary: CaseTarget, at: datetime) -> Held:
+    if case.plan is None or not any(one.waits_for(canary) for one in case.targets):
         return Held(case)
-    # What was approved before said nothing of a canary that fails.
-    plan = replace(case.plan, approved_by=None)
-    return held(tools, replace(case, plan=plan), (*plan.refused, *notes), at)
+    # What was approved before said nothing of a canary that fails, and what was told of
+    # another says nothing of this one.
+    kept = [one for one in case.plan.refused if one.reason is not Reason.CANARY_FAILED]
+    plan = replace(case.plan, approved_by=None, refused=tuple(kept))
+    return held(tools, replace(case, plan=plan), (*kept, *canary_notes(case)), at)
 
 
 def _ownership(target: CaseTarget) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.errors import Reason
+from workers.offboarding.errors import PermanentError, Reason
 from workers.offboarding.model import (
     Case,
     CaseKind,
@@ -79,6 +79,18 @@ class Tools:
     def is_armed(self) -> bool:
         """Tell whether anything can be written anywhere."""
         return any(each.resets for each in self.accounts.values())
+
+    def account(self, account_id: str) -> Account:
+        """Return an account; a case may outlive its entry in the accounts file.
+
+        Raises:
+            PermanentError: It is not set up here any more.
+        """
+        found = self.accounts.get(account_id)
+        if found is None:
+            text = f"Account {account_id} is not set up here any more."
+            raise PermanentError(text, reason=Reason.NO_FUNCTIONAL_ID)
+        return found
 
 
 def pause(tries: int, *, longest_seconds: float, first_seconds: float = 1) -> timedelta:

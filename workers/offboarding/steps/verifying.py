@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import read
-from workers.offboarding.errors import OffboardingError, Reason
+from workers.offboarding.errors import OffboardingError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
     CaseTarget,
@@ -42,7 +42,7 @@ def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         return _fail(tools, claim, case, target, Reason.GAVE_UP, text)
-    seen = read(tools.accounts[target.target.account_id].cloud, target.target)
+    seen = _seen(tools, target)
     now = tools.clock()
     ended = _proved(case, target, seen, now)
     if ended is not None:
@@ -50,6 +50,13 @@ def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if now < target.intent_at + tools.verify_deadline:
         return _look_again(tools, claim, target, seen, now)
     return _overdue(tools, claim, case, target, seen, now)
+
+
+def _seen(tools: Tools, target: CaseTarget) -> Seen:
+    try:
+        return read(tools.account(target.target.account_id).cloud, target.target)
+    except PermanentError as error:
+        return Seen(target.target, Unread(error.reason, str(error)))
 
 
 def _proved(
@@ -110,8 +117,8 @@ def _landed(
     tools: Tools, target: CaseTarget, since: datetime
 ) -> tuple[bool | None, str]:
     """Ask whether the reset made a key; None, which is not no, if nobody can say."""
-    cloud = tools.accounts[target.target.account_id].cloud
     try:
+        cloud = tools.account(target.target.account_id).cloud
         taker = target.functional_id
         if taker is None:
             return None, "Nobody was planned to take it over."
