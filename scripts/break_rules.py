@@ -31,6 +31,8 @@ TESTS: Final = tuple(
         "deciding",
         "canary",
         "adopting",
+        "review_core",
+        "retirement",
     )
 )
 STEPS: Final = "workers/offboarding/steps"
@@ -79,7 +81,12 @@ BUGS: Final = (
         "1",
         "write where preflight cannot tell any more",
         f"{STEPS}/resetting.py",
-        (("return tools.lets_unknown_go or case.is_approved", "return True"),),
+        (
+            (
+                "return tools.lets_unknown_go or target.target.id in let_go",
+                "return True",
+            ),
+        ),
     ),
     Bug(
         "1",
@@ -97,13 +104,13 @@ BUGS: Final = (
         "1",
         "trust an account that shows far less than before",
         "workers/offboarding/guards.py",
-        (("        *_little(case, looks),\n", ""),),
+        (("        notes += _little(case, looks)\n", ""),),
     ),
     Bug(
         "1",
         "let a plan go that is not the approved one",
         "workers/offboarding/guards.py",
-        (("        *_changed(case, plan),\n", ""),),
+        (("        notes += _changed(case, plan)\n", ""),),
     ),
     Bug(
         "1",
@@ -152,8 +159,8 @@ BUGS: Final = (
         f"{STEPS}/settling.py",
         (
             (
-                "    plan = replace(case.plan, approved_by=None)\n",
-                "    plan = case.plan\n",
+                "replace(case.plan, approved_by=None, refused",
+                "replace(case.plan, refused",
             ),
         ),
     ),
@@ -179,6 +186,29 @@ BUGS: Final = (
         "adopt from one what is another's",
         "workers/offboarding/adopting.py",
         (("                owner.id == look.iam_id\n", "                True\n"),),
+    ),
+    Bug(
+        "2",
+        "undo an intent with what was read before it",
+        f"{STEPS}/planning.py",
+        (
+            (
+                "        targets=fresh,\n        untouched=changed,\n",
+                "        targets=(*fresh, *changed),\n",
+            ),
+        ),
+    ),
+    Bug(
+        "7",
+        "retire the newest key for being unused",
+        "workers/offboarding/retirement.py",
+        (('one.id not in ("", in_use.id)', 'one.id != ""'),),
+    ),
+    Bug(
+        "7",
+        "retire a locked key",
+        "workers/offboarding/retirement.py",
+        (("        and not one.is_locked\n", ""),),
     ),
     Bug(
         "7",
