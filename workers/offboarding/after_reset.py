@@ -123,7 +123,7 @@ def _pods(
 
 def _recreate(cluster: Cluster, addon: str) -> str:
     return (
-        f"The pods {ADDON_PODS[addon]}* of the add-on {addon} in cluster "
+        f"The {ADDON_PODS[addon]} pods of the add-on {addon} in cluster "
         f"{named(cluster)} keep the old key until they are made anew. Delete them once "
         "the cluster has picked the new key up; Kubernetes starts them again. Until "
         f"then, once the old key is gone, {_FAILS[addon]} fails there."
@@ -131,7 +131,7 @@ def _recreate(cluster: Cluster, addon: str) -> str:
 
 
 def _look(cluster: Cluster, unseen: Unseen) -> str:
-    pods = " or ".join(f"{one} (pods {pod}*)" for one, pod in ADDON_PODS.items())
+    pods = " or ".join(f"{one} ({pod} pods)" for one, pod in ADDON_PODS.items())
     return (
         f"It could not be seen which add-ons cluster {named(cluster)} has: "
         f"{cleaned(unseen.why, 200).rstrip('.')}. Look with `ibmcloud ks cluster addon "
