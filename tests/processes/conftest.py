@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from simulator import Simulator, demo_account
+from simulator import Simulator, departure_account
 from tests.processes.installation import Service
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    account = demo_account()
+    account = departure_account()
     account.replication_lag_seconds = 1.0
     with Simulator([account]) as running:
         yield running

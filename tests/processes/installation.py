@@ -151,3 +151,25 @@ class Service:
             return case if case["status"] == "settled" and not pending else None
 
         return until(over, seconds=seconds)
+
+
+def offboard(
+    service: Service,
+    *words: str,
+    role: str = "operator",
+    environ: dict[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would, and return what it printed."""
+    asked = {
+        **service.environ,
+        "OFFBOARD_URL": service.url,
+        "OFFBOARD_TOKEN": TOKENS[role],
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *words],
+        env=environ or asked,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )

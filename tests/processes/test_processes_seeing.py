@@ -1,8 +1,6 @@
 """Exposure, gate, doctor, survey and budget through real processes, HTTP and CLI."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 import requests
@@ -24,7 +22,7 @@ from simulator.scenario import (
     PAYMENTS_GROUP_ID,
     PLATFORM_GROUP_ID,
 )
-from tests.processes.installation import TOKENS, until
+from tests.processes.installation import TOKENS, offboard, until
 
 pytestmark = pytest.mark.processes
 
@@ -32,23 +30,6 @@ LEAVER = "dana.lee@example.com"
 COLLEAGUE = "robin.park@example.com"
 HR_ADDRESS = "d.lee@hr.example.com"
 FUNCTIONAL = "IBMid-6600001FID"
-
-
-def offboard(service, *words, role="operator", environ=None):
-    """Run the command line as a person would, and return what it printed."""
-    asked = {
-        **service.environ,
-        "OFFBOARD_URL": service.url,
-        "OFFBOARD_TOKEN": TOKENS[role],
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli", *words],
-        env=environ or asked,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def local_environ(service, **settings):
