@@ -152,6 +152,13 @@ class Service:
 
         return until(over, seconds=seconds)
 
+    def tick_off(self, case: dict[str, object]) -> None:
+        """Tick every follow-up of a case off, as people do when they did it."""
+        many = sum(len(one["follow_ups"]) for one in case["targets"])
+        for number in range(1, many + 1):
+            path = f"/api/cases/{case['id']}/follow-ups/{number}/done"
+            assert self.call("POST", path).status_code == 202
+
 
 def offboard(
     service: Service,
