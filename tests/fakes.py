@@ -86,6 +86,8 @@ class FakeCloud:
         # Who may take over, and how they stand; one that is not here stands well.
         self.fids = [FID]
         self.standings = {}
+        # How they stood when it was looked at last, for who takes an older look too.
+        self.stood = {}
         self.has_addons = {}
         # None has IAM list, of each target, Dana's key and those of its owners since.
         self.listed = None
@@ -183,6 +185,8 @@ class FakeCloud:
 
     def standing(self, functional_id, *, max_age_seconds=240):
         self._asked("standing", functional_id.id)
+        if max_age_seconds and functional_id.id in self.stood:
+            return self.stood[functional_id.id]
         found = self.standings.get(functional_id.id) or a_standing(functional_id)
         return replace(found, at=self.clock())
 

@@ -39,6 +39,14 @@ class _Round:
             self.standings[key] = self.cloud(target).standing(one)
         return self.standings[key]
 
+    def is_new(self, target: CaseTarget, one: KeyOwner) -> bool:
+        """Tell whether how somebody stands was looked at in this round."""
+        return self.standing(target, one).at >= self.at
+
+    def look_anew(self, target: CaseTarget, one: KeyOwner) -> None:
+        key = (target.target.account_id, one.id)
+        self.standings[key] = self.cloud(target).standing(one, max_age_seconds=0)
+
 
 def assigned(
     tools: Tools,
@@ -100,11 +108,8 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
         return target.ended(
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
+    judged = _judgements(this, target, candidates)
     standings = {one.id: this.standing(target, one) for one in candidates}
-    judged = {
-        one.id: _judge(this.case, target, standings[one.id], this.taken[one.id])
-        for one in candidates
-    }
     taker = _choice(target, candidates, judged, standings, this.taken)
     if target.functional_id is None:
         this.taken[taker.id] += 1
@@ -114,6 +119,28 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+
+
+def _judgements(
+    this: _Round, target: CaseTarget, candidates: Sequence[KeyOwner]
+) -> dict[str, Preflight]:
+    """Judge each by what is known, and where nobody is in order by a new look.
+
+    Who mends what a report named, and retries at once, must not be told it again.
+    """
+    judged = {one.id: _judged(this, target, one) for one in candidates}
+    if any(one.right is Right.OK for one in judged.values()):
+        return judged
+    for one in candidates:
+        if not this.is_new(target, one):
+            this.look_anew(target, one)
+            judged[one.id] = _judged(this, target, one)
+    return judged
+
+
+def _judged(this: _Round, target: CaseTarget, one: KeyOwner) -> Preflight:
+    standing = this.standing(target, one)
+    return _judge(this.case, target, standing, this.taken[one.id])
 
 
 def _candidates(this: _Round, target: CaseTarget) -> Sequence[KeyOwner]:
