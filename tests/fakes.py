@@ -87,6 +87,8 @@ class FakeCloud:
         # Who may take over, and how they stand; one that is not here stands well.
         self.fids = [FID]
         self.standings = {}
+        # How they stood when it was looked at last, for who takes an older look too.
+        self.stood = {}
         self.has_addons = {}
         # None has IAM list, of each target, Dana's key and those of its owners since.
         self.listed = None
@@ -186,6 +188,8 @@ class FakeCloud:
         kept = self._asked("standing", functional_id.id)
         if kept is not None and max_age_seconds:
             return kept
+        if max_age_seconds and functional_id.id in self.stood:
+            return self.stood[functional_id.id]
         found = self.standings.get(functional_id.id) or a_standing(functional_id)
         return replace(found, at=self.clock())
 

@@ -9,6 +9,7 @@ from factories import (
     DANA,
     FID,
     FRANKFURT,
+    NOON,
     ROBIN,
     TOKYO,
     a_case,
@@ -273,6 +274,25 @@ def test_a_preflight_that_turned_red_while_the_case_was_paused_stops_the_reset()
 
     assert world.outcomes() == {"us-south": (Outcome.FAILED, Reason.MISSING_ROLE)}
     assert world.resets.sends == []
+
+
+def test_what_was_mended_since_the_last_look_is_not_held_against_a_case():
+    world = a_world(DALLAS)
+    lacking = a_standing(policies=(), at=NOON - timedelta(seconds=60))
+    world.cloud.stood[FID.id] = lacking
+
+    case = world.settle()
+
+    assert (case.result, case.targets[0].preflight) == (CaseResult.SAFE, Right.OK)
+
+
+def test_a_red_preflight_by_a_new_look_is_believed_at_once():
+    world = a_world(DALLAS, FRANKFURT)
+    world.cloud.standings[FID.id] = a_standing(policies=())
+
+    world.settle()
+
+    assert world.journal.count(f"standing {FID.id}") == 1
 
 
 def test_a_preflight_made_just_now_is_not_made_again():

@@ -51,6 +51,15 @@ def test_a_functional_id_in_order_is_well_in_every_respect():
     assert {one.account_id for one in found.values()} == {"acct1"}
 
 
+def test_what_was_mended_since_the_last_look_is_told_as_it_is_now():
+    world = a_world(DALLAS)
+    world.cloud.stood[FID.id] = a_standing(policies=())
+
+    found = {one.what: one for one in check_all([world.cloud])}
+
+    assert found["functional_id_roles"].verdict is OK
+
+
 def test_the_slots_are_foreseen():
     found = checks(DALLAS, FRANKFURT, keys=12)["key_slots"]
 

@@ -8,14 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from simulator import Simulator, demo_account
+from simulator import Account, Simulator, departure_account
 from tests.processes.installation import Service
 
 
 @pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    account = demo_account()
+def account(request: pytest.FixtureRequest) -> Account:
+    """The account of a test: the small one, or what an indirect parameter makes."""
+    make = getattr(request, "param", departure_account)
+    account: Account = make()
     account.replication_lag_seconds = 1.0
+    return account
+
+
+@pytest.fixture
+def simulator(account: Account) -> Iterator[Simulator]:
     with Simulator([account]) as running:
         yield running
 

@@ -1,8 +1,6 @@
 """Exposure, gate, doctor, survey and budget through real processes, HTTP and CLI."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 import requests
@@ -24,7 +22,7 @@ from simulator.scenario import (
     PAYMENTS_GROUP_ID,
     PLATFORM_GROUP_ID,
 )
-from tests.processes.installation import TOKENS, until
+from tests.processes.installation import TOKENS, offboard, until
 
 pytestmark = pytest.mark.processes
 
@@ -32,23 +30,6 @@ LEAVER = "dana.lee@example.com"
 COLLEAGUE = "robin.park@example.com"
 HR_ADDRESS = "d.lee@hr.example.com"
 FUNCTIONAL = "IBMid-6600001FID"
-
-
-def offboard(service, *words, role="operator", environ=None):
-    """Run the command line as a person would, and return what it printed."""
-    asked = {
-        **service.environ,
-        "OFFBOARD_URL": service.url,
-        "OFFBOARD_TOKEN": TOKENS[role],
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli", *words],
-        env=environ or asked,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def local_environ(service, **settings):
@@ -100,6 +81,7 @@ def test_exposure_shows_every_target_and_who_it_hangs_on(install, simulator):
         "departures_from_outage",
         "unread",
         "checked_at",
+        "functional_ids",
     ]
     owners = {
         (one["region"], one["resource_group"]["name"]): (
@@ -135,7 +117,8 @@ def test_the_gate_is_red_then_green_and_asks_live_each_time(
 
     before = offboard(service, "gate", LEAVER, "-o", "json", role="viewer")
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
-    service.settled(case_id)
+    # The gate means fully safe: what the resets left to people is done too.
+    service.tick_off(service.settled(case_id))
     reads = len(journal_of(simulator, "GET", "clusterkeyowner"))
     after = offboard(service, "gate", LEAVER, "-o", "json", role="viewer")
 
@@ -205,6 +188,8 @@ def test_exposure_gate_and_doctor_need_nothing_but_a_key(install, simulator):
 def test_the_doctor_is_green_and_goes_red_where_owner_ids_are_no_iam_ids(
     install, simulator
 ):
+    # Of classic infrastructure the doctor can prove nothing.
+    simulator.account.remove_cluster("bq1pay00south00002")
     service = install()
     service.start("up")
     service.await_ready()
@@ -256,8 +241,8 @@ def test_a_classic_credential_of_the_leaver_is_told_and_left(
     case = service.settled(case_id)
 
     assert case["result"] == "attention"
-    follow_ups = [each for one in case["targets"] for each in one["follow_ups"]]
-    assert [one["kind"] for one in follow_ups] == ["classic_credential"]
+    kinds = [each["kind"] for one in case["targets"] for each in one["follow_ups"]]
+    assert kinds.count("classic_credential") == 1
     assert {one["outcome"] for one in case["targets"]} == {"verified"}
     assert account.classic_credential("us-south", PAYMENTS_GROUP_ID) == user
     assert len(simulator.journal.writes()) == 3
@@ -435,7 +420,8 @@ def _denied():
 def test_each_refusal_of_ibm_cloud_says_who_mends_it_and_with_what(
     install, simulator, message_id
 ):
-    service = install()
+    # One refusal would hold the other back.
+    service = install(CANARY="0")
     for region, group_id, code in (
         ("eu-de", PAYMENTS_GROUP_ID, "A0656"),
         ("us-south", PAYMENTS_GROUP_ID, "A03e9b"),

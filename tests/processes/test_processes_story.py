@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from simulator import Fault, delay_after, drop_after
-from tests.processes.installation import SHORT_LEASE, until
+from tests.processes.installation import SHORT_LEASE, offboard, until
 
 pytestmark = pytest.mark.processes
 
@@ -338,22 +338,12 @@ def test_a_paused_service_waits_and_goes_on_when_the_pause_ends(
     until(lambda: service.case(case_id)["status"] == "waiting")
     held = service.case(case_id)
     writes_while_paused = list(simulator.journal.writes())
-    _resume(service)
+    offboard(service, "resume", role="approver")
     case = service.settled(case_id)
 
     assert [one["reason"] for one in held["plan"]["refused"]] == ["paused"]
     assert writes_while_paused == []
     assert case["result"] == "safe"
-
-
-def _resume(service):
-    code = (
-        "import sys; from workers.store.connection import connect; "
-        "from workers.store.switches import Switches; "
-        "Switches(connect(sys.argv[1])).pause(paused=False)"
-    )
-    address = f"unix://{service.folder}/store/store.sock?db=0"
-    subprocess.run([sys.executable, "-c", code, address], check=True)
 
 
 def test_no_secret_reaches_log_store_or_report(install, simulator, message_id):

@@ -60,7 +60,8 @@ def _look(clouds: Collection[Cloud]) -> _Looked:
     views = look_at_all(clouds, None)
 
     def look(pair: tuple[Cloud, View]) -> tuple[View, Forecast]:
-        return pair[1], forecast(*pair)
+        # Asked by people, who may have mended something a moment ago.
+        return pair[1], forecast(*pair, max_age_seconds=0)
 
     return at_once(look, zip(clouds, views, strict=True))
 

@@ -7,6 +7,7 @@ the standings, never an exception.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from workers.offboarding.choosing import chosen
 from workers.offboarding.discovery import at_once
@@ -55,7 +56,13 @@ class Forecast:
         return self.would_take.get(iam_id, ())
 
 
-def forecast(cloud: Cloud, view: View, known: Iterable[KeyOwner] = ()) -> Forecast:
+def forecast(
+    cloud: Cloud,
+    view: View,
+    known: Iterable[KeyOwner] = (),
+    *,
+    max_age_seconds: float = 240,
+) -> Forecast:
     """Look how every functional ID of an account stands, and what would fall to it.
 
     Args:
@@ -63,9 +70,11 @@ def forecast(cloud: Cloud, view: View, known: Iterable[KeyOwner] = ()) -> Foreca
         view: What was seen of all of it.
         known: Functional IDs as they were known before, for when our own identities
             cannot be told now.
+        max_age_seconds: How old a look at them may be; 0 always looks.
     """
     found = _functional_ids(view, known)
-    standings = tuple(at_once(cloud.standing, found))
+    look = partial(cloud.standing, max_age_seconds=max_age_seconds)
+    standings = tuple(at_once(look, found))
     owned = {
         one.id: tuple(
             sorted(

@@ -126,7 +126,7 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
             Outcome.FAILED, this.at, reason=error.reason, detail=str(error)
         )
     taker, said = _judged(this, target, candidates)
-    if said.right is Right.MISSING and this.look_again(target, candidates):
+    if said.right is not Right.OK and this.look_again(target, candidates):
         # What was kept from before may have been mended since.
         taker, said = _judged(this, target, candidates)
     if target.functional_id is None and said.right is not Right.MISSING:
