@@ -81,6 +81,10 @@ def _reset(
     if case.stopped is not None:
         # It was out when the case was stopped, and certainly did nothing.
         raise PermanentError(case.stopped.text, reason=case.stopped.reason)
+    if target.functional_id is None:
+        # A plan of a former version named nobody; the present one does.
+        again = Change(after=(Work(case.id, Step.PLAN),))
+        return tools.works.finish(claim, again)
     if not case.may_be_reset(target):
         # It is held, or another goes first. The work ends; what lets it go on sends it
         # again.
