@@ -186,11 +186,12 @@ def _hold(
     )
     is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
     refused = before if is_said else (*before, note)
-    case = with_target(case, target)
+    waiting = held(tools, with_target(case, target), refused, now)
     # Nobody waits behind one that waits itself, if another can go first.
-    canaries = canaries_of(case, is_wanted=tools.canary and not case.is_gone)
-    waiting = held(tools, replace(case, canaries=canaries), refused, now)
+    is_wanted = tools.canary and not case.is_gone
+    canaries = canaries_of(waiting.case, is_wanted=is_wanted)
     fresh = [one for one in canaries if one not in case.canaries]
+    waiting = replace(waiting, case=replace(waiting.case, canaries=canaries))
     sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
     entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
     change = Change(
