@@ -30,6 +30,7 @@ from workers.offboarding.model import (
     BlindSpot,
     CaseResult,
     CaseStatus,
+    CaseTarget,
     FollowUp,
     KeyOwner,
     Leaver,
@@ -469,3 +470,31 @@ def test_an_owner_of_whom_nobody_knows_what_they_are_is_said():
     assert case.result is CaseResult.ATTENTION
     assert world.outcomes() == {"us-south": (Outcome.UNREAD, Reason.OWNER_UNKNOWN)}
     assert world.resets.sends == []
+
+
+# nobody planned to take over yet
+
+
+def test_a_retried_target_waits_until_it_is_known_who_takes_it_over():
+    world = a_world(DALLAS)
+    world.resets.script[DALLAS.id].append("refused")
+    world.settle()
+    world.cloud.faults["candidates"].append(TIMEOUT)
+
+    a_desk(world).retry("01CASE", actor="ops")
+    world.run(seconds=600)
+
+    assert world.case().result is CaseResult.SAFE
+
+
+def test_a_target_at_work_since_before_functional_ids_were_planned_is_planned_anew():
+    world = a_world(DALLAS, canary=True)
+    world.open()
+    perform(world.tools, world.store, Work("01CASE", Step.PLAN))
+    old = CaseTarget(DALLAS, owner_before=DANA)
+    world.store.stored["01CASE"].targets[DALLAS.id] = old
+
+    world.run(seconds=600)
+
+    assert world.case().result is CaseResult.SAFE
+    assert world.resets.sent(DALLAS) == 1

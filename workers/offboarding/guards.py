@@ -85,13 +85,13 @@ def _canary_of(case: Case, mine: Sequence[CaseTarget]) -> str | None:
     if any(one.was_reset_here for one in mine):
         return None
     before = [one for one in mine if one.target.id in case.canaries]
-    if before and not (was_needless(before[0]) or _is_unsure(before[0])):
+    if before and not (was_needless(before[0]) or _waits_itself(case, before[0])):
         return before[0].target.id
     begun = [one for one in mine if not one.is_settled and one.intent_at is not None]
     able = [one for one in mine if not one.is_settled and one.target.readable > 0]
     # Where preflight can tell of none, one goes first all the same once it is let go.
     sure = [one for one in able if not _is_unsure(one)]
-    same = [one for one in before if _is_unsure(one)]
+    same = [one for one in before if _waits_itself(case, one)]
     first = min(begun or sure or same or able, key=_order, default=None)
     return None if first is None else first.target.id
 
@@ -113,9 +113,13 @@ def was_needless(target: CaseTarget) -> bool:
 
 
 def _is_unsure(target: CaseTarget) -> bool:
-    """Tell whether a target that is not begun may have to wait for an approver."""
+    return target.preflight is Right.CANNOT_TELL
+
+
+def _waits_itself(case: Case, target: CaseTarget) -> bool:
+    """Tell whether a target that is not begun waits for an approver by itself."""
     is_open = not target.is_settled and target.intent_at is None
-    return is_open and target.preflight is Right.CANNOT_TELL
+    return is_open and case.plan is not None and case.plan.holds_unknown(target)
 
 
 def _order(target: CaseTarget) -> tuple[int, str]:

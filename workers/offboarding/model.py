@@ -751,12 +751,14 @@ class Case:
     def may_be_reset(self, one: CaseTarget) -> bool:
         """Tell whether nothing in the case holds the reset of this target of it back.
 
-        A target that preflight could not judge waits for approval, unless it was let
+        Until a plan says who takes it over it waits for that plan. A target that
+        preflight could not judge waits for approval, unless it was let
         through on purpose; the others wait for their canary.
         """
         if self.is_held or self.refused_by is not None or self.stopped is not None:
             return False
-        if self.plan is not None and self.plan.holds_unknown(one):
+        is_unknown = self.plan is not None and self.plan.holds_unknown(one)
+        if one.functional_id is None or is_unknown:
             return False
         # Approved after a canary failed: an approver let the others go.
         first = (

@@ -81,6 +81,10 @@ def _reset(
     if case.stopped is not None:
         # It was out when the case was stopped, and certainly did nothing.
         raise PermanentError(case.stopped.text, reason=case.stopped.reason)
+    if target.functional_id is None:
+        # A plan of a former version named nobody; the present one does.
+        again = Change(after=(Work(case.id, Step.PLAN),))
+        return tools.works.finish(claim, again)
     if not case.may_be_reset(target):
         # It is held, or another goes first. The work ends; what lets it go on sends it
         # again.
@@ -182,11 +186,12 @@ def _hold(
     )
     is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
     refused = before if is_said else (*before, note)
-    case = with_target(case, target)
+    waiting = held(tools, with_target(case, target), refused, now)
     # Nobody waits behind one that waits itself, if another can go first.
-    canaries = canaries_of(case, is_wanted=tools.canary and not case.is_gone)
-    waiting = held(tools, replace(case, canaries=canaries), refused, now)
+    is_wanted = tools.canary and not case.is_gone
+    canaries = canaries_of(waiting.case, is_wanted=is_wanted)
     fresh = [one for one in canaries if one not in case.canaries]
+    waiting = replace(waiting, case=replace(waiting.case, canaries=canaries))
     sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
     entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
     change = Change(

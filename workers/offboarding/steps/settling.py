@@ -30,7 +30,7 @@ def settled(
     change = moved(claim, case, target, entry)
     if target.target.id not in case.canaries:
         return change
-    return _after_canary(tools, claim, change, with_target(case, target), target, at)
+    return _after_canary(tools, claim, change, case, target, at)
 
 
 def end(
@@ -48,16 +48,16 @@ def _after_canary(
     tools: Tools,
     claim: Claim,
     change: Change,
-    case: Case,
+    before: Case,
     canary: CaseTarget,
     at: datetime,
 ) -> Change:
+    case = with_target(before, canary)
     # The head is written in any case: a plan that adds targets meanwhile, and has not
     # seen how the canary ended, begins anew then.
     if not has_failed(canary):
-        case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
-        sent = _group(case, canary)
-        return replace(change, case=case, after=(*change.after, *sent))
+        now = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
+        return replace(change, case=now, after=(*change.after, *_freed(before, now)))
     waiting = _held(tools, case, canary, at)
     entries = change.entries
     if waiting.after or waiting.lines:
@@ -72,10 +72,10 @@ def _after_canary(
     )
 
 
-def _group(case: Case, canary: CaseTarget) -> list[Work]:
-    """Return the resets that waited for *canary* and may go now."""
-    mine = {one.target.id for one in case.targets if one.waits_for(canary)}
-    return [one for one in case.after(Step.PLAN) if one.item in mine]
+def _freed(before: Case, now: Case) -> list[Work]:
+    """Return the resets that waited and may go now, another group's canary included."""
+    begun = {one.item for one in before.after(Step.PLAN)}
+    return [one for one in now.after(Step.PLAN) if one.item not in begun]
 
 
 def _held(tools: Tools, case: Case, canary: CaseTarget, at: datetime) -> Held:
