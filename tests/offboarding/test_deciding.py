@@ -440,6 +440,44 @@ def test_a_pause_holds_what_was_approved():
     assert world.case().result is CaseResult.SAFE
 
 
+def test_who_was_not_shown_that_the_canary_failed_does_not_let_the_others_go():
+    world = a_world(DALLAS, FRANKFURT, TOKYO, canary=True)
+    other = replace(FID, id="IBMid-7")
+    world.cloud.standings[other.id] = a_standing(
+        other, policies=(), policies_fault="403"
+    )
+    world.cloud.candidates = lambda target, wanted=None: (
+        (other,) if target == DALLAS else (FID,)
+    )
+    world.resets.script[FRANKFURT.id].append("unshown")
+    world.open()
+    world.run(seconds=10)
+    shown = world.case().plan.hash
+    assert reasons(world) == [Reason.PREFLIGHT_UNKNOWN]
+
+    world.run(seconds=1200)
+
+    assert Reason.CANARY_FAILED in reasons(world)
+    assert why(lambda: approve(world, plan_hash=shown)) == "other_plan"
+    assert [each for each, _ in world.resets.sends] == [FRANKFURT.id]
+
+
+def test_who_was_not_shown_that_preflight_cannot_tell_does_not_let_it_go():
+    world = a_held_world()
+    approve(world)
+    world.store.paused = {"*"}
+    world.run(seconds=30)
+    approved = world.case().plan.hash
+    world.run(seconds=600)
+    blind(world)
+    world.store.paused = set()
+    world.run(seconds=60)
+
+    assert Reason.PREFLIGHT_UNKNOWN in reasons(world)
+    assert why(lambda: approve(world, plan_hash=approved)) == "other_plan"
+    assert world.resets.sends == []
+
+
 # refused
 
 

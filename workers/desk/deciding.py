@@ -183,7 +183,7 @@ def anew_of(plan: Plan | None) -> Plan | None:
     """Return a plan about which nobody has decided anything."""
     if plan is None:
         return None
-    return replace(plan, approved_by=None, refused=(), let_go=())
+    return replace(plan, approved_by=None, refused=(), let_go=(), since=())
 
 
 def _approved(case: Case, person: str) -> Case:

@@ -584,7 +584,9 @@ class Plan:
     """What is to be reset; written once. ``hash`` names exactly this plan.
 
     ``let_go`` has the ids of targets that an approver let through though preflight
-    could not tell: who approved anything else said nothing of that.
+    could not tell: who approved anything else said nothing of that. ``since`` has the
+    ids of targets that gave the plan another hash after it was made: canaries that
+    failed, and those that preflight could tell of and cannot any more.
     """
 
     hash: str
@@ -592,6 +594,7 @@ class Plan:
     refused: tuple[Note, ...] = ()
     approved_by: str | None = None
     let_go: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
 
     def holds_unknown(self, one: CaseTarget) -> bool:
         """Tell whether a target waits as preflight cannot tell, in this plan."""

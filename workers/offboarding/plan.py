@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
+    Case,
     CaseTarget,
     KeyOwner,
     Leaver,
     Note,
     Person,
+    Plan,
     SamePerson,
 )
 from workers.offboarding.view import View
@@ -126,8 +128,14 @@ def _named(
     return replace(leaver, email=leaver.email or email, name=leaver.name or name)
 
 
-def hash_of(leaver: Leaver, targets: Iterable[CaseTarget]) -> str:
-    """Name exactly this plan: who leaves, which targets, who owned and takes over."""
+def hash_of(
+    leaver: Leaver, targets: Iterable[CaseTarget], since: Sequence[str] = ()
+) -> str:
+    """Name exactly this plan: who leaves, which targets, who owned and takes over.
+
+    *since* are the targets that turned doubtful after it was made: who approves it has
+    to have been shown that.
+    """
     rows = sorted(
         [
             one.target.id,
@@ -136,7 +144,8 @@ def hash_of(leaver: Leaver, targets: Iterable[CaseTarget]) -> str:
         ]
         for one in targets
     )
-    text = json.dumps([leaver.iam_id, rows], separators=(",", ":"), sort_keys=True)
+    named = [leaver.iam_id, rows, *([sorted(since)] if since else [])]
+    text = json.dumps(named, separators=(",", ":"), sort_keys=True)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -174,3 +183,10 @@ def ambiguity(resolved: Resolved) -> tuple[Note, ...]:
     several = ", ".join(resolved.candidates)
     text = f"{resolved.leaver} may be any of {several}. Name one by its IAM ID."
     return (Note(Reason.AMBIGUOUS_PERSON, text),)
+
+
+def doubted(case: Case, plan: Plan, target: CaseTarget) -> Plan:
+    """Give a plan another hash, since one of its targets turned doubtful at work."""
+    since = tuple(sorted({*plan.since, target.target.id}))
+    named = hash_of(case.leaver, case.targets, since)
+    return replace(plan, hash=named, since=since)

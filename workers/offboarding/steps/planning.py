@@ -346,7 +346,7 @@ def _hold(
             tools, this.claim, warned_of, refused[0], folds=this.folds, now=this.at
         )
     before = case.plan.refused if case.plan is not None else ()
-    plan = Plan(hash_of(case.leaver, case.targets), this.at, before)
+    plan = Plan(_hash_of(case), this.at, before, since=_since(case))
     waiting = held(tools, replace(case, plan=plan, tries=0), refused, this.at)
     entry = entry_of(this.claim, this.at, "case.held", reason=refused[0].reason)
     change = Change(
@@ -502,6 +502,14 @@ def _found(
 
 def _planned(case: Case, now: datetime) -> Plan:
     """Name the plan; one whose targets did not change stays as it is, and approved."""
-    made = Plan(hash_of(case.leaver, case.targets), now)
+    made = Plan(_hash_of(case), now, since=_since(case))
     unchanged = case.plan is not None and case.plan.hash == made.hash
     return case.plan if case.plan is not None and unchanged else made
+
+
+def _hash_of(case: Case) -> str:
+    return hash_of(case.leaver, case.targets, _since(case))
+
+
+def _since(case: Case) -> tuple[str, ...]:
+    return case.plan.since if case.plan is not None else ()

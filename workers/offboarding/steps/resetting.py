@@ -30,6 +30,7 @@ from workers.offboarding.model import (
     Unread,
     Work,
 )
+from workers.offboarding.plan import doubted
 from workers.offboarding.ports import Change, Claim, ReadyReset, Resets
 from workers.offboarding.steps.assigning import judged_anew
 from workers.offboarding.steps.holding import held
@@ -186,6 +187,8 @@ def _hold(
     )
     is_said = any(one.reason is Reason.PREFLIGHT_UNKNOWN for one in before)
     refused = before if is_said else (*before, note)
+    if case.plan is not None:
+        case = replace(case, plan=doubted(case, case.plan, target))
     waiting = held(tools, with_target(case, target), refused, now)
     # Nobody waits behind one that waits itself, if another can go first.
     is_wanted = tools.canary and not case.is_gone

@@ -6,6 +6,7 @@ from datetime import datetime
 from workers.offboarding.errors import Reason
 from workers.offboarding.guards import canaries_of, canary_notes, has_failed
 from workers.offboarding.model import Case, CaseTarget, Outcome, Step, Work
+from workers.offboarding.plan import doubted
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.holding import Held, held
 from workers.offboarding.steps.tools import Tools, entry_of, moved, with_target
@@ -85,6 +86,7 @@ def _held(tools: Tools, case: Case, canary: CaseTarget, at: datetime) -> Held:
     # another says nothing of this one.
     kept = [one for one in case.plan.refused if one.reason is not Reason.CANARY_FAILED]
     plan = replace(case.plan, approved_by=None, refused=tuple(kept))
+    plan = doubted(case, plan, canary)
     return held(tools, replace(case, plan=plan), (*kept, *canary_notes(case)), at)
 
 
