@@ -227,3 +227,17 @@ def test_what_the_service_does_by_itself_asks_nobody_for_anything():
     assert first.command is None
     assert first.details == (("The service does this by itself; nobody has to.",),)
     assert second.command == "offboard case done 01CASE 2"
+
+
+def test_old_keys_of_a_case_that_needs_attention_wait_for_its_retry():
+    mine = replace(OLD_KEY, care=Care(LATER))
+    case = a_case(
+        verified("us-south", "payments", "web", follow_ups=(mine,)),
+        result=CaseResult.ATTENTION,
+    )
+
+    [item, *_] = told(case).to_do
+
+    assert item.details == (
+        ("The service does this once the case is retried and ends safe.",),
+    )

@@ -9,7 +9,14 @@ from typing import assert_never
 
 from workers.offboarding.advice import advise, cleaned, command_for
 from workers.offboarding.follow_ups import numbered_follow_ups
-from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
+from workers.offboarding.model import (
+    RETIRE_OLD_KEY,
+    Case,
+    CaseResult,
+    FollowUp,
+    Outcome,
+    ReportKind,
+)
 from workers.offboarding.report.commands import (
     apply_command,
     done_command,
@@ -65,8 +72,9 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
             continue
         line = (*where(case, one), f": {cleaned(follow_up.text)}")
         if follow_up.care is not None and not follow_up.care.is_refused:
-            by_itself = ("The service does this by itself; nobody has to.",)
-            yield Item((f"Follow-up {number}, ", *line), (by_itself,))
+            yield Item(
+                (f"Follow-up {number}, ", *line), ((_by_itself(case, follow_up),),)
+            )
             continue
         command = command_for(follow_up, one.target)
         if case.dry_run:
@@ -76,6 +84,12 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
         done = done_command(case, number)
         when_done = ((f"When it is done, tick it off: {done}",),) if command else ()
         yield Item((f"Follow-up {number}, ", *line), when_done, command or done)
+
+
+def _by_itself(case: Case, follow_up: FollowUp) -> str:
+    if follow_up.kind == RETIRE_OLD_KEY and case.result is not CaseResult.SAFE:
+        return "The service does this once the case is retried and ends safe."
+    return "The service does this by itself; nobody has to."
 
 
 def _to_go_on(case: Case) -> Iterator[Item]:
