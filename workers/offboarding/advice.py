@@ -109,13 +109,17 @@ def advise(target: CaseTarget) -> Advice | None:
     who, command = mender_of(reason, target)
     said = (
         sentence(reason),
-        cleaned(target.detail, 900) if is_red else None,
+        cleaned(target.detail, 900) if is_red or reason in _SAY_WHY else None,
         _EXTRA.get((reason, outcome)),
         _meaning(target, outcome),
     )
     text = " ".join(part for part in said if part)
     mend = target.mend if is_red else None
     return Advice(text=text, who=who, command=mend or command)
+
+
+# What these mean is said by the detail alone: which name, which rule.
+_SAY_WHY: Final = frozenset({Reason.NO_FUNCTIONAL_ID})
 
 
 def _is_red(target: CaseTarget) -> bool:

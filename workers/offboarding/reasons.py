@@ -307,8 +307,9 @@ REASONS: Final = {
         "offboard run USER --apply",
     ),
     Reason.CASE_NOT_SAFE: Told(
-        "A case of this person is not fully safe yet: it is open, needs attention, or "
-        "its clusters have not had the time to pick the new key up.",
+        "A case of this person is not fully safe yet: it is open, needs attention, has "
+        "follow-ups that are not done, or its clusters have not had the time to pick "
+        "the new key up.",
         "an operator of this service",
         _SHOW,
     ),

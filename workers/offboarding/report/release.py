@@ -98,7 +98,7 @@ def _to_decide(case: Case) -> Iterator[Item]:
             f"Approve, which lets {resets} with {clusters} go; for an approver who did "
             "not ask for it:",
         ),
-        (*_places(held), *_not_by(case)),
+        (*_places(held), *_takers(held), *_not_by(case)),
         decide_command(case, "approve"),
     )
     refused = "cancels the case before anything is written"
@@ -119,6 +119,17 @@ def _places(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
     left = len(held) - _PLACES_SHOWN
     more = (f" and {left} more",) if left > 0 else ()
     return (("Where: ", *listed(shown), *more),)
+
+
+def _takers(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
+    """Say who takes over: the approval is of that, too."""
+    found = {
+        one.functional_id.id: one.functional_id for one in held if one.functional_id
+    }
+    if not found:
+        return ()
+    names = [(named(one.name or one.email or one.id),) for one in found.values()]
+    return (("To: ", *listed(names)),)
 
 
 def _not_by(case: Case) -> tuple[Line, ...]:

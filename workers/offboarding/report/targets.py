@@ -48,13 +48,15 @@ def targets_of(case: Case) -> Iterator[Item]:
     """Tell of each target; failed and unread ones first."""
     for one in sorted_targets(case):
         line = (*where(case, one), f": {_standing(case, one)}")
-        yield Item(line, (*_details(one), *_done(case, one)))
+        yield Item(line, (*_details(case, one), *_done(case, one)))
 
 
 def _standing(case: Case, one: CaseTarget) -> str:
     is_held = case.status is CaseStatus.WAITING and one in waiting(case)
     if is_held:
         return "held"
+    if case.status is CaseStatus.CANCELLED and one.outcome is None:
+        return "not touched"
     if is_accepted(one):
         return "NOT SEEN, accepted as a blind spot"
     if one.outcome is Outcome.PLANNED and is_adoption(case):
@@ -75,8 +77,9 @@ def sorted_targets(case: Case) -> list[CaseTarget]:
     )
 
 
-def _details(one: CaseTarget) -> Iterator[Line]:
-    yield "Owner: ", *_owner(one.owner_before, "not seen"), *_owner_now(one)
+def _details(case: Case, one: CaseTarget) -> Iterator[Line]:
+    now = _owner_to_be(case, one) or _owner_now(one)
+    yield "Owner: ", *_owner(one.owner_before, "not seen"), *now
     yield _clusters(one)
     if one.used_at is not None:
         yield (f"Second proof: its new key was used at {time_of(one.used_at)}",)
@@ -115,6 +118,14 @@ def _done(case: Case, one: CaseTarget) -> Iterator[Line]:
         if target is one and follow_up.done_at is not None:
             at = time_of(follow_up.done_at)
             yield (f"Follow-up {number}, done {at}: {cleaned(follow_up.text, 300)}",)
+
+
+def _owner_to_be(case: Case, one: CaseTarget) -> Line:
+    """Say who is to take a target over that waits; empty for any other."""
+    is_waiting = case.status is CaseStatus.WAITING and one.outcome is None
+    if not is_waiting or one.functional_id is None:
+        return ()
+    return " -> is to be ", *_owner(one.functional_id, "the functional ID")
 
 
 def _owner_now(one: CaseTarget) -> Line:
