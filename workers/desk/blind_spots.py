@@ -87,10 +87,12 @@ class Accepting:
 
     def withdraw_blind_spot(self, target_id: str, *, actor: str) -> bool:
         """Take an acceptance back; tell whether there was one."""
-        # Whoever accepted it by the group's name takes it back by that too.
+        # Whoever accepted it by the group's name takes it back by that too; before the
+        # first survey it was kept as it was given.
         index = self._index_of(target_id.partition("/")[0])
         named = target_in(index, target_id)
-        was_there = self._spots.drop(named)
+        drops = [self._spots.drop(one) for one in dict.fromkeys((target_id, named))]
+        was_there = any(drops)
         log.warning(
             "blind_spot.withdrawn",
             target_id=named,

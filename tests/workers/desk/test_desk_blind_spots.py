@@ -204,3 +204,13 @@ def test_what_was_read_needs_no_acceptance(desk, accept, group):
 @pytest.mark.usefixtures("surveyed")
 def test_a_target_that_was_not_read_is_accepted_by_its_id(accept):
     assert accept("acct1/eu-de/9f6b").target_id == "acct1/eu-de/9f6b"
+
+
+def test_what_was_accepted_before_the_first_survey_is_taken_back_as_it_was_given(
+    desk, accept, survey
+):
+    accept("acct1/eu-de/payments")
+    survey(a_holding("eu-de", "5c49", "payments"))
+
+    assert desk.withdraw_blind_spot("acct1/eu-de/payments", actor="lead") is True
+    assert desk.blind_spots() == ()
