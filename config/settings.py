@@ -171,7 +171,7 @@ class Settings:
     max_targets_per_case: int = _setting(
         20,
         parsers.number(1, 1000),
-        "more resets than this in one case wait for approval",
+        "more resets than this in one case wait for approval; 1 to 1000",
     )
     canary: bool = _setting(
         True,

@@ -78,7 +78,9 @@ class PlaceBody(Schema):
     account_id = fields.String(required=True, validate=_ACCOUNT)
     region = fields.String(required=True, validate=_REGION)
     resource_group = fields.String(
-        required=True, validate=_GROUP, metadata={"description": "Its id."}
+        required=True,
+        validate=_GROUP,
+        metadata={"description": "Its id; a name that one group alone has passes too."},
     )
 
 

@@ -95,7 +95,7 @@ def _problem(
     headers: Mapping[str, str] | None = None,
     **more: object,
 ) -> Response:
-    title = slug.replace("-", " ").capitalize() if slug else HTTP_STATUS_CODES[status]
+    title = _title(slug) if slug else HTTP_STATUS_CODES[status]
     body = {
         "type": f"/problems/{slug}" if slug else "about:blank",
         "title": title,
@@ -110,6 +110,11 @@ def _problem(
         headers=headers,
         mimetype="application/problem+json",
     )
+
+
+def _title(slug: str) -> str:
+    said = slug.replace("-", " ").capitalize()
+    return said.replace("follow up", "follow-up")
 
 
 def _of_http(error: HTTPException) -> Response:
@@ -155,10 +160,9 @@ def _no_such_case(_: NoSuchCaseError) -> Response:
     return _problem(404, "There is no such case.", slug="no-such-case")
 
 
-def _no_such_follow_up(_: NoSuchFollowUpError) -> Response:
-    return _problem(
-        404, "The case has no follow-up of this number.", slug="no-such-follow-up"
-    )
+def _no_such_follow_up(error: NoSuchFollowUpError) -> Response:
+    detail = str(error) or "The case has no follow-up of this number."
+    return _problem(404, detail, slug="no-such-follow-up")
 
 
 def _conflict(error: ConflictError) -> Response:

@@ -30,7 +30,11 @@ _COLUMNS: Final = ("Account", "Region", "Group", "Until", "Accepted by", "Reason
 def _place(command: F) -> F:
     """Give a command the three options that name a target."""
     for option in (
-        click.option("--group", required=True, help="The resource group's id."),
+        click.option(
+            "--group",
+            required=True,
+            help="The resource group's id, or its name where only one has it.",
+        ),
         click.option("--region", required=True, help="The region."),
         click.option("--account", required=True, help="The account's id."),
     ):

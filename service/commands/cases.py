@@ -22,7 +22,7 @@ _MOST: Final = 1000
 
 @click.group("case")
 def case() -> None:
-    """Look at cases, retry them, cancel them."""
+    """Look at cases, decide about them, tick off follow-ups."""
 
 
 @case.command("list")

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from service.commands.answers import ShownCase, case_of
 from service.commands.cases import case
 from service.commands.ending import Exit
 from service.commands.opening import open_client, output_option
@@ -64,4 +65,14 @@ def refuse(*, case_id: str, plan_hash: str | None, output: str) -> None:
 def done(*, case_id: str, number: int, output: str) -> None:
     """Tick follow-up N off, by the number that `offboard case show` gives it."""
     with open_client() as client:
-        tell_case(client.done(case_id, number), output)
+        # Read before: the answer is the same for one that was done already.
+        before = case_of(client.case(case_id))
+        body = client.done(case_id, number)
+    said = "was done already" if _is_done(before, number) else "is done"
+    progress_screen().say(f"Follow-up {number} {said}.")
+    tell_case(body, output)
+
+
+def _is_done(case: ShownCase, number: int) -> bool:
+    every = [each for one in case.targets for each in one.follow_ups]
+    return number <= len(every) and every[number - 1].done_at is not None

@@ -5,7 +5,7 @@ from service.commands.ending import UNSEEN
 from service.commands.targets import sorted_targets, where_of
 from workers.offboarding.advice import sentence
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Outcome
+from workers.offboarding.model import CaseStatus, Outcome
 from workers.offboarding.report.facts import HOLDS
 
 
@@ -27,7 +27,11 @@ def unseen_of(case: ShownCase) -> list[str]:
 
 def warnings_of(case: ShownCase) -> list[str]:
     """Return the other warnings, and what holds the case, in their own words."""
-    notes = [*holds_of(case), *case.warnings]
+    held = holds_of(case)
+    notes = [*held, *case.warnings]
+    if case.status == CaseStatus.CANCELLED:
+        # What held it holds nothing any more: beside "cancelled" it would mislead.
+        notes = [one for one in case.warnings if one not in held]
     texts = [one.text for one in notes if one.reason not in UNSEEN]
     return list(dict.fromkeys(texts))
 

@@ -1,6 +1,7 @@
 """`offboard pause` and `offboard resume`: stop resets, and let them go on."""
 
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -9,6 +10,7 @@ from service.commands.answers import Paused, pause_of
 from service.commands.ending import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen, result_screen, write_json
+from service.commands.to_do import options
 
 _account = click.option("--account", help="Only this account; else all.")
 
@@ -34,7 +36,8 @@ def resume(*, account: str | None, output: str) -> None:
         paused = _tell(client.resume(account), output)
     if paused.all or paused.accounts:
         screen = progress_screen()
-        screen.say(f"Something is still paused. {_sentence(paused)}")
+        for one in _still(paused):
+            screen.line(one)
         sys.exit(Exit.HELD)
 
 
@@ -45,6 +48,14 @@ def _tell(body: Body, output: str) -> Paused:
     else:
         result_screen().line(_sentence(paused))
     return paused
+
+
+def _still(paused: Paused) -> Iterator[str]:
+    """Say what is paused still, each with the command that ends it."""
+    if paused.all:
+        yield "Still paused: all accounts. offboard resume"
+    for one in paused.accounts:
+        yield f"Still paused: account {one}. offboard resume{options(account=one)}"
 
 
 def _sentence(paused: Paused) -> str:

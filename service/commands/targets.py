@@ -73,6 +73,8 @@ def outcome_of(case: ShownCase, target: ShownTarget) -> str:
         return said
     if case.status == CaseStatus.WAITING:
         said = "held"
+    if case.status == CaseStatus.CANCELLED:
+        said = "not touched"
     # After a retry the count is that of all tries: it does not tell that one is out.
     sent = f", resets sent so far: {target.attempts}" if target.attempts else ""
     return said + sent

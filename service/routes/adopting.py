@@ -1,6 +1,6 @@
 """The route that takes targets over before anybody leaves; shown with the cases."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g
 from marshmallow import ValidationError
@@ -8,12 +8,18 @@ from marshmallow import ValidationError
 from service import examples
 from service.asked_schemas import AdoptionBody
 from service.auth import caller
+from service.context import here
 from service.contract import route
 from service.routes.cases import cases
 from service.routes.casework import accepted_as, scope_of
 from service.routes.opening import IDEMPOTENCY_KEY, idempotency_of, open_adoption
 from service.words import owner_of
 from workers.offboarding.model import Adoption, AdoptionAsked, Leaver
+
+_A_NAME: Final = (
+    "That is a functional ID's name; give its IAM ID, which "
+    "`offboard exposure -o json` shows."
+)
 
 
 @route(
@@ -35,9 +41,9 @@ def adopt(body: dict[str, Any]) -> Response:
 
 def _asked(body: dict[str, Any]) -> AdoptionAsked:
     owner = body.get("owner")
-    adoption = Adoption(
-        body["account_id"], body.get("functional_id"), has_from=owner is not None
-    )
+    functional_id = body.get("functional_id")
+    _check_names(body["account_id"], owner, functional_id)
+    adoption = Adoption(body["account_id"], functional_id, has_from=owner is not None)
     return AdoptionAsked(
         adoption,
         leaver=Leaver() if owner is None else _owner(owner),
@@ -48,6 +54,26 @@ def _asked(body: dict[str, Any]) -> AdoptionAsked:
         person=caller().person,
         request_id=g.request_id,
     )
+
+
+def _check_names(account_id: str, owner: str | None, taker: str | None) -> None:
+    """Check names against the accounts file; an account not known here is skipped."""
+    accounts = here().settings.rules
+    rules = next((one.rules for one in accounts if one.id == account_id), None)
+    if rules is None:
+        return
+    names = [one.name for one in rules]
+    if owner is not None and owner.strip() in names:
+        raise ValidationError({"from": [_A_NAME]})
+    if taker is not None and taker not in names and not _is_identity(taker):
+        said = f"No functional ID of this account is called {taker}"
+        there = f"there are: {', '.join(names)}" if names else "it has none"
+        raise ValidationError({"functional_id": [f"{said}; {there}."]})
+
+
+def _is_identity(text: str) -> bool:
+    """Tell an IAM ID or an e-mail: only a worker can see whose functional ID it is."""
+    return "@" in text or text.lower().startswith(("ibmid-", "iam-"))
 
 
 def _owner(text: str) -> Leaver:

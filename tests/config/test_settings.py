@@ -1,5 +1,6 @@
 import hashlib
 from dataclasses import asdict, fields
+from pathlib import Path
 
 import pytest
 
@@ -772,3 +773,18 @@ def test_a_fault_says_what_would_be_right(name, value, sentence):
 )
 def test_the_command_line_speaks_https_or_stays_on_this_machine(value):
     assert Settings.from_env({"OFFBOARD_URL": value}).url == value
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "off, disable or delete:",
+        "hold or go:",
+        "starttls, tls or none.",
+        "More resets than this in one case wait for approval; 1 to 1000.",
+    ],
+)
+def test_the_example_shows_values_as_they_are_typed_and_their_bounds(said):
+    text = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
+
+    assert f"# {said}" in text

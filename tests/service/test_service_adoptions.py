@@ -2,6 +2,7 @@
 
 import pytest
 
+from config.accounts import AccountSettings, FunctionalIdRule
 from workers.offboarding.model import Adoption, AdoptionAsked, Leaver, Scope
 
 URL = "/api/adoptions"
@@ -149,3 +150,83 @@ def test_a_store_that_is_away_takes_no_adoption(desk, ask):
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.fixture
+def ask_known(with_settings, as_approver):
+    """Asks a service that knows the accounts, and not their keys."""
+    rules = (FunctionalIdRule("iks-functional-1"), FunctionalIdRule("iks-billing"))
+    accounts = (
+        AccountSettings("a1", rules=rules),
+        AccountSettings("a2", rules=(FunctionalIdRule("other"),)),
+        AccountSettings("a3"),
+    )
+    client = with_settings(accounts_file=accounts)
+
+    def asked(**body):
+        return client.post(URL, json={"account_id": "a1"} | body, headers=as_approver)
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("account_id", "name", "there"),
+    [
+        ("a1", "nobody", "there are: iks-functional-1, iks-billing."),
+        ("a1", "IKS-billing", "there are: iks-functional-1, iks-billing."),
+        ("a1", "other", "there are: iks-functional-1, iks-billing."),
+        ("a2", "nobody", "there are: other."),
+        ("a3", "nobody", "it has none."),
+    ],
+)
+def test_a_functional_id_that_the_account_has_not_is_told_with_those_it_has(
+    desk, ask_known, account_id, name, there
+):
+    answer = ask_known(account_id=account_id, functional_id=name)
+
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {
+        "functional_id": [f"No functional ID of this account is called {name}; {there}"]
+    }
+    assert desk.adoptions == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["iks-billing", "IBMid-550000ABCD", SERVICE_ID, "iam-Profile-1", "f@example.com"],
+)
+def test_a_functional_id_is_named_as_the_file_does_or_by_its_iam_id(
+    desk, ask_known, name
+):
+    assert ask_known(functional_id=name).status_code == 202
+    assert [one.adoption.functional_id for one in desk.adoptions] == [name]
+
+
+@pytest.mark.parametrize("name", ["iks-functional-1", " iks-billing "])
+def test_a_functional_id_that_is_to_be_replaced_is_named_by_its_iam_id(
+    desk, ask_known, name
+):
+    answer = ask_known(**{"from": name})
+
+    assert answer.status_code == 422
+    assert answer.json["errors"] == {
+        "from": [
+            "That is a functional ID's name; give its IAM ID, which "
+            "`offboard exposure -o json` shows."
+        ]
+    }
+    assert desk.adoptions == []
+
+
+def test_names_in_an_account_that_is_not_here_are_left_to_the_desk(desk, ask_known):
+    desk.unknown_accounts = {"acc9"}
+
+    answer = ask_known(account_id="acc9", functional_id="nobody")
+
+    assert (answer.status_code, answer.json["reason"]) == (409, "no_such_account")
+
+
+def test_where_no_account_is_known_any_name_of_a_functional_id_passes(ask):
+    answer = ask({"account_id": "a1", "functional_id": "nobody"})
+
+    assert answer.status_code == 202

@@ -1078,7 +1078,20 @@ def test_resuming_is_good_only_where_nothing_is_paused_any_more(
     done = offboard(verb)
 
     assert done.exit_code == code
-    assert ("Something is still paused." in done.stderr) is (code == 4)
+    assert ("Still paused: " in done.stderr) is (code == 4)
+
+
+def test_what_is_still_paused_comes_with_the_command_that_ends_it(api, offboard):
+    paused = {"all": True, "accounts": ["acc1", "a c2"]}
+    api.script(("POST", "/api/resume"), Says({"paused": paused}))
+
+    done = offboard("resume")
+
+    assert done.stderr.splitlines() == [
+        "Still paused: all accounts. offboard resume",
+        "Still paused: account acc1. offboard resume --account acc1",
+        "Still paused: account a c2. offboard resume --account 'a c2'",
+    ]
 
 
 def test_resuming_with_too_small_a_role_is_told(api, offboard):

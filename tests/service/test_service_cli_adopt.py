@@ -211,3 +211,13 @@ def test_a_list_of_cases_tells_adoptions_from_departures(api, offboard):
     assert "all people (adoption)" in text
     assert f"{USER} (adoption)" in text
     assert text.count("(adoption)") == 2
+
+
+def test_a_functional_id_that_is_not_there_is_a_fault_of_usage(api, offboard):
+    said = "No functional ID of this account is called nobody; there are: iks-1."
+    errors = {"functional_id": [said]}
+    api.script(ADOPT, a_problem(422, "Some fields cannot be used.", errors=errors))
+
+    done = offboard("adopt", "--account", "acc1", "--to", "nobody")
+
+    assert (done.exit_code, done.stderr) == (2, f"functional_id: {said}\n")

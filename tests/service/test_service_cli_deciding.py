@@ -101,6 +101,7 @@ def test_a_decision_needs_the_role_for_it(api, offboard):
 
 
 def test_a_follow_up_is_ticked_off_by_its_number(api, offboard):
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified())))
     after = a_case("settled", "safe", a_verified())
     api.script(deciding("follow-ups/3/done"), LOST, Says({"case": after}, 202))
 
@@ -109,11 +110,31 @@ def test_a_follow_up_is_ticked_off_by_its_number(api, offboard):
     assert done.exit_code == 0
     assert json.loads(done.stdout) == after
     # Saying it again is the same, so a lost answer is asked for again.
-    assert len(api.asked) == 2
+    assert len(api.calls(*deciding("follow-ups/3/done"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("1", "Follow-up 1 was done already.\n"), ("2", "Follow-up 2 is done.\n")],
+)
+def test_a_follow_up_that_was_done_before_is_told_apart(api, offboard, number, said):
+    done_one, open_one = follow_up("First.", done_at=DONE), follow_up("Second.")
+    before = (a_verified(follow_ups=[done_one]), a_target(follow_ups=[open_one]))
+    ticked = (a_verified(follow_ups=[done_one]), a_target(follow_ups=[done_one]))
+    api.script(SHOW, Says(a_case("settled", "safe", *before)))
+    after = Says({"case": a_case("settled", "safe", *ticked)}, 202)
+    api.script(deciding(f"follow-ups/{number}/done"), after)
+
+    done = offboard("case", "done", CASE_ID, number)
+
+    assert (done.exit_code, done.stderr) == (0, said)
+    # On a terminal the word comes before the case.
+    assert done.output.startswith(said)
 
 
 def test_a_follow_up_that_is_not_there_is_a_fault_of_usage(api, offboard):
-    missing = a_problem(404, "It has no such follow-up.", title="No such follow up")
+    missing = a_problem(404, "It has no such follow-up.", title="No such follow-up")
+    api.script(SHOW, Says(a_case("settled", "safe", a_verified())))
     api.script(deciding("follow-ups/9/done"), missing)
 
     done = offboard("case", "done", CASE_ID, "9")
@@ -274,3 +295,30 @@ def test_an_armed_run_names_the_role_that_is_missing_and_the_command_that_grants
     assert "failed" in row
     assert "lacks Administrator on Kubernetes Service" in done.stdout
     assert grant in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("at", ["plan", "warnings"])
+def test_a_cancelled_case_says_that_nothing_was_touched_and_no_former_hold(
+    api, offboard, at
+):
+    reason = "too_many_targets" if at == "plan" else "paused"
+    hold, why = a_note(reason, "It waits."), a_note("refused_plan", "lead refused.")
+    case = a_case(
+        "cancelled",
+        None,
+        a_target(outcome=None),
+        plan=a_plan(hold) if at == "plan" else a_plan(),
+        warnings=[why] if at == "plan" else [hold, why],
+    )
+    api.script(SHOW, Says(case))
+
+    done = offboard("case", "show", CASE_ID)
+
+    assert "not touched" in done.stdout
+    assert "under way" not in done.stdout
+    assert "It waits." not in done.stdout
+    assert "- lead refused." in done.stdout.splitlines()
+
+
+def test_the_group_of_commands_says_all_it_is_for(offboard):
+    assert "decide about them, tick off follow-ups." in offboard("--help").output

@@ -208,7 +208,7 @@ def test_a_follow_up_that_is_not_there_is_told_so(desk, post, number):
     answer = post(f"follow-ups/{number}/done")
 
     assert answer.status_code == 404
-    assert answer.json["title"] == "No such follow up"
+    assert answer.json["title"] == "No such follow-up"
     assert desk.asked == []
 
 

@@ -10,7 +10,14 @@ from typing import Final
 
 import structlog
 
+from config.accounts import AccountSettings
+from workers.desk.places import (
+    refuse_seen_or_unseen,
+    refuse_unknown_account,
+    target_in,
+)
 from workers.offboarding.errors import ConflictError
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import BlindSpot
 from workers.store.blind_spots import BlindSpots
 
@@ -25,12 +32,14 @@ class Accepting:
     def __init__(
         self,
         spots: BlindSpots,
-        account_ids: Sequence[str],
+        accounts: Sequence[AccountSettings],
         *,
         clock: Callable[[], datetime],
+        index_of: Callable[[str], AccountIndex] = AccountIndex,
     ) -> None:
         self._spots = spots
-        self._account_ids = tuple(account_ids)
+        self._accounts = tuple(accounts)
+        self._index_of = index_of
         self._clock = clock
 
     def accept_blind_spot(
@@ -39,16 +48,19 @@ class Accepting:
         """Accept for a while that a target cannot be read; on disk on return.
 
         Args:
-            target_id: account/region/group id, as ``Target.id`` has it.
+            target_id: account/region/group id, as ``Target.id`` has it; the group may
+                be given by its name where the last survey saw one of that name there.
             reason: Why that is acceptable; it stands in reports.
             until: When the acceptance ends, at most 30 days from now.
             actor: Who accepts it.
 
         Raises:
             ConflictError: ``no_such_account``, where the accounts are known here;
-                ``no_reason``; ``too_long``; ``over``, where it would end at once.
+                ``no_reason``; ``too_long``; ``over``, where it would end at once;
+                ``no_such_target``, which no survey knows; ``target_readable``.
         """
-        self._refuse_unknown(target_id)
+        account_id = target_id.partition("/")[0]
+        refuse_unknown_account(account_id, self._accounts)
         now = self._clock()
         if not reason.strip():
             raise ConflictError("Say why it is accepted.", reason="no_reason")
@@ -59,6 +71,9 @@ class Accepting:
             )
         if until <= now:
             raise ConflictError("It would be over already.", reason="over")
+        index = self._index_of(account_id)
+        refuse_seen_or_unseen(index, target_id)
+        target_id = target_in(index, target_id)
         spot = BlindSpot(target_id, reason.strip(), actor, now, until)
         self._spots.put(spot)
         log.warning(
@@ -72,10 +87,15 @@ class Accepting:
 
     def withdraw_blind_spot(self, target_id: str, *, actor: str) -> bool:
         """Take an acceptance back; tell whether there was one."""
-        was_there = self._spots.drop(target_id)
+        # Whoever accepted it by the group's name takes it back by that too; before the
+        # first survey it was kept as it was given.
+        index = self._index_of(target_id.partition("/")[0])
+        named = target_in(index, target_id)
+        drops = [self._spots.drop(one) for one in dict.fromkeys((target_id, named))]
+        was_there = any(drops)
         log.warning(
             "blind_spot.withdrawn",
-            target_id=target_id,
+            target_id=named,
             actor=actor,
             was_there=was_there,
         )
@@ -84,10 +104,3 @@ class Accepting:
     def blind_spots(self) -> tuple[BlindSpot, ...]:
         """List what is accepted now, by target id."""
         return self._spots.all()
-
-    def _refuse_unknown(self, target_id: str) -> None:
-        account_id = target_id.partition("/")[0]
-        if self._account_ids and account_id not in self._account_ids:
-            raise ConflictError(
-                f"This service has no account {account_id}.", reason="no_such_account"
-            )

@@ -13,6 +13,7 @@ from config.settings import Settings
 from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.places import refuse_unknown_account
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of
@@ -94,7 +95,7 @@ class Desk:
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
-        self._account_ids = settings.account_ids
+        self._accounts = settings.rules
         self._lead_time = timedelta(hours=settings.lead_time_hours)
         self._protected = frozenset(one.lower() for one in settings.protected_users)
         self._channels = tuple(Channel(name) for name in settings.channels)
@@ -167,7 +168,7 @@ class Desk:
                 ``idempotency_key`` used with another body.
         """
         account_id = asked.adoption.account_id
-        self._refuse_unknown(account_id)
+        refuse_unknown_account(account_id, self._accounts)
         now = self._clock()
         case = self._adoption_of(asked, now)
         entry = Entry(
@@ -409,15 +410,9 @@ class Desk:
             ConflictError: ``no_such_account``, where the accounts are known here.
         """
         if account_id is not None:
-            self._refuse_unknown(account_id)
+            refuse_unknown_account(account_id, self._accounts)
         self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
         return self._switches.paused()
-
-    def _refuse_unknown(self, account_id: str) -> None:
-        if account_id not in (self._account_ids or (account_id,)):
-            raise ConflictError(
-                f"This service has no account {account_id}.", reason="no_such_account"
-            )
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""

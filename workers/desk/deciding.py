@@ -240,10 +240,12 @@ def _refuse_taken(answer: str) -> None:
 
 
 def _numbered(case: Case, number: int) -> tuple[CaseTarget, FollowUp]:
-    for each, target, follow_up in numbered_follow_ups(case):
+    listed = numbered_follow_ups(case)
+    for each, target, follow_up in listed:
         if each == number:
             return target, follow_up
-    raise NoSuchFollowUpError(f"Case {case.id} has no follow-up {number}.")
+    many = str(len(listed)) if listed else "none"
+    raise NoSuchFollowUpError(f"The case has no follow-up {number}; it has {many}.")
 
 
 def _done(target: CaseTarget, follow_up: FollowUp, at: datetime) -> CaseTarget:

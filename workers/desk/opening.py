@@ -135,7 +135,12 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
     )
-    accepting = Accepting(store.blind_spots, settings.account_ids, clock=now_utc)
+    accepting = Accepting(
+        store.blind_spots,
+        settings.rules,
+        clock=now_utc,
+        index_of=store.owners.of,
+    )
     return Desk(
         settings,
         store.cases,

@@ -90,7 +90,7 @@ def make_desk(settings, client, cases, switches, owners, questions, sender, cloc
         seeing = Seeing(owners, questions, sender, clock=clock)
         given = settings(**how)
         spots = BlindSpots(client, clock=clock)
-        accepting = Accepting(spots, given.account_ids, clock=clock)
+        accepting = Accepting(spots, given.rules, clock=clock, index_of=owners.of)
         return Desk(given, cases, switches, sender, seeing, accepting, clock=clock)
 
     return made

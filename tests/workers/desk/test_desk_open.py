@@ -16,6 +16,7 @@ from desk_scenes import (
     told,
 )
 
+from config.accounts import AccountSettings
 from workers.app import Sender, make_app
 from workers.desk import OpenedAs, open_desk
 from workers.offboarding.errors import ConflictError, Reason, StoreAwayError
@@ -345,6 +346,9 @@ def test_a_pause_of_an_account_nobody_has_is_refused(make_desk):
         desk.pause("acc2", paused=True)
 
     assert refused.value.reason == "no_such_account"
+    assert str(refused.value) == (
+        "account_id: this service has no account acc2; it has: acc1."
+    )
     assert desk.pause("acc1", paused=True).accounts == ("acc1",)
     assert desk.pause(None, paused=True).everywhere is True
 
@@ -381,3 +385,15 @@ def test_a_departure_that_was_begun_and_taken_back_is_told(desk, cases, works, s
     ]
     assert sender.sent == [Work(case.id, Step.DELIVER, "slack:cancelled:1")]
     assert works.claim(sender.sent[0]) is not None
+
+
+def test_accounts_are_told_by_name_and_id_where_the_file_has_names(make_desk):
+    accounts = (AccountSettings("b1f3", name="production"), AccountSettings("c2d4"))
+    desk = make_desk(accounts_file=accounts)
+
+    with pytest.raises(ConflictError) as refused:
+        desk.pause("prod", paused=True)
+
+    assert str(refused.value) == (
+        "account_id: this service has no account prod; it has: production (b1f3), c2d4."
+    )

@@ -95,7 +95,9 @@ def test_a_follow_up_is_ticked_off_and_another_is_not_there(ask, held):
     [follow_up] = done.json["case"]["targets"][0]["follow_ups"]
     assert follow_up["done_at"]
     assert again.json == done.json
-    assert ask(f"{url}/follow-ups/2/done").status_code == 404
+    missing = ask(f"{url}/follow-ups/2/done")
+    assert (missing.status_code, missing.json["title"]) == (404, "No such follow-up")
+    assert missing.json["detail"] == "The case has no follow-up 2; it has 1."
 
 
 def test_an_adoption_is_opened_once_and_shown_as_one(ask):
@@ -111,9 +113,12 @@ def test_an_adoption_is_opened_once_and_shown_as_one(ask):
 
 
 def test_an_adoption_in_an_account_that_is_not_here_is_a_conflict(ask):
-    answer = ask("/api/adoptions", {"account_id": "acct9"})
+    answer = ask("/api/adoptions", {"account_id": "acct9", "functional_id": "nobody"})
 
     assert (answer.status_code, answer.json["reason"]) == (409, "no_such_account")
+    assert answer.json["detail"] == (
+        "account_id: this service has no account acct9; it has: acct1."
+    )
 
 
 def test_a_blind_spot_is_accepted_for_a_month_at_most_listed_and_taken_back(ask):
