@@ -138,7 +138,7 @@ def _row(one: ShownPerson) -> tuple[str, ...]:
 def _show_slots(screen: Screen, found: Sequence[ShownFunctionalId]) -> None:
     if not found:
         return
-    screen.title("Key slots")
+    screen.title("Key slots, by the last survey")
     several = len({one.account_id for one in found}) > 1
     screen.table(_SLOTS, [_slots_row(one, several=several) for one in found])
     for one in found:

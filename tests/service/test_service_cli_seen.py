@@ -575,9 +575,9 @@ def test_exposure_foresees_the_key_slots_of_functional_ids(api, offboard):
     done = offboard("exposure", "--people-only")
 
     shown = squeezed(done.stdout)
-    start = shown.index("Key slots")
+    start = shown.index("Key slots, by the last survey")
     assert shown[start : start + 5] == [
-        "Key slots",
+        "Key slots, by the last survey",
         "Functional ID Keys Owns Would take Left after Note",
         "iks-1 12 of 20 4 5 3",
         "iks-2 not seen of 20 4 5 not seen WEAK",
