@@ -31,7 +31,7 @@ TESTS: Final = tuple(
         "deciding",
         "canary",
         "adopting",
-        "review_core",
+        "races",
         "retirement",
     )
 )
@@ -200,9 +200,9 @@ BUGS: Final = (
     ),
     Bug(
         "7",
-        "retire the newest key for being unused",
+        "retire what may be the key in use",
         "workers/offboarding/retirement.py",
-        (('one.id not in ("", in_use.id)', 'one.id != ""'),),
+        (("        and one.created_at < until\n", ""),),
     ),
     Bug(
         "7",
