@@ -115,7 +115,7 @@ BUGS: Final = (
     Bug(
         "1",
         "take an approval for any later plan",
-        f"{STEPS}/planning.py",
+        f"{STEPS}/weighing.py",
         (
             (
                 "case.plan.hash == made.hash",
@@ -304,7 +304,7 @@ BUGS: Final = (
     Bug(
         "4",
         "act in an account whose user list was not read",
-        f"{STEPS}/planning.py",
+        f"{STEPS}/identifying.py",
         (("return not needs_people or view.has_people", "return True"),),
     ),
     Bug(

@@ -5,11 +5,8 @@ from datetime import timedelta
 import pytest
 from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO
 from fakes import WorkerDied, a_world
+from test_deciding import a_desk
 
-from config.settings import Secret, Settings
-from workers.desk.blind_spots import Accepting
-from workers.desk.cases import Desk
-from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     CaseResult,
@@ -18,26 +15,6 @@ from workers.offboarding.model import (
     ReportState,
     Unread,
 )
-
-ARMED = Settings(armed=True, slack_webhook_url=Secret("https://example.com/hook"))
-
-
-class Silent:
-    def send(self, *works):
-        pass
-
-
-def a_desk(world):
-    seeing = Seeing(world.index, None, Silent(), clock=world.clock)
-    return Desk(
-        ARMED,
-        world.store,
-        world.store,
-        Silent(),
-        seeing,
-        Accepting(None, (), clock=world.clock),
-        clock=world.clock,
-    )
 
 
 def states(world):

@@ -14,7 +14,7 @@ from workers.offboarding.adopting import adopted_of
 from workers.offboarding.discovery import look_at_all
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex
-from workers.offboarding.guards import canaries_of, guards
+from workers.offboarding.guards import canaries_of
 from workers.offboarding.joining import folded
 from workers.offboarding.judging import LATER, Look, blocked_by, targets_of
 from workers.offboarding.model import (
@@ -28,12 +28,21 @@ from workers.offboarding.model import (
     Step,
     Work,
 )
-from workers.offboarding.plan import Resolved, ambiguity, hash_of, refusals, who_is
+from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.ports import Account, Change, Claim
 from workers.offboarding.steps.assigning import assigned
-from workers.offboarding.steps.holding import Held, held, refuse_the_rest, stop
+from workers.offboarding.steps.holding import held, refuse_the_rest, stop
+from workers.offboarding.steps.identifying import is_sure, refused_for
 from workers.offboarding.steps.remembering import remembered_views
 from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, pause
+from workers.offboarding.steps.weighing import (
+    guarded,
+    named_plan,
+    paused_notes,
+    plan_hash,
+    since_of,
+    weighed,
+)
 from workers.offboarding.view import View
 from workers.offboarding.warnings import warned
 
@@ -122,7 +131,7 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
     resolved = _resolved(tools, this, case, views)
     looks = _looks(tools, this, case, resolved, views)
     case = replace(case, leaver=resolved.leaver)
-    if _refused(tools, case, resolved, views) or tools.cases.adopt(case) is not None:
+    if refused_for(tools, case, resolved, views) or tools.cases.adopt(case) is not None:
         return None
     # Only what is plainly theirs: all else is for the full look to say.
     mine = tuple(
@@ -134,11 +143,11 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
         return None
     case = replace(case, targets=mine, tries=1)
     case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
-    plan = _planned(case, this.at)
-    if _guards(tools, case, plan, ()):
+    plan = named_plan(case, this.at)
+    if guarded(tools, case, plan, ()):
         # The full look sees all there is to be judged.
         return None
-    case = replace(case, plan=replace(plan, refused=_paused(case)))
+    case = replace(case, plan=replace(plan, refused=paused_notes(case)))
     entry = entry_of(
         this.claim,
         this.at,
@@ -160,11 +169,6 @@ def _status(case: Case) -> CaseStatus:
     is_held = case.plan is not None and bool(case.plan.refused)
     is_waiting = is_held and case.status is CaseStatus.WAITING
     return CaseStatus.WAITING if is_waiting else CaseStatus.OPEN
-
-
-def _paused(case: Case) -> tuple[Note, ...]:
-    refused = case.plan.refused if case.plan is not None else ()
-    return tuple(note for note in refused if note.reason is Reason.PAUSED)
 
 
 def _armed_or_not(tools: Tools, case: Case) -> Case:
@@ -195,7 +199,7 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     if may_help and not any(one.is_sure for one in looks):
         return _look_again(tools, this, case, views)
     case = replace(case, leaver=resolved.leaver)
-    refused = _refused(tools, case, resolved, views)
+    refused = refused_for(tools, case, resolved, views)
     if refused:
         return _hold(tools, this, case, refused)
     is_departure = case.adoption is None
@@ -216,18 +220,6 @@ def _resolved(tools: Tools, this: Try, case: Case, views: Sequence[View]) -> Res
     )
 
 
-def _refused(
-    tools: Tools, case: Case, resolved: Resolved, views: Sequence[View]
-) -> tuple[Note, ...]:
-    if case.adoption is not None:
-        # Nobody is offboarded: a functional ID may be replaced, a protected person's
-        # targets may be taken over. Who is meant has to be plain all the same.
-        return ambiguity(resolved) if case.adoption.has_from else ()
-    ours = [one for view in views for one in view.ours]
-    refused = refusals(resolved, protected=tools.protected, ours=ours)
-    return refused or _known_as_ours(tools, resolved) or _named_twice(case)
-
-
 def _looks(
     tools: Tools, this: Try, case: Case, resolved: Resolved, views: Sequence[View]
 ) -> list[Look]:
@@ -241,47 +233,11 @@ def _looks(
             view=view,
             index=by_account.get(view.account_id, AccountIndex(view.account_id)),
             is_last=this.is_last,
-            is_sure=_is_sure(tools, case, view),
+            is_sure=is_sure(tools, case, view),
             people=people,
         )
         for view in views
     ]
-
-
-def _is_sure(tools: Tools, case: Case, view: View) -> bool:
-    """Tell whether enough was seen to say who is meant, and that they may be reset.
-
-    A missing user list may hide a second person of that e-mail, or that the person is
-    protected under a name nobody gave. Whoever was named by an IAM ID alone, while
-    nobody is protected by name, is known without it. What an earlier look began it was
-    sure of.
-    """
-    if case.adoption is not None:
-        # Where one of our own is not known, its targets would look like a person's.
-        return view.has_ours
-    if any(
-        one.target.account_id == view.account_id
-        and one.was_planned
-        and not one.is_settled
-        for one in case.targets
-    ):
-        return True
-    if not view.has_ours:
-        return False
-    named = case.as_named
-    by_id_alone = named.iam_id is not None and named.email is None
-    needs_people = not by_id_alone or bool(tools.protected)
-    return not needs_people or view.has_people
-
-
-def _known_as_ours(tools: Tools, resolved: Resolved) -> tuple[Note, ...]:
-    """Turn away what a worker once published as ours, though it is not seen now."""
-    leaver = resolved.leaver
-    refs = (*leaver.refs, *(f"email:{one}" for one in resolved.names))
-    if not tools.switches.is_protected(refs):
-        return ()
-    text = f"{leaver} is one of our own identities and is never offboarded."
-    return (Note(Reason.PROTECTED_USER, text),)
 
 
 def _look_again(
@@ -298,13 +254,6 @@ def _next_look(this: Try, case: Case, views: Sequence[View]) -> datetime:
     asked = max((view.retry_after_seconds for view in views), default=0.0)
     wait = pause(case.tries - 1, longest_seconds=60)
     return this.at + max(wait, timedelta(seconds=asked))
-
-
-def _named_twice(case: Case) -> tuple[Note, ...]:
-    """Return the note that joined departures name different people, if they do."""
-    return tuple(
-        note for note in case.warnings if note.reason is Reason.AMBIGUOUS_PERSON
-    )[:1]
 
 
 def _give_up(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
@@ -346,7 +295,7 @@ def _hold(
             tools, this.claim, warned_of, refused[0], folds=this.folds, now=this.at
         )
     before = case.plan.refused if case.plan is not None else ()
-    plan = Plan(_hash_of(case), this.at, before, since=_since(case))
+    plan = Plan(plan_hash(case), this.at, before, since=since_of(case))
     waiting = held(tools, replace(case, plan=plan, tries=0), refused, this.at)
     entry = entry_of(this.claim, this.at, "case.held", reason=refused[0].reason)
     change = Change(
@@ -383,7 +332,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     )
     is_wanted = tools.canary and not case.is_gone
     case = replace(case, canaries=canaries_of(case, is_wanted=is_wanted))
-    waiting = _judged(tools, this, case, looks)
+    waiting = weighed(tools, case, looks, this.at)
     case = waiting.case
     change = Change(
         case=replace(case, tries=0) if is_final else case,
@@ -420,31 +369,6 @@ def _entries(
         for one in holds
     )
     return planned, *held_by
-
-
-def _judged(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> Held:
-    """Name the plan, and have it wait where a guard says so."""
-    plan = _planned(case, this.at)
-    found = _guards(tools, case, plan, looks)
-    refused = (*_paused(case), *found)
-    before = case.plan.refused if case.plan is not None else ()
-    case = replace(case, plan=replace(plan, refused=before))
-    if refused:
-        return held(tools, case, refused, this.at)
-    plan = replace(plan, refused=())
-    return Held(replace(case, status=CaseStatus.OPEN, plan=plan, held_at=None))
-
-
-def _guards(
-    tools: Tools, case: Case, plan: Plan, looks: Sequence[Look]
-) -> tuple[Note, ...]:
-    return guards(
-        case,
-        plan,
-        looks,
-        max_targets=tools.max_targets,
-        lets_unknown_go=tools.lets_unknown_go,
-    )
 
 
 def _changed(case: Case, known: Sequence[CaseTarget | str]) -> tuple[CaseTarget, ...]:
@@ -498,18 +422,3 @@ def _found(
     judge = targets_of if case.adoption is None else adopted_of(case.adoption)
     found = [each for look in looks for each in judge(look, known, case.scope)]
     return assigned(tools, case, found, this.at, is_last=this.is_last)
-
-
-def _planned(case: Case, now: datetime) -> Plan:
-    """Name the plan; one whose targets did not change stays as it is, and approved."""
-    made = Plan(_hash_of(case), now, since=_since(case))
-    unchanged = case.plan is not None and case.plan.hash == made.hash
-    return case.plan if case.plan is not None and unchanged else made
-
-
-def _hash_of(case: Case) -> str:
-    return hash_of(case.leaver, case.targets, _since(case))
-
-
-def _since(case: Case) -> tuple[str, ...]:
-    return case.plan.since if case.plan is not None else ()
