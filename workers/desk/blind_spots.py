@@ -11,11 +11,7 @@ from typing import Final
 import structlog
 
 from config.accounts import AccountSettings
-from workers.desk.places import (
-    refuse_seen_or_unseen,
-    refuse_unknown_account,
-    target_in,
-)
+from workers.desk.places import refuse_unknown_account, target_in, unread_target
 from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import BlindSpot
@@ -71,9 +67,7 @@ class Accepting:
             )
         if until <= now:
             raise ConflictError("It would be over already.", reason="over")
-        index = self._index_of(account_id)
-        refuse_seen_or_unseen(index, target_id)
-        target_id = target_in(index, target_id)
+        target_id = unread_target(self._index_of(account_id), target_id)
         spot = BlindSpot(target_id, reason.strip(), actor, now, until)
         self._spots.put(spot)
         log.warning(

@@ -36,8 +36,8 @@ def target_in(index: AccountIndex, target_id: str) -> str:
     return found[0].target.id if len(found) == 1 else target_id
 
 
-def refuse_seen_or_unseen(index: AccountIndex, target_id: str) -> None:
-    """Refuse a target that no survey knows, or that the last one read.
+def unread_target(index: AccountIndex, target_id: str) -> str:
+    """Return the id of the target meant; refuse one that is not known, or was read.
 
     An account that was never surveyed has nothing to compare with.
 
@@ -45,7 +45,7 @@ def refuse_seen_or_unseen(index: AccountIndex, target_id: str) -> None:
         ConflictError: ``no_such_target``, with those there are; ``target_readable``.
     """
     if index.surveyed_at is None:
-        return
+        return target_id
     found = _found(index, target_id)
     if len(found) != 1:
         raise ConflictError(
@@ -53,7 +53,7 @@ def refuse_seen_or_unseen(index: AccountIndex, target_id: str) -> None:
         )
     (one,) = found
     if one.reading is ReadingKind.UNREAD:
-        return
+        return one.target.id
     # The time of the reading; a survey made it where none stands with it.
     at = one.checked_at or index.surveyed_at
     raise ConflictError(

@@ -69,9 +69,10 @@ def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:
 
     Args:
         case: The case with its targets.
-        is_wanted: False where nothing goes first, as when the leaver is gone.
+        is_wanted: Whether the service sends one first. Of a leaver who is gone none
+            goes first: their keys are dead.
     """
-    if not is_wanted:
+    if not is_wanted or case.is_gone:
         return ()
     groups: dict[tuple[str, str], list[CaseTarget]] = {}
     for one in case.targets:

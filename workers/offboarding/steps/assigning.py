@@ -29,6 +29,7 @@ class _Round:
     is_last: bool
     standings: dict[tuple[str, str], Standing] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
+    sent: list[tuple[str, datetime]] = field(default_factory=list)
 
     def cloud(self, target: CaseTarget) -> Cloud:
         return self.tools.account(target.target.account_id).cloud
@@ -50,13 +51,7 @@ class _Round:
     def promised(self, standing: Standing) -> int:
         """Count the slots it is to give, or gave since it was looked at."""
         iam_id = standing.identity.id
-        since = sum(
-            one.functional_id is not None
-            and one.functional_id.id == iam_id
-            and one.intent_at is not None
-            and one.intent_at >= standing.at
-            for one in self.case.targets
-        )
+        since = sum(each == iam_id and at >= standing.at for each, at in self.sent)
         return self.taken[iam_id] + since
 
 
@@ -87,6 +82,11 @@ def assigned(
         for one in case.targets
         if one.functional_id is not None and _is_to_be_reset(one)
     )
+    this.sent += [
+        (one.functional_id.id, one.intent_at)
+        for one in case.targets
+        if one.functional_id is not None and one.intent_at is not None
+    ]
     return [
         _assigned(this, one)
         if isinstance(one, CaseTarget) and not one.is_settled and not one.intent_at

@@ -78,8 +78,8 @@ def remind(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         after=replace(reminded, reports=lines).after(Step.REPORT),
     )
     # From now on and not from when it was due: after an outage one reminder is enough.
-    anew = replace(reminded, held_at=case.held_at)
-    return tools.works.again(claim, change, max(_next(anew, case.held_at), now + _GONE))
+    at = max(_next(reminded, case.held_at), now + _GONE)
+    return tools.works.again(claim, change, at)
 
 
 def _next(case: Case, held_at: datetime) -> datetime:

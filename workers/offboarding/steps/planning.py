@@ -330,8 +330,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
         blocked=blocked_by(looks, case.blocked),
         is_gone=_is_gone(case, looks),
     )
-    is_wanted = tools.canary and not case.is_gone
-    case = replace(case, canaries=canaries_of(case, is_wanted=is_wanted))
+    case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
     waiting = weighed(tools, case, looks, this.at)
     case = waiting.case
     change = Change(

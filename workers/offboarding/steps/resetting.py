@@ -24,7 +24,6 @@ from workers.offboarding.model import (
     Note,
     Outcome,
     OwnerKind,
-    Plan,
     Right,
     Step,
     Unread,
@@ -44,6 +43,7 @@ from workers.offboarding.steps.tools import (
     pause,
     with_target,
 )
+from workers.offboarding.steps.weighing import paused_notes
 
 # Transient faults in a row before a target is given up: some four minutes.
 TRIES: Final = 10
@@ -191,8 +191,7 @@ def _hold(
         case = replace(case, plan=doubted(case, case.plan, target))
     waiting = held(tools, with_target(case, target), refused, now)
     # Nobody waits behind one that waits itself, if another can go first.
-    is_wanted = tools.canary and not case.is_gone
-    canaries = canaries_of(waiting.case, is_wanted=is_wanted)
+    canaries = canaries_of(waiting.case, is_wanted=tools.canary)
     fresh = [one for one in canaries if one not in case.canaries]
     waiting = replace(waiting, case=replace(waiting.case, canaries=canaries))
     sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
@@ -288,7 +287,7 @@ def _wait(
     now = tools.clock()
     change = Change()
     is_pause = isinstance(error, PausedError)
-    if is_pause and case.plan is not None and not _is_paused(case.plan):
+    if is_pause and case.plan is not None and not paused_notes(case):
         note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
         waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
@@ -306,7 +305,7 @@ def _wait(
 
 def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
     """Take the pause off a case; what else holds a part of it stays."""
-    if case.plan is None or not _is_paused(case.plan):
+    if case.plan is None or not paused_notes(case):
         return case
     kept = tuple(one for one in case.plan.refused if one.reason is not Reason.PAUSED)
     status = CaseStatus.WAITING if kept else CaseStatus.OPEN
@@ -315,7 +314,3 @@ def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
     # Where another target was faster, or a guard was, the step begins anew and sees it.
     tools.works.record(claim, Change(case=resumed, entries=(entry,)))
     return replace(resumed, revision=case.revision + 1)
-
-
-def _is_paused(plan: Plan) -> bool:
-    return any(one.reason is Reason.PAUSED for one in plan.refused)
