@@ -5,16 +5,24 @@ No message holds the value it speaks of, since the value may be a secret.
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from marshmallow import ValidationError
 from marshmallow import fields as ma
 from marshmallow.validate import Length, Range, Regexp
 
 from config.secret import Secret
+from config.setting import Parser
+
+# A secret that is shorter is guessed, or is a slip of the hand.
+_SHORTEST_SECRET: Final = 12
+_SHORTEST_KEY: Final = 32
+_ACTIVE_AT_ONCE: Final = 2
+_KEY_BYTES: Final = {"whsec_": range(24, 65), "whpk_": range(32, 33)}
 
 ROLES: Final = ("viewer", "operator", "approver")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -37,9 +45,6 @@ class Token:
     def person(self) -> str:
         """Return who is behind the token; its own name where nobody said."""
         return self.behind or self.name
-
-
-Parser = Callable[[str], Any]
 
 
 def by(checker: ma.Field[Any]) -> Parser:
@@ -137,19 +142,64 @@ def secret_url(raw: str) -> Secret:
     return Secret(https(raw))
 
 
+def secrets(raw: str) -> tuple[Secret, ...]:
+    """Read one secret, or two while one replaces the other; a short one is a fault."""
+    found = listed(raw)
+    if len(found) > _ACTIVE_AT_ONCE:
+        raise ValidationError("Give one, or two while one replaces the other.")
+    if not all(len(one) >= _SHORTEST_SECRET and _is_plain(one) for one in found):
+        raise ValidationError(
+            f"Each must have {_SHORTEST_SECRET} printable ASCII characters or more."
+        )
+    return tuple(Secret(one) for one in found)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+def secret_key(raw: str) -> Secret:
+    if len(raw) < _SHORTEST_KEY:
+        raise ValidationError(f"Give {_SHORTEST_KEY} characters or more.")
+    return Secret(raw)
+
+
 def signing_secrets(raw: str) -> tuple[Secret, ...]:
     if not all(_usable(one) for one in listed(raw)):
-        raise ValidationError("Each must be whsec_ and 24 to 64 bytes in base64.")
+        raise ValidationError(
+            "Each must be whsec_ and 24 to 64 bytes in base64, or whpk_ and 32."
+        )
     return tuple(Secret(one) for one in listed(raw))
 
 
 def _usable(text: str) -> bool:
-    body = text.removeprefix("whsec_")
+    prefix, mark, body = text.partition("_")
+    sizes = _KEY_BYTES.get(prefix + mark, range(0))
     try:
         key = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
         return False
-    return text.startswith("whsec_") and 24 <= len(key) <= 64
+    return len(key) in sizes
+
+
+def timezone(raw: str) -> str:
+    """Read the name of a time zone that this machine knows."""
+    try:
+        return ZoneInfo(raw).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValidationError("Give a zone's name, such as Europe/Berlin.") from None
+
+
+def some_of(names: Collection[str]) -> Parser:
+    """Make a parser of a list whose entries are among *names*."""
+
+    def read(raw: str) -> tuple[str, ...]:
+        found = listed(raw)
+        if not set(found) <= set(names):
+            raise ValidationError(f"Each must be one of {', '.join(names)}.")
+        return found
+
+    return read
 
 
 def store_url(raw: str) -> str:

@@ -7,7 +7,7 @@ values. marshmallow does the parsing, so that a setting is checked as a request 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from marshmallow import ValidationError
@@ -22,13 +22,17 @@ from config.accounts_file import (
     without_keys,
 )
 from config.identities import MappedPerson, read_people
-from config.parsers import LOOPBACK, ROLES, Parser, Token
+from config.parsers import LOOPBACK, ROLES, Token
 from config.secret import FileSecret, Secret
+from config.setting import setting
+from config.sources import SOURCE_NAMES, Sources, SourceSettings
 from config.together import amiss_together
 from config.variables import (
     KEY_HOLDERS,
+    Named,
     faults_of,
     may_read,
+    named,
     unknown_in,
     value_of,
     variable_of,
@@ -60,74 +64,45 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def _setting(
-    default: Any,  # noqa: ANN401 - each field of Settings names its own type
-    parse: Parser,
-    meaning: str,
-    *,
-    secret: bool = False,
-    rotates: bool = False,
-    only: str | None = None,
-) -> Any:  # noqa: ANN401 - as dataclasses.field itself
-    """Declare a setting.
-
-    Args:
-        default: What holds where it is not set.
-        parse: Makes the value of its text, or raises ValidationError.
-        meaning: One line for those who set it.
-        secret: Whether it may come as a file, and is never shown.
-        rotates: Whether that file may be replaced while the process runs.
-        only: The one process that may read it.
-    """
-    facts = {
-        "parse": parse,
-        "meaning": meaning,
-        "secret": secret,
-        "rotates": rotates,
-        "only": only,
-    }
-    return field(default=default, metadata=facts, repr=not secret)
-
-
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The service's settings; a test compares .env.example with this class."""
 
-    armed: bool = _setting(
+    armed: bool = setting(
         False, parsers.flag, "1 lets the service write; 0: every case is a dry run"
     )
-    paused: bool = _setting(
+    paused: bool = setting(
         False,
         parsers.flag,
         "1 starts it paused; the store keeps the state from then on",
     )
     # Both may hold a password, so they come as secrets do; to their readers they are
     # addresses.
-    store_url: str = _setting(
+    store_url: str = setting(
         "embedded:var/store",
         parsers.store_url,
         "redis://, rediss://, unix://<socket> or embedded:<folder>",
         secret=True,
     )
-    broker_url: str | None = _setting(
+    broker_url: str | None = setting(
         None,
         parsers.broker_url,
         "Celery's broker; default: the store's server, database 1",
         secret=True,
     )
-    store_unsafe: bool = _setting(
+    store_unsafe: bool = setting(
         False,
         parsers.flag,
         "1 runs on a store that may lose what was acknowledged; loud",
     )
     # Its keys stand in files that it names; outside of a worker they are left out.
-    accounts_file: tuple[AccountSettings, ...] = _setting(
+    accounts_file: tuple[AccountSettings, ...] = setting(
         (), read_accounts, "accounts and where their keys are, as TOML"
     )
-    account_id: str | None = _setting(
+    account_id: str | None = setting(
         None, parsers.account_id, "the IBM Cloud account, where it is only one"
     )
-    functional_id_apikey: Secret | None = _setting(
+    functional_id_apikey: Secret | None = setting(
         None,
         parsers.secret,
         "key of the functional ID",
@@ -135,7 +110,7 @@ class Settings:
         rotates=True,
         only="worker",
     )
-    reader_apikey: Secret | None = _setting(
+    reader_apikey: Secret | None = setting(
         None,
         parsers.secret,
         "key that reads; default: the above",
@@ -143,113 +118,129 @@ class Settings:
         rotates=True,
         only="worker",
     )
-    identity_map_file: tuple[MappedPerson, ...] = _setting(
+    identity_map_file: tuple[MappedPerson, ...] = setting(
         (), read_people, "names of the same person, as TOML"
     )
-    iam_url: str = _setting("https://iam.cloud.ibm.com", parsers.https, "IAM's address")
-    containers_url: str = _setting(
+    iam_url: str = setting("https://iam.cloud.ibm.com", parsers.https, "IAM's address")
+    containers_url: str = setting(
         "https://containers.cloud.ibm.com/global", parsers.https, "Kubernetes Service"
     )
-    user_management_url: str = _setting(
+    user_management_url: str = setting(
         "https://user-management.cloud.ibm.com", parsers.https, "user management"
     )
-    resource_manager_url: str = _setting(
+    resource_manager_url: str = setting(
         "https://resource-controller.cloud.ibm.com", parsers.https, "resource manager"
     )
-    ibm_cloud_requests_per_10_seconds: int = _setting(
+    ibm_cloud_requests_per_10_seconds: int = setting(
         120, parsers.number(4, 200), "calls of all workers in any ten seconds"
     )
-    exposure_interval_minutes: float = _setting(
+    exposure_interval_minutes: float = setting(
         360.0, parsers.decimal(0.05, 10080), "how often all accounts are surveyed"
     )
-    verify_deadline_seconds: float = _setting(
+    verify_deadline_seconds: float = setting(
         300.0, parsers.decimal(1, 3600), "how long to wait for the new owner to show"
     )
-    settle_minutes: float = _setting(
+    settle_minutes: float = setting(
         30.0, parsers.decimal(0, 1440), "from owner-safe to fully safe"
     )
-    max_targets_per_case: int = _setting(
+    max_targets_per_case: int = setting(
         20,
         parsers.number(1, 1000),
         "more resets than this in one case wait for approval; 1 to 1000",
     )
-    canary: bool = _setting(
+    canary: bool = setting(
         True,
         parsers.flag,
         "1 resets one target first, and the others when it is verified",
     )
-    preflight_unknown: str = _setting(
+    preflight_unknown: str = setting(
         "hold",
         parsers.text(OneOf(["hold", "go"])),
         "hold or go: where it cannot be told whether a functional ID has its rights",
     )
-    protected_users: tuple[str, ...] = _setting(
+    protected_users: tuple[str, ...] = setting(
         (), parsers.listed, "ids and e-mails nobody may offboard, comma-separated"
     )
-    api_tokens: tuple[Token, ...] = _setting(
+    api_tokens: tuple[Token, ...] = setting(
         (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
     )
-    source_standard_secret: tuple[Secret, ...] = _setting(
+    sources: Sources = field(default_factory=Sources)
+    authoritative_sources: tuple[str, ...] = setting(
         (),
-        parsers.signing_secrets,
-        "whsec_…; two, comma-separated, while rotating",
+        parsers.some_of(SOURCE_NAMES),
+        "sources that may take back what others told, comma-separated",
+    )
+    max_cases_per_hour: int = setting(
+        20,
+        parsers.number(1, 100_000),
+        "brake: more armed cases by events than this in an hour wait",
+    )
+    secret_key: Secret | None = setting(
+        None,
+        parsers.secret_key,
+        "32 characters or more; default: made once and kept in the store",
         secret=True,
     )
-    lead_time_hours: float = _setting(
+    quarantine_days: int = setting(
+        30,
+        parsers.number(1, 366),
+        "how long a delivery that cannot be read is kept, encrypted",
+    )
+    lead_time_hours: float = setting(
         24.0, parsers.decimal(0, 8760), "how long before effective_at writing starts"
     )
-    retire_old_keys: str = _setting(
+    retire_old_keys: str = setting(
         "off",
         parsers.text(OneOf(["off", "disable", "delete"])),
         "off, disable or delete: superseded cluster API keys, once all is safe",
     )
-    refresh_masters: bool = _setting(
+    refresh_masters: bool = setting(
         False,
         parsers.flag,
         "1 refreshes each cluster's master after its reset, one at a time",
     )
-    slack_bot_token: Secret | None = _setting(
+    slack_bot_token: Secret | None = setting(
         None, parsers.secret, "xoxb-…, with SLACK_CHANNEL_ID", secret=True
     )
-    slack_channel_id: str | None = _setting(
-        None, parsers.text(), "the ops channel's id"
-    )
-    slack_webhook_url: Secret | None = _setting(
+    slack_channel_id: str | None = setting(None, parsers.text(), "the ops channel's id")
+    slack_webhook_url: Secret | None = setting(
         None, parsers.secret_url, "an incoming webhook instead of the bot", secret=True
     )
-    slack_api_url: str = _setting("https://slack.com/api", parsers.https, "Slack's API")
-    smtp_host: str | None = _setting(None, parsers.text(), "mail server")
-    smtp_port: int = _setting(587, parsers.number(1, 65535), "its port")
-    smtp_security: str = _setting(
+    slack_api_url: str = setting("https://slack.com/api", parsers.https, "Slack's API")
+    smtp_host: str | None = setting(None, parsers.text(), "mail server")
+    smtp_port: int = setting(587, parsers.number(1, 65535), "its port")
+    smtp_security: str = setting(
         "starttls",
         parsers.text(OneOf(["starttls", "tls", "none"])),
         "starttls, tls or none",
     )
-    smtp_user: str | None = _setting(None, parsers.text(), "mail login")
-    smtp_password: Secret | None = _setting(
+    smtp_user: str | None = setting(None, parsers.text(), "mail login")
+    smtp_password: Secret | None = setting(
         None, parsers.secret, "its password", secret=True
     )
-    mail_from: str | None = _setting(None, parsers.email, "sender's address")
-    mail_to: tuple[str, ...] = _setting(
+    mail_from: str | None = setting(None, parsers.email, "sender's address")
+    mail_to: tuple[str, ...] = setting(
         (), parsers.addresses, "recipients, comma-separated"
     )
-    url: str = _setting(
+    url: str = setting(
         "http://127.0.0.1:8000", parsers.https, "command line: the service"
     )
-    token: Secret | None = _setting(
+    token: Secret | None = setting(
         None, parsers.secret, "command line: token", secret=True
     )
-    public_url: str | None = _setting(
+    public_url: str | None = setting(
         None, parsers.url, "base of the links in reports; not served yet"
     )
-    log_level: str = _setting(
+    log_level: str = setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
     )
-    host: str = _setting("127.0.0.1", parsers.text(), "where the web listens")
-    port: int = _setting(8000, parsers.number(1, 65535), "its port")
+    host: str = setting("127.0.0.1", parsers.text(), "where the web listens")
+    port: int = setting(8000, parsers.number(1, 65535), "its port")
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str], *, process: str = "web") -> Self:
+    def from_env(
+        cls, environ: Mapping[str, str], *, process: str = "web"
+    ) -> "Settings":
         """Read the settings of one *process*, named as its command is.
 
         Only ``worker`` and ``local``, which is a command with ``--local``, read IBM
@@ -261,7 +252,7 @@ class Settings:
         values: dict[str, Any] = {}
         faults: list[str] = []
         faulty: set[str] = set()
-        for each in fields(cls):
+        for each in every_setting():
             try:
                 value = value_of(each, environ) if may_read(each, process) else None
             except ValidationError as error:
@@ -269,8 +260,8 @@ class Settings:
                 faulty.add(each.name)
             else:
                 values |= {} if value is None else {each.name: value}
-        settings = cls(**values)
-        faults += unknown_in(environ, fields(cls))
+        settings = _built(values)
+        faults += unknown_in(environ, every_setting())
         faults += amiss_together(settings, process, faulty)
         if process in KEY_HOLDERS:
             faults += _faults_of_keys(settings.accounts_file)
@@ -332,13 +323,44 @@ class Settings:
         """Return every secret text, so that the log's redactor knows them."""
         found: list[str] = []
         for each in fields(self):
-            value = getattr(self, each.name)
-            several = value if isinstance(value, tuple) else (value,)
-            found += [one.reveal() for one in several if isinstance(one, Secret)]
+            found += _revealed(getattr(self, each.name))
+        for _, source in self.sources:
+            for each in fields(source):
+                found += _revealed(getattr(source, each.name))
         for account in self.accounts_file:
             found += [one.reveal() for one in account.keys]
         found += _passwords_in(self.store_url) + _passwords_in(self.broker_url or "")
         return tuple(found)
+
+
+def every_setting() -> tuple[Named, ...]:
+    """Return every setting there is, in the order in which they are declared."""
+    found: list[Named] = []
+    for each in fields(Settings):
+        if each.name != "sources":
+            found.append(named(each))
+            continue
+        for source, settings in Sources():
+            found += [named(one, f"source_{source}_") for one in fields(settings)]
+    return tuple(found)
+
+
+def _built(values: Mapping[str, Any]) -> Settings:
+    """Put the values, by their full names, where they belong."""
+    mine = dict(values)
+    sources: dict[str, SourceSettings] = {}
+    for source, settings in Sources():
+        prefix = f"source_{source}_"
+        names = [each.name for each in fields(settings) if prefix + each.name in mine]
+        given = {name: mine.pop(prefix + name) for name in names}
+        if given:
+            sources[source] = replace(settings, **given)
+    return Settings(**mine, **({"sources": Sources(**sources)} if sources else {}))  # type: ignore[arg-type]  # each class fits its name
+
+
+def _revealed(value: object) -> list[str]:
+    several = value if isinstance(value, tuple) else (value,)
+    return [one.reveal() for one in several if isinstance(one, Secret)]
 
 
 def _faults_of_keys(accounts: tuple[AccountSettings, ...]) -> list[str]:
@@ -352,7 +374,7 @@ def _faults_of_keys(accounts: tuple[AccountSettings, ...]) -> list[str]:
 def environ_for(process: str, environ: Mapping[str, str]) -> dict[str, str]:
     """Return *environ* without the settings that another process alone may read."""
     foreign = {
-        variable_of(each) for each in fields(Settings) if not may_read(each, process)
+        variable_of(each) for each in every_setting() if not may_read(each, process)
     }
     return {
         name: value

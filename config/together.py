@@ -30,6 +30,7 @@ def amiss_together(
         *_keys(settings, process, faulty),
         *_channels(settings, faulty),
         *_mail(settings),
+        *_sources(settings, process),
     )
     return [
         f"{PREFIX}{name.upper()}: {sentence}"
@@ -124,3 +125,33 @@ def _mail(settings: "Settings") -> Iterator[Rule]:
         in_the_clear and has_password,
         "A password is sent only over starttls or tls.",
     )
+
+
+# What a source needs besides its secret.
+_NEEDED: Final = {
+    "entra_graph": ("tenant_id", "subscription_ids", "client_id"),
+    "entra_workflow": ("workflows",),
+    "ssf": ("issuer", "audience", "jwks_url"),
+    "bamboohr": ("timezone",),
+    "hibob": ("timezone", "api_url"),
+    "personio": ("timezone", "api_url"),
+    "gusto": ("timezone", "api_url"),
+}
+# What its look-ups need, which workers make.
+_NEEDED_TO_LOOK_UP: Final = {
+    "entra_graph": ("client_secret",),
+    "hibob": ("api_token",),
+    "personio": ("api_token",),
+    "gusto": ("api_token",),
+}
+
+
+def _sources(settings: "Settings", process: str) -> Iterator[Rule]:
+    for source, mine in settings.sources:
+        looks_up = _NEEDED_TO_LOOK_UP.get(source, ()) if process == "worker" else ()
+        for name in (*_NEEDED.get(source, ()), *looks_up):
+            yield (
+                f"source_{source}_{name}",
+                mine.is_on and not getattr(mine, name),
+                f"Needed with SOURCE_{source.upper()}_SECRET.",
+            )

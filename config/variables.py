@@ -1,7 +1,7 @@
 """Where a setting comes from: its variable, or the file that a variable names."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import Field
+from dataclasses import Field, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,17 +14,31 @@ PREFIX: Final = "OFFBOARD_"
 KEY_HOLDERS: Final = ("worker", "local")
 
 
-def variable_of(setting: Field[Any]) -> str:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A setting under its full name, which is its variable's in lower case."""
+
+    name: str
+    default: Any
+    metadata: Mapping[str, Any]
+
+
+def named(setting: Field[Any], prefix: str = "") -> Named:
+    """Return a declared setting under the name it has in the environment."""
+    return Named(prefix + setting.name, setting.default, setting.metadata)
+
+
+def variable_of(setting: Named) -> str:
     return f"{PREFIX}{setting.name.upper()}"
 
 
-def may_read(setting: Field[Any], process: str) -> bool:
+def may_read(setting: Named, process: str) -> bool:
     """Tell whether *process* may read the setting: keys are for those who need them."""
     only = setting.metadata["only"]
     return only in (None, process) or (only == "worker" and process in KEY_HOLDERS)
 
 
-def value_of(setting: Field[Any], environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - each setting names its own type
+def value_of(setting: Named, environ: Mapping[str, str]) -> Any:  # noqa: ANN401 - each setting names its own type
     """Read a setting; None where it is not set.
 
     Raises:
@@ -41,7 +55,7 @@ def value_of(setting: Field[Any], environ: Mapping[str, str]) -> Any:  # noqa: A
     return setting.metadata["parse"](text) if text else None
 
 
-def _from_file(setting: Field[Any], path: Path) -> Any:  # noqa: ANN401 - see above
+def _from_file(setting: Named, path: Path) -> Any:  # noqa: ANN401 - see above
     try:
         if not setting.metadata["rotates"]:
             return setting.metadata["parse"](text_in(path))
@@ -64,7 +78,7 @@ def faults_of(name: str, error: ValidationError) -> list[str]:
     return [f"{variable}: {' '.join(str(one) for one in error.messages)}"]
 
 
-def unknown_in(environ: Mapping[str, str], settings: Iterable[Field[Any]]) -> list[str]:
+def unknown_in(environ: Mapping[str, str], settings: Iterable[Named]) -> list[str]:
     """Return a fault for each variable of ours that is no setting."""
     known = set()
     for each in settings:

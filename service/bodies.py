@@ -15,7 +15,7 @@ from service.errors import MalformedError
 LIMIT_BYTES: Final = 64 * 1024
 
 
-def refuse_unmeasured() -> None:
+def refuse_unmeasured(limit_bytes: int = LIMIT_BYTES) -> None:
     """Turn a body away whose length is unknown (411) or too large (413).
 
     A chunked body is refused whole: some servers cut it off at the limit without a
@@ -23,8 +23,9 @@ def refuse_unmeasured() -> None:
     """
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired("Send the body with a Content-Length.")
-    if (request.content_length or 0) > LIMIT_BYTES:
-        raise RequestEntityTooLarge(f"A body may have {LIMIT_BYTES} bytes.")
+    request.max_content_length = limit_bytes
+    if (request.content_length or 0) > limit_bytes:
+        raise RequestEntityTooLarge(f"A body may have {limit_bytes} bytes.")
 
 
 def read_json_bytes() -> bytes:

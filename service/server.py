@@ -8,7 +8,6 @@ from gunicorn.app.base import BaseApplication
 from config import log as logs
 from config.settings import Settings
 from service.app import create_app
-from service.sources import SOURCES
 from workers.desk import open_desk
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -60,9 +59,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def run(self) -> None:
         """Serve until told to end; say first if nobody could tell us anything."""
-        has_source = any(one.is_on(self._settings) for one in SOURCES.values())
+        has_source = any(one.is_on for _, one in self._settings.sources)
         if not has_source and not self._settings.api_tokens:
-            log.warning("web.deaf", missing=["api_tokens", "source_standard_secret"])
+            log.warning("web.deaf", missing=["api_tokens", "source_…_secret"])
         super().run()
 
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application

@@ -13,9 +13,9 @@ from marshmallow import ValidationError, fields
 from marshmallow.validate import Regexp
 
 from workers.offboarding.model import Leaver
+from workers.offboarding.times import HORIZON_DAYS
 
 USER_LIMIT: Final = 254
-HORIZON_DAYS: Final = 400
 CASE_ID_PATTERN: Final = "^[0-9A-HJKMNP-TV-Z]{26}$"
 NO_CONTROLS_PATTERN: Final = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
 

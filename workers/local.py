@@ -12,6 +12,7 @@ from typing import Final
 
 from config.settings import Settings
 from workers.desk.opening import now_utc
+from workers.desk.places import same_people
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.pace import LocalBudget
 from workers.offboarding.checking import check_all, index_now
@@ -41,7 +42,6 @@ from workers.offboarding.ports import Account, Change, Claim, Cloud
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import result_of
 from workers.offboarding.steps.tools import Tools, with_target
-from workers.wiring import same_people
 
 _LOCAL: Final = "local"
 

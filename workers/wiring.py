@@ -11,12 +11,13 @@ from workers.answering import Answers
 from workers.app import Sender
 from workers.desk import Desk
 from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
+from workers.desk.places import same_people
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
-from workers.offboarding.model import Channel, SamePerson, Work
+from workers.offboarding.model import Channel, Work
 from workers.offboarding.ports import Account, Change, Claim, Notifier, Retirement
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
@@ -123,14 +124,6 @@ def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surv
         every_seconds=settings.exposure_interval_minutes * 60,
         clock=now_utc,
         names={one.id: one.name for one in settings.accounts},
-    )
-
-
-def same_people(settings: Settings) -> tuple[SamePerson, ...]:
-    """Return the identity map in the domain's words."""
-    return tuple(
-        SamePerson(one.iam_id, one.emails, one.ids)
-        for one in settings.identity_map_file
     )
 
 

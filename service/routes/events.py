@@ -1,24 +1,24 @@
 """The route that takes events in: who sent it is proven first, then it is read."""
 
-from dataclasses import replace
 from typing import Final
 
 import structlog
-from flask import Response, abort, g, jsonify, make_response, request
+from flask import Response, abort, jsonify, make_response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import ValidationError
+from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 
 from service import examples
-from service.bodies import read_json_bytes, refuse_unmeasured
+from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
 from service.errors import MalformedError, NotAuthenticError, field_paths
-from service.routes.opening import open_case
+from service.routes.hearing import take
 from service.schemas import TakenBody
 from service.sources import SOURCES
 from service.sources.generic import DepartureBody
+from service.sources.source import Delivery, Reply, Source
 from workers.offboarding.errors import ConflictError
-from workers.offboarding.model import Departure, Event, Ignored, Withdrawal
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -27,52 +27,95 @@ _REFUSALS: Final = (
     MalformedError,
     ValidationError,
     ConflictError,
+    UnsupportedMediaType,
 )
+_PATH: Final = {
+    "source": {
+        "type": "string",
+        "enum": sorted(SOURCES),
+        "description": "Who sends it.",
+    }
+}
+_SECRET_PATH: Final = {
+    **_PATH,
+    "secret": {
+        "type": "string",
+        "description": "The secret, of a sender that can set no header.",
+    },
+}
 
 events = Blueprint("events", __name__, description="What sources tell us.")
 
 
 def find_source() -> None:
     """Answer 404 for a source that is unknown or has no secret, before all else."""
-    source = SOURCES.get((request.view_args or {}).get("source", ""))
-    if source is None or not source.is_on(here().settings):
+    given = request.view_args or {}
+    source = SOURCES.get(given.get("source", ""))
+    if source is None or not here().settings.sources.of(source.name).is_on:
         abort(404)
+    if "secret" in given and not source.takes_path_secret:
+        abort(404)
+    if request.method not in {"POST", *source.methods}:
+        raise MethodNotAllowed(["POST", *sorted(source.methods)])
     structlog.contextvars.bind_contextvars(source=source.name)
+    refuse_unmeasured(source.limit_bytes)
 
 
 events.before_request(find_source)
-events.before_request(refuse_unmeasured)
 
 
-@route(
-    events,
-    "POST",
-    "/events/<source>",
-    role="public",
-    path={
-        "source": {
-            "type": "string",
-            "enum": sorted(SOURCES),
-            "description": "Who sends it.",
-        }
-    },
-    body=examples.required_body(DepartureBody, examples.EVENT),
-    answer={202: examples.media("Stored.", TakenBody, {"cases": [examples.CASE_ID]})},
-    refuses=(401, 404, 409, 503),
-    headers=examples.WEBHOOK_HEADERS,
-)
-def take_event(source: str) -> Response:
-    """Take an event in; a 202 says that it is stored."""
+def _answered(source: Source, secret: str | None = None) -> Response:
+    """Answer what a source sent: its handshake, its events, or why not."""
     context = here()
-    headers = {name.lower(): value for name, value in request.headers}
-    raw = read_json_bytes()
     try:
-        event = SOURCES[source].read(headers, raw, context.settings, context.clock())
-        taken = _take(event)
+        delivery = Delivery(
+            method=request.method,
+            headers={name.lower(): value for name, value in request.headers},
+            query=request.args.to_dict(),
+            raw=request.get_data(),
+            at=context.clock(),
+            path_secret=secret,
+            media_type=request.mimetype,
+        )
+        greeting = source.greet(delivery, context.settings)
+        if greeting is not None:
+            log.info("source.greeted")
+            return _as_response(greeting)
+        if not _fits(delivery.media_type, source):
+            raise UnsupportedMediaType(
+                f"Send the body as {' or '.join(source.media_types)}."
+            )
+        taken = take(source, source.take_apart(delivery, context.settings))
     except _REFUSALS as error:
-        log.warning("event.refused", reason=type(error).__name__, **_why(error))
-        raise
+        why = _why(error)
+        log.warning("event.refused", reason=type(error).__name__, **why)
+        context.desk.note_refusal(source.name, str(why["cause"]), context.clock())
+        reply = source.refused(error)
+        if reply is None:
+            raise
+        return _as_response(reply)
+    reply = source.accepted(taken)
+    if reply is not None:
+        return _as_response(reply)
     return make_response(jsonify({"cases": taken}), 202)
+
+
+def _fits(media_type: str, source: Source) -> bool:
+    """Tell whether a source takes a type; JSON under any ``+json`` name is JSON."""
+    if media_type in source.media_types or "*/*" in source.media_types:
+        return True
+    return "application/json" in source.media_types and (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+
+
+def _as_response(reply: Reply) -> Response:
+    answer = Response(reply.body, status=reply.status, headers=dict(reply.headers))
+    if reply.media_type is None:
+        answer.headers.pop("Content-Type", None)
+    else:
+        answer.headers["Content-Type"] = reply.media_type
+    return answer
 
 
 def _why(error: Exception) -> dict[str, object]:
@@ -82,19 +125,66 @@ def _why(error: Exception) -> dict[str, object]:
             return {"cause": cause}
         case ValidationError(messages=messages):
             return {"cause": "fields", "fields": sorted(field_paths(messages))}
+        case UnsupportedMediaType():
+            return {"cause": "media_type"}
         case _:
             return {"cause": "json"}
 
 
-def _take(event: Event) -> list[str]:
-    match event:
-        case Departure():
-            opened = open_case(replace(event, request_id=g.request_id))
-            return [opened.case.id]
-        case Withdrawal():
-            case = here().desk.withdraw(replace(event, request_id=g.request_id))
-            log.info("departure.withdrawn", case_id=case.id if case else None)
-            return [case.id] if case else []
-        case Ignored(why):
-            log.info("event.ignored", reason=why)
-            return []
+@route(
+    events,
+    "POST",
+    "/events/<source>",
+    role="public",
+    path=_PATH,
+    body=examples.required_body(DepartureBody, examples.EVENT),
+    answer={202: examples.media("Stored.", TakenBody, {"cases": [examples.CASE_ID]})},
+    refuses=(401, 404, 409, 503),
+    headers=examples.WEBHOOK_HEADERS,
+)
+def take_event(source: str) -> Response:
+    """Take an event in; a 202 says that it is stored."""
+    return _answered(SOURCES[source])
+
+
+@route(
+    events,
+    "POST",
+    "/events/<source>/<secret>",
+    role="public",
+    path=_SECRET_PATH,
+    body=examples.required_body(DepartureBody, examples.EVENT),
+    answer={202: examples.media("Stored.", TakenBody, {"cases": [examples.CASE_ID]})},
+    refuses=(401, 404, 409, 503),
+)
+def take_event_by_path(source: str, secret: str) -> Response:
+    """Take an event in from a sender that can set no header."""
+    return _answered(SOURCES[source], secret)
+
+
+@route(
+    events,
+    "GET",
+    "/events/<source>",
+    role="public",
+    path=_PATH,
+    answer={200: {"description": "What the source's protocol wants."}},
+    refuses=(400, 401, 404, 405),
+)
+def greet_by_get(source: str) -> Response:
+    """Answer a handshake: Okta's verification."""
+    return _answered(SOURCES[source])
+
+
+@route(
+    events,
+    "OPTIONS",
+    "/events/<source>",
+    role="public",
+    path=_PATH,
+    answer={200: {"description": "What the source's protocol wants."}},
+    refuses=(400, 401, 404, 405),
+)
+def greet_by_options(source: str) -> Response:
+    """Answer a handshake: CloudEvents' abuse protection."""
+    return _answered(SOURCES[source])

@@ -4,6 +4,7 @@ It knows nothing of signatures. A departure is never refused over its free text:
 reason is cut and cleaned instead.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,11 +19,22 @@ from service.words import (
     iam_id_of,
     without_controls,
 )
-from workers.offboarding.model import Departure, Event, Ignored, Leaver, Withdrawal
+from workers.offboarding.heard import (
+    Heard,
+    HeardKind,
+    Names,
+    SourceEvent,
+    UnreadableError,
+)
+from workers.offboarding.model import Ignored
+from workers.offboarding.times import moment_of
 
 DEPARTED: Final = "user.departed"
 SUSPENDED: Final = "user.suspended"
-WITHDRAWN: Final = ("user.departure_cancelled", "user.reactivated")
+WITHDRAWN: Final = {
+    "user.departure_cancelled": HeardKind.CANCELLED,
+    "user.reactivated": HeardKind.REACTIVATED,
+}
 KINDS: Final = ("terminated", "disabled", "deleted")
 
 
@@ -34,8 +46,8 @@ def _shape(**members: fields.String) -> Schema:
     return Schema.from_dict(dict(members))(unknown=EXCLUDE)
 
 
-# RFC 9493's shape: the format names the members that must be there. Only e-mail and
-# IAM ID tell us who it is so far; the others are checked, so that they may later.
+# RFC 9493's shape: the format names the members that must be there. What is neither
+# e-mail nor IAM ID tells us who it is by the identity map.
 _SHAPES: Final[dict[str, Schema]] = {
     "email": _shape(email=_word(email_of, required=True)),
     "iam_id": _shape(iam_id=_word(iam_id_of, required=True), account_id=_word()),
@@ -82,12 +94,8 @@ class WithdrawalPart(Schema):
 
     @validates_schema(skip_on_field_errors=True)
     def _name_one_person(self, given: dict[str, Any], **_: object) -> None:
-        emails, iam_ids = _names(given["subjects"])
-        if not emails | iam_ids:
-            raise ValidationError(
-                "Give at least one subject of the format email or iam_id.", "subjects"
-            )
-        if len(emails) > 1 or len(iam_ids) > 1:
+        names = _names(given["subjects"])
+        if len(names.emails) > 1 or len(names.iam_ids) > 1:
             raise ValidationError(
                 "All subjects must name one person: give one e-mail and one IAM ID at"
                 " most.",
@@ -117,12 +125,12 @@ class EventHead(Schema):
     type = fields.String(
         required=True, validate=OneOf((DEPARTED, *WITHDRAWN, SUSPENDED))
     )
-    # Described and not read: no event is refused over it.
+    # No event is refused over it.
     timestamp = fields.Raw(
         metadata={
             "type": "string",
             "format": "date-time",
-            "description": "When the event was made; for people, not read.",
+            "description": "When it happened; tells which of two events is the later.",
         }
     )
 
@@ -145,8 +153,8 @@ _DEPARTURE: Final = DepartureBody()
 
 
 def read_generic(
-    body: dict[str, Any], *, source: str, event_key: str, now: datetime
-) -> Event:
+    body: Mapping[str, Any], *, source: str, event_key: str, now: datetime
+) -> SourceEvent:
     """Read what a generic body says.
 
     Raises:
@@ -155,31 +163,50 @@ def read_generic(
     head = _HEAD.load(body)
     if head["type"] == SUSPENDED:
         return Ignored("suspended")
-    if head["type"] in WITHDRAWN:
-        given = _WITHDRAWAL.load(body)["data"]
-        return Withdrawal(source, _leaver(given["subjects"]), event_key)
-    given = _DEPARTURE.load(body)["data"]
-    return Departure(
+    is_return = head["type"] in WITHDRAWN
+    given = (_WITHDRAWAL if is_return else _DEPARTURE).load(body)["data"]
+    return Heard(
         source=source,
-        leaver=_leaver(given["subjects"]),
         event_key=event_key,
-        effective_at=effective_from(
-            given.get("effective_at"), now, "data.effective_at"
-        ),
+        native_type=head["type"],
+        kind=WITHDRAWN[head["type"]] if is_return else _kind(given),
+        names=_names(given["subjects"]),
+        occurred_at=_occurred_at(body.get("timestamp")),
+        effective_at=None
+        if is_return
+        else effective_from(given.get("effective_at"), now, "data.effective_at"),
         reason=_cleaned(given.get("reason")),
     )
 
 
-def _names(subjects: list[dict[str, str]]) -> tuple[set[str], set[str]]:
-    return (
-        {email_of(one["email"]) for one in subjects if "email" in one},
-        {iam_id_of(one["iam_id"]) for one in subjects if "iam_id" in one},
+def _kind(given: Mapping[str, Any]) -> HeardKind:
+    return HeardKind(given.get("kind") or HeardKind.TERMINATED)
+
+
+def _occurred_at(timestamp: object) -> datetime | None:
+    """Read when it happened; no event is refused over it."""
+    try:
+        return moment_of(timestamp)
+    except UnreadableError:
+        return None
+
+
+def _names(subjects: list[dict[str, str]]) -> Names:
+    emails = {email_of(one["email"]) for one in subjects if "email" in one}
+    iam_ids = {iam_id_of(one["iam_id"]) for one in subjects if "iam_id" in one}
+    ids = {_id_of(one) for one in subjects} - {None}
+    return Names(
+        tuple(sorted(emails)),
+        tuple(sorted(iam_ids)),
+        tuple(sorted(str(one) for one in ids)),
     )
 
 
-def _leaver(subjects: list[dict[str, str]]) -> Leaver:
-    emails, iam_ids = _names(subjects)
-    return Leaver(email=next(iter(emails), None), iam_id=next(iter(iam_ids), None))
+def _id_of(one: dict[str, str]) -> str | None:
+    """Return the id by which the identity map may know the person."""
+    if "sub" in one:
+        return f"{one['iss']} {one['sub']}"
+    return one.get("id") or one.get("value")
 
 
 def _cleaned(reason: str | None) -> str | None:

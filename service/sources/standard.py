@@ -13,15 +13,17 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from config.settings import Secret, Settings
-from service.bodies import strict_json
+from service.bodies import LIMIT_BYTES, strict_json
 from service.errors import NotAuthenticError
 from service.sources.generic import read_generic
-from workers.offboarding.model import Event
+from service.sources.proof import key_of
+from service.sources.source import Delivery, Part, Source
+from workers.offboarding.heard import SourceEvent
 
 # Both ways: long enough for a sender's clock and retries, short for a stolen copy.
 WINDOW_SECONDS: Final = 300
@@ -29,32 +31,22 @@ _ID: Final = re.compile(r"[!-\-/-~]{1,256}")
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 
 
-class Standard:
+class Standard(Source):
     """The source ``standard``."""
 
     name = "standard"
+    limit_bytes = LIMIT_BYTES
+    is_strict = True
 
-    def is_on(self, settings: Settings) -> bool:
-        """Tell whether it has a secret."""
-        return bool(settings.source_standard_secret)
+    def take_apart(self, delivery: Delivery, settings: Settings) -> Sequence[Part]:
+        """Check the signature over the raw bytes; the message's id is the key."""
+        secrets = settings.sources.standard.secret
+        message_id = authenticate(delivery.headers, delivery.raw, secrets, delivery.at)
+        return [Part(key_of(self.name, message_id), strict_json(delivery.raw))]
 
-    def read(
-        self,
-        request_headers: Mapping[str, str],
-        raw: bytes,
-        settings: Settings,
-        now: datetime,
-    ) -> Event:
-        """Check the signature over the raw bytes, then read the generic body."""
-        message_id = authenticate(
-            request_headers, raw, settings.source_standard_secret, now
-        )
-        return read_generic(
-            strict_json(raw),
-            source=self.name,
-            event_key=f"{self.name}:{message_id}",
-            now=now,
-        )
+    def read(self, part: Part, settings: Settings, now: datetime) -> SourceEvent:
+        """Read the generic body."""
+        return read_generic(part.body, source=self.name, event_key=part.key, now=now)
 
 
 def authenticate(

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
+from config.settings import every_setting
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = re.compile(r"(#?)OFFBOARD_([A-Z0-9_]+)=(.*)")
-SETTINGS = {each.name: each for each in fields(Settings)}
+SETTINGS = {each.name: each for each in every_setting()}
 
 
 def read_example():

@@ -23,6 +23,7 @@ from fakes import a_world
 from config.settings import Secret, Settings
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
+from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
@@ -32,6 +33,7 @@ from workers.offboarding.model import (
     Outcome,
     Right,
 )
+from workers.store.names import KnownNames
 
 ARMED = Settings(armed=True, slack_webhook_url=Secret("https://example.com/hook"))
 HOUR = 3600
@@ -51,6 +53,8 @@ def a_desk(world):
         Silent(),
         seeing,
         Accepting(None, (), clock=world.clock),
+        KnownNames(None),
+        Intake(),
         clock=world.clock,
     )
 

@@ -9,6 +9,7 @@ from fakes import a_world
 from config.settings import Settings
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
+from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
@@ -32,6 +33,7 @@ from workers.offboarding.model import (
     Unread,
     Visibility,
 )
+from workers.store.names import KnownNames
 
 DENIED = PermanentError("403", reason=Reason.NO_ROLE)
 DOWN = TransientError("timeout")
@@ -314,6 +316,8 @@ def a_retry(world, case):
         Silent(),
         seeing,
         Accepting(None, (), clock=world.clock),
+        KnownNames(None),
+        Intake(),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from config.settings import Secret, Settings, Token
+from config.sources import Sources, StandardSettings
 from workers.desk import Opened, OpenedAs, Page, Paused
 from workers.offboarding.errors import (
     ConflictError,
@@ -18,12 +19,15 @@ from workers.offboarding.errors import (
 )
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
+from workers.offboarding.heard import understood
 from workers.offboarding.model import (
     BlindSpot,
     Case,
     CaseKind,
     CaseResult,
     CaseStatus,
+    Departure,
+    Ignored,
     OpenedBy,
 )
 
@@ -37,7 +41,9 @@ def token(name, role, text, person=None):
 
 
 SETTINGS = Settings(
-    source_standard_secret=(Secret(SECRET), Secret(OLD_SECRET)),
+    sources=Sources(
+        standard=StandardSettings(secret=(Secret(SECRET), Secret(OLD_SECRET)))
+    ),
     api_tokens=(
         token("dashboard", "viewer", "ofb_viewer"),
         token("helpdesk", "operator", "ofb_operator"),
@@ -53,6 +59,12 @@ class FakeDesk:
         self.departures = []
         self.adoptions = []
         self.withdrawals = []
+        self.heard = []
+        self.hints = []
+        self.kept = []
+        self.noted = []
+        self.same_people = ()
+        self.known = {}
         self.spots = {}
         self.queries = []
         self.asked = []
@@ -122,6 +134,40 @@ class FakeDesk:
             if case.leaver == withdrawal.leaver:
                 return self.put(replace(case, status=CaseStatus.CANCELLED))
         return None
+
+    def hear(self, heard, *, request_id=None):
+        self._used()
+        self.heard.append(heard)
+        event = understood(
+            heard,
+            same_people=self.same_people,
+            known=self.known,
+            request_id=request_id,
+        )
+        match event:
+            case Ignored():
+                return None
+            case Departure():
+                return self.open(event).case.id
+            case _:
+                case = self.withdraw(event)
+                return case and case.id
+
+    def await_look_up(self, hint, body):
+        self._used()
+        self.hints.append((hint, body))
+        return f"look-up-{len(self.hints)}"
+
+    def quarantine(self, source, key, body, error):
+        self._used()
+        self.kept.append((source, key, body, error.reason))
+        return f"kept-{len(self.kept)}"
+
+    def note_delivery(self, source, at):
+        self.noted.append((source, "delivered", at))
+
+    def note_refusal(self, source, cause, at):
+        self.noted.append((source, cause, at))
 
     def list(self, query):
         self._used()

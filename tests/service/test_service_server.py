@@ -11,6 +11,7 @@ from fake_desk import SETTINGS
 from gunicorn.app.base import BaseApplication
 from structlog.testing import capture_logs
 
+from config.sources import Sources
 from service.server import Server
 
 
@@ -47,21 +48,22 @@ def test_a_ready_server_says_where_it_listens():
 
 
 def test_a_server_nobody_can_speak_to_says_so(served):
-    deaf = replace(SETTINGS, api_tokens=(), source_standard_secret=())
+    deaf = replace(SETTINGS, api_tokens=(), sources=Sources())
 
     (said,) = served(deaf)
 
     assert (said["event"], said["log_level"]) == ("web.deaf", "warning")
 
 
-@pytest.mark.parametrize("missing", ["api_tokens", "source_standard_secret"])
+@pytest.mark.parametrize("missing", [{"api_tokens": ()}, {"sources": Sources()}])
 def test_a_server_with_one_way_in_is_not_deaf(served, missing):
-    assert served(replace(SETTINGS, **{missing: ()})) == []
+    assert served(replace(SETTINGS, **missing)) == []
 
 
 # The desk is left out: it would need a store.
 PROGRAM = """
 from config import log
+from config.sources import Sources
 from config.settings import Settings
 from service import server
 server.open_desk = lambda settings: None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
 from config.settings import Secret
+from config.sources import Sources, StandardSettings
 
 URL = "/events/standard"
 OTHER_SECRET = "whsec_" + "eHh4" * 10
@@ -49,7 +50,9 @@ def test_the_two_kinds_of_names_are_not_mixed(client, raw, sign):
 
 def test_a_secret_without_its_padding_will_do(with_settings, raw, sign):
     padded = "whsec_" + "YWFh" * 8 + "YQ=="
-    client = with_settings(source_standard_secret=(Secret(padded.rstrip("=")),))
+    client = with_settings(
+        sources=Sources(standard=StandardSettings(secret=(Secret(padded.rstrip("=")),)))
+    )
 
     answer = client.post(URL, data=raw, headers=sign(raw, secret=padded))
 

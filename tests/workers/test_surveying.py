@@ -22,6 +22,7 @@ from fakes import FakeCloud, VirtualClock
 
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
+from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.model import (
@@ -35,6 +36,7 @@ from workers.offboarding.model import (
 from workers.offboarding.notice import NoticeKind
 from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
+from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -64,6 +66,8 @@ class Scene:
             Silent(),
             seeing,
             Accepting(BlindSpots(client), (), clock=self.clock),
+            KnownNames(client),
+            Intake(),
             clock=self.clock,
         )
         self.surveys = Surveys(

@@ -13,7 +13,9 @@ from config.settings import Settings
 from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.deciding import Deciding, anew_of, changed
-from workers.desk.places import refuse_unknown_account
+from workers.desk.hearing import Hearing
+from workers.desk.intake import Intake
+from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of
@@ -36,6 +38,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.store.cases import Cases
+from workers.store.names import KnownNames
 from workers.store.switches import EVERYWHERE, Paused, Switches
 
 log = structlog.get_logger()
@@ -91,6 +94,8 @@ class Desk:
         sender: Sender,
         seeing: Seeing,
         accepting: Accepting,
+        names: KnownNames,
+        intake: Intake,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -112,6 +117,18 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        # What sources tell, and what of it waits, have a file each.
+        hearing = Hearing(
+            names,
+            same_people(settings),
+            open_case=self._heard,
+            withdraw=self.withdraw,
+        )
+        self.hear = hearing.hear
+        self.await_look_up = intake.await_look_up
+        self.quarantine = intake.quarantine
+        self.note_delivery = intake.note_delivery
+        self.note_refusal = intake.note_refusal
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
@@ -155,6 +172,13 @@ class Desk:
             self._sender.send(Work(taken.case_id, Step.PLAN))
         shown = case if is_new else self.show(taken.case_id)
         return Opened(shown, OpenedAs.NEW if is_new else OpenedAs.JOINED)
+
+    def _heard(self, departure: Departure) -> Case:
+        opened = self.open(departure)
+        log.info(
+            "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
+        )
+        return opened.case
 
     def adopt(
         self, asked: AdoptionAsked, *, idempotency: tuple[str, str] | None = None

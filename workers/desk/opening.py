@@ -11,6 +11,7 @@ from config.settings import Settings
 from workers.app import Sender, make_app
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
+from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
@@ -18,6 +19,7 @@ from workers.store.blind_spots import BlindSpots
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -46,6 +48,7 @@ class Store:
     notices: Notices
     budget: Budget
     blind_spots: BlindSpots
+    names: KnownNames
 
 
 def store_address(settings: Settings) -> str:
@@ -80,6 +83,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Notices(client),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         BlindSpots(client),
+        KnownNames(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -148,6 +152,8 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         sender,
         seeing,
         accepting,
+        store.names,
+        Intake(),
         clock=now_utc,
     )
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from config.accounts import AccountSettings
+from config.settings import Settings
 from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
+from workers.offboarding.model import SamePerson
 
 _SHOWN: Final = 20
 
@@ -97,3 +99,11 @@ def _listed(names: Sequence[str]) -> str:
     left = len(names) - _SHOWN
     more = [f"and {left} more"] if left > 0 else []
     return ", ".join([*names[:_SHOWN], *more])
+
+
+def same_people(settings: Settings) -> tuple[SamePerson, ...]:
+    """Return the identity map in the domain's words."""
+    return tuple(
+        SamePerson(one.iam_id, one.emails, one.ids)
+        for one in settings.identity_map_file
+    )

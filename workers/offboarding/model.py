@@ -337,7 +337,10 @@ class Departure:
     ``event_key`` is ``<source>:<the sender's own key>``, None where a person asked.
     ``actor`` is the name of the token that asked, None for events; ``person`` is who is
     behind that token, its name where the settings do not say. ``askers`` are the people
-    who asked for a case that became this departure of another.
+    who asked for a case that became this departure of another. ``aliases`` are further
+    e-mails of the leaver; ``occurred_at`` is when it happened at the source, None if
+    nobody said; ``gone_from`` is the account from which the event itself proves them
+    removed.
     """
 
     source: str
@@ -351,6 +354,9 @@ class Departure:
     request_id: str | None = None
     person: str | None = None
     askers: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    occurred_at: datetime | None = None
+    gone_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,12 +403,17 @@ class BlindSpot:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """An event that takes a departure back: cancelled, or the person returned."""
+    """An event that takes a departure back: cancelled, or the person returned.
+
+    ``aliases`` and ``occurred_at`` as in ``Departure``.
+    """
 
     source: str
     leaver: Leaver
     event_key: str
     request_id: str | None = None
+    aliases: tuple[str, ...] = ()
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,9 +421,6 @@ class Ignored:
     """An authentic event that is not for us. ``why`` goes to the log."""
 
     why: str
-
-
-Event = Departure | Withdrawal | Ignored
 
 
 @dataclass(frozen=True, slots=True)

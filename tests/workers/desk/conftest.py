@@ -6,9 +6,11 @@ from desk_scenes import NOW
 from config.settings import Secret
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
+from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
+from workers.store.names import KnownNames
 from workers.store.owners import Owners
 from workers.store.questions import Questions
 from workers.store.switches import Switches
@@ -91,7 +93,17 @@ def make_desk(settings, client, cases, switches, owners, questions, sender, cloc
         given = settings(**how)
         spots = BlindSpots(client, clock=clock)
         accepting = Accepting(spots, given.rules, clock=clock, index_of=owners.of)
-        return Desk(given, cases, switches, sender, seeing, accepting, clock=clock)
+        return Desk(
+            given,
+            cases,
+            switches,
+            sender,
+            seeing,
+            accepting,
+            KnownNames(client),
+            Intake(),
+            clock=clock,
+        )
 
     return made
 

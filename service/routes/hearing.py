@@ -1,0 +1,84 @@
+"""What was heard from a source, acted on part by part; none of them is ever lost."""
+
+from collections.abc import Sequence
+
+import structlog
+from flask import g
+from marshmallow import ValidationError
+
+from service.context import here
+from service.errors import field_paths
+from service.sources.source import Part, Source
+from workers.offboarding.errors import ConflictError
+from workers.offboarding.heard import (
+    Heard,
+    Hint,
+    SourceEvent,
+    Unreadable,
+    UnreadableError,
+)
+from workers.offboarding.model import Ignored
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+def take(source: Source, parts: Sequence[Part]) -> list[str]:
+    """Act on each part of an authentic delivery; return the ids of the cases.
+
+    A part that cannot be read goes to quarantine, and the others go on.
+
+    Raises:
+        ValidationError: Of a strict source: its sender is told, too.
+        ConflictError: An event's id came with another person.
+        StoreAwayError: Not all is stored; a repeat of the delivery does no harm.
+    """
+    context = here()
+    found: list[str] = []
+    for part in parts:
+        try:
+            event = source.read(part, context.settings, context.clock())
+            case_id = act_on(event, part)
+        except UnreadableError as error:
+            quarantine(source.name, part, error)
+        except ValidationError as error:
+            quarantine(source.name, part, _as_unreadable(error))
+            raise
+        except ConflictError as error:
+            if source.is_strict:
+                raise
+            reused = UnreadableError(Unreadable.KEY_REUSED, str(error))
+            quarantine(source.name, part, reused)
+        else:
+            found += [case_id] if case_id else []
+    context.desk.note_delivery(source.name, context.clock())
+    return list(dict.fromkeys(found))
+
+
+def act_on(event: SourceEvent, part: Part) -> str | None:
+    """Do what an event asks for; return the id of its case, if it has one.
+
+    Raises:
+        UnreadableError: It names nobody we can know, or two people.
+    """
+    desk = here().desk
+    match event:
+        case Heard():
+            return desk.hear(event, request_id=g.request_id)
+        case Hint():
+            desk.await_look_up(event, part.body)
+            log.info("event.to_be_looked_up", native_type=event.native_type)
+        case Ignored(why):
+            log.info("event.ignored", reason=why)
+    return None
+
+
+def quarantine(source: str, part: Part, error: UnreadableError) -> None:
+    """Keep a part that cannot be acted on; people are told by a worker."""
+    kept_id = here().desk.quarantine(source, part.key, part.body, error)
+    log.warning("event.quarantined", reason=error.reason, quarantine_id=kept_id)
+
+
+def _as_unreadable(error: ValidationError) -> UnreadableError:
+    paths = ", ".join(sorted(field_paths(error.messages)))
+    text = f"Some fields cannot be used: {paths}."
+    return UnreadableError(Unreadable.UNKNOWN_SHAPE, text)
