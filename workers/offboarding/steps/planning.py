@@ -196,7 +196,10 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     """Look at everything, and go on with what that shows."""
     known = {one.target.id for one in case.targets}
     clouds = [each.cloud for each in _accounts(tools, case).values()]
-    views = look_at_all(clouds, case.scope, known)
+    is_whole = case.scope is None and not known
+    views = (
+        tools.looks.at(clouds) if is_whole else look_at_all(clouds, case.scope, known)
+    )
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
     looks = _looks(tools, this, case, resolved, views)
