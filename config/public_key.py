@@ -16,7 +16,7 @@ def public_key(raw: str) -> str:
     Raises:
         ValidationError: Something else, a private key too, or one that is too short.
     """
-    pem = raw.strip().replace("\\n", "\n")
+    pem = raw.replace("\\n", "\n").strip()
     try:
         key = load_pem_public_key(pem.encode())
     except (ValueError, TypeError, UnsupportedAlgorithm):
