@@ -36,7 +36,7 @@ def event_in_template(body: Mapping[str, Any]) -> Mapping[str, Any] | Ignored | 
     if "action" not in data and "outcome" not in data:
         return None
     if text_at(data, "status") not in ("", _TRIGGERED):
-        return Ignored("status")
+        return Ignored("not_triggered")
     # Empty where the alert's example was no object that the template could look into.
     if text_at(data, "truncated") == "true" or not text_at(data, "action"):
         raise _truncated()
@@ -66,7 +66,7 @@ def event_in_alert(body: Mapping[str, Any]) -> Mapping[str, Any] | Ignored:
     if not is_alert:
         return Ignored("not_an_alert")
     if text_at(data, "status") != _TRIGGERED:
-        return Ignored("status")
+        return Ignored("not_triggered")
     line = data.get("log_example")
     if data.get("log_example_truncated") in (True, "true") or not line:
         raise _truncated()

@@ -63,12 +63,12 @@ def read_event(
     action = text_at(event, "action")
     kind = _KINDS.get(action)
     if kind is None:
-        return Ignored("action")
+        return Ignored("another_action")
     outcome = text_at(event, "outcome")
     if not outcome:
         raise _odd("The event does not say how it ended.")
     if outcome != "success":
-        return Ignored("outcome")
+        return Ignored("no_success")
     account_id = _account_of(event)
     if settings.account_ids and account_id not in settings.account_ids:
         return Ignored("another_account")

@@ -51,13 +51,13 @@ class IbmVerify(Source):
         event, mine = part.body, settings.sources.ibm_verify
         data = object_at(event, "data")
         if text_at(event, "event_type") != "management":
-            return Ignored("event_type")
+            return Ignored("not_about_a_user")
         if text_at(data, "resource").lower() != "user":
-            return Ignored("resource")
+            return Ignored("not_about_a_user")
         action = text_at(data, "action").lower()
         kind = _kind(action, mine)
         if kind is None and (action != _MODIFIED or not mine.api_url):
-            return Ignored("action")
+            return Ignored("another_action")
         result = text_at(data, "result").lower()
         if result != "success":
             return _unsuccessful(result)
@@ -100,7 +100,7 @@ def _unsuccessful(result: str) -> Ignored:
     if not result:
         text = "The event does not say whether it succeeded."
         raise UnreadableError(Unreadable.UNKNOWN_SHAPE, text)
-    return Ignored("result")
+    return Ignored("no_success")
 
 
 def _occurred_at(event: Mapping[str, Any]) -> datetime | None:

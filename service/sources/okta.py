@@ -77,7 +77,7 @@ class Okta(Source):
         if not result:
             raise _odd("The log event does not say whether it succeeded.")
         if result != "SUCCESS":
-            return Ignored("outcome")
+            return Ignored("no_success")
         published = event.get("published")
         return Heard(
             source=self.name,

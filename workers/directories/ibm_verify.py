@@ -91,7 +91,7 @@ class IbmVerifyDirectory:
             text = "IBM Verify does not say whether the user is active."
             raise UnreadableError(Unreadable.UNKNOWN_SHAPE, text)
         if user["active"]:
-            return Ignored("active")
+            return Ignored("still_active")
         return _heard(hint, HeardKind.DISABLED, emails_of(user))
 
     def _read(self, path: str) -> Answer:

@@ -397,6 +397,7 @@ def test_without_a_correlation_id_the_event_has_the_same_key_each_time(client, d
         {"id": "1", "type": "com.ibm.cloud.event-notifications.test:sent", "data": {}},
         {"id": "1", "message": "This is a test of your destination", "data": "test"},
         {"ibmendefaultshort": "Test notification", "type": "webhook"},
+        {"data": "A test. It is sent by hand."},
     ],
 )
 def test_a_test_of_the_destination_is_acknowledged_and_ignored(client, desk, body):
@@ -503,6 +504,15 @@ def test_a_generic_body_without_the_event_proves_nobody_gone(client, desk):
         ("ibm_activity:n-1", None)
     ]
     assert desk.heard[0].authn is Authn.BEARER
+
+
+def test_two_people_under_one_correlation_id_are_not_lost(client, desk):
+    send(client, sample())
+    answer = send(client, an_alert({"target": target("IBMid-2")}))
+
+    assert answer.status_code == 202
+    assert len(desk.departures) == 1
+    assert reasons(desk) == [Unreadable.KEY_REUSED]
 
 
 @pytest.mark.parametrize(
