@@ -6,9 +6,17 @@ protocol, has a room of its own (``service/scim``).
 
 from typing import Final
 
+from service.sources.ibm_activity import IbmActivity
+from service.sources.ibm_verify import IbmVerify
+from service.sources.okta import Okta
 from service.sources.source import Source
 from service.sources.standard import Standard
 
-_ALL: Final[tuple[Source, ...]] = (Standard(),)
+_ALL: Final[tuple[Source, ...]] = (
+    Standard(),
+    Okta(),
+    IbmActivity(),
+    IbmVerify(),
+)
 
 SOURCES: Final[dict[str, Source]] = {source.name: source for source in _ALL}
