@@ -7,8 +7,9 @@ protocol, has a room of its own (``service/scim``).
 from typing import Final
 
 from service.sources.source import Source
+from service.sources.ssf import Ssf
 from service.sources.standard import Standard
 
-_ALL: Final[tuple[Source, ...]] = (Standard(),)
+_ALL: Final[tuple[Source, ...]] = (Standard(), Ssf())
 
 SOURCES: Final[dict[str, Source]] = {source.name: source for source in _ALL}
