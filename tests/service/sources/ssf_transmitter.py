@@ -73,6 +73,7 @@ class Transmitter:
         self.headers = {}
         self.body = None
         self.before = lambda: None
+        self.within = lambda: None
         self.drip_seconds = 0
         self.asked = 0
         self.publish(("k1", rsa_key("one")))
@@ -127,7 +128,9 @@ class Transmitter:
 
             def _write(self, body):
                 if not outer.drip_seconds:
-                    self.wfile.write(body)
+                    self.wfile.write(body[:9])
+                    outer.within()
+                    self.wfile.write(body[9:])
                     return
                 for index in range(len(body)):
                     self.wfile.write(body[index : index + 1])

@@ -286,6 +286,28 @@ def test_a_server_that_does_not_answer_is_left_after_two_seconds(ring, transmitt
     assert time.monotonic() - started < 5
 
 
+def test_a_server_that_falls_silent_within_its_answer_is_left(ring, transmitter):
+    slow = threading.Event()
+    transmitter.within = lambda: slow.wait(10)
+    started = time.monotonic()
+
+    with pytest.raises(KeysAwayError):
+        ring.find("k1")
+
+    slow.set()
+    assert time.monotonic() - started < 6
+
+
+def test_a_server_that_hangs_up_within_its_answer_is_not_seen(ring, transmitter):
+    def hang_up():
+        raise ConnectionAbortedError
+
+    transmitter.within = hang_up
+
+    with pytest.raises(KeysAwayError):
+        ring.find("k1")
+
+
 def test_a_server_that_answers_by_the_drop_is_left_after_three_seconds(
     ring, transmitter
 ):
