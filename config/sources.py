@@ -138,6 +138,11 @@ class SsfSettings(SourceSettings):
     issuer: str | None = setting(None, parsers.text(), "iss of its tokens")
     audience: str | None = setting(None, parsers.text(), "aud of its tokens")
     jwks_url: str | None = setting(None, parsers.https, "where its public keys are")
+    legacy_subject: bool = setting(
+        False,
+        parsers.flag,
+        "1 reads the subject inside the event, as older RISC senders write it",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from service.sources.ibm_activity import IbmActivity
 from service.sources.ibm_verify import IbmVerify
 from service.sources.okta import Okta
 from service.sources.source import Source
+from service.sources.ssf import Ssf
 from service.sources.standard import Standard
 
 _ALL: Final[tuple[Source, ...]] = (
     Standard(),
     Okta(),
     IbmActivity(),
+    Ssf(),
     IbmVerify(),
 )
 
