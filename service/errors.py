@@ -41,11 +41,13 @@ class NotAuthenticError(Exception):
     Attributes:
         cause: What did not fit, in one word for the log: ``header``, ``timestamp``,
             ``signature``.
+        challenge: What ``WWW-Authenticate`` answers, where the protocol has one.
     """
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, *, challenge: str | None = None) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.challenge = challenge
 
 
 class MalformedError(Exception):
@@ -135,8 +137,9 @@ def _sentence(error: HTTPException, status: int) -> str:
     return _SENTENCES.get(status, f"{HTTP_STATUS_CODES.get(status, 'Refused')}.")
 
 
-def _not_authentic(_: NotAuthenticError) -> Response:
-    return _problem(401, "The sender could not be authenticated.")
+def _not_authentic(error: NotAuthenticError) -> Response:
+    headers = {"WWW-Authenticate": error.challenge} if error.challenge else None
+    return _problem(401, "The sender could not be authenticated.", headers=headers)
 
 
 def _malformed(_: MalformedError) -> Response:
