@@ -51,8 +51,10 @@ def generic_of(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the generic body that an event carries; ValidationError."""
     body = {"type": event["type"], "timestamp": event.get("time")}
     if "data_base64" in event:
-        return body | {"data": _unpacked(event)}
-    return body | ({"data": event["data"]} if "data" in event else {})
+        body["data"] = _unpacked(event)
+    elif "data" in event:
+        body["data"] = event["data"]
+    return body
 
 
 def native_key(event: Mapping[str, Any]) -> tuple[str, str]:
@@ -63,13 +65,13 @@ def native_key(event: Mapping[str, Any]) -> tuple[str, str]:
 
 def _unpacked(event: Mapping[str, Any]) -> dict[str, Any]:
     if "data" in event:
-        raise ValidationError("Give data or data_base64, not both.", "data_base64")
+        raise ValidationError({"data_base64": ["Give it or data, not both."]})
     try:
         return strict_json(base64.b64decode(event["data_base64"], validate=True))
     # TypeError: it is no text.
     except (MalformedError, binascii.Error, TypeError, ValueError):
-        fault = "Give a JSON object in base64."
-        raise ValidationError(fault, "data_base64") from None
+        fault = {"data_base64": ["Give a JSON object in base64."]}
+        raise ValidationError(fault) from None
 
 
 def _decoded(text: str) -> str:

@@ -128,11 +128,12 @@ class EventHead(Schema):
     )
     # No event is refused over it.
     timestamp = fields.Raw(
+        allow_none=True,
         metadata={
             "type": "string",
             "format": "date-time",
             "description": "When it happened; tells which of two events is the later.",
-        }
+        },
     )
 
 
