@@ -16,7 +16,8 @@ from fake_api import CASE_ID, FakeApi, Says, a_problem
 from standardwebhooks.webhooks import Webhook
 
 from service.cli import main
-from service.playing import shown_path
+from service.playing import play, shown_path
+from service.sources.samples.sample import Outgoing
 
 USER = "dana.lee@example.com"
 SECRET = "whsec_ZGVtby1zZWNyZXQtZm9yLWRvY3Mtb25seS0wMDAwMDAx"
@@ -157,6 +158,20 @@ def test_a_proxy_or_netrc_does_not_change_what_proves_the_sender(
 
     assert done.exit_code == 0
     assert listener["headers"]["authorization"] == "Bearer bearer-token-1"
+
+
+def test_a_netrc_entry_of_a_far_host_does_not_either(listener, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login other password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("NO_PROXY", "*")
+    # Another name of this machine, so that the environment is looked at.
+    url = listener["url"].replace("127.0.0.1", "127.1")
+    outgoing = Outgoing("/events/bearer", b"{}", {"Authorization": "Bearer mine"})
+
+    play(url, outgoing, ())
+
+    assert listener["headers"]["authorization"] == "Bearer mine"
 
 
 def as_pem(key):
