@@ -44,18 +44,32 @@ def outcome_of(desk):
 # What comes of a play, by the first words of a sample's own ``leads_to``.
 MEANT = {
     "a departure": "departure",
+    "a case": "departure",
     "a look-up": "look_up",
     "nothing": "nothing",
+    "quarantine": "nothing",
+    "cancels": "withdrawal",
+    "the case is cancelled": "withdrawal",
+    "the case is taken back": "withdrawal",
     "the person's scheduled departure is cancelled": "withdrawal",
 }
+# What depends on more than the sample is proven by the source's own tests.
+_CONDITIONS = (" if ", " where ", " unless ", " else ")
 
 
 def meant_by(leads_to):
     """Return what a sample says comes of it; None where its words are its own."""
+    if is_conditional(leads_to):
+        return None
     found = [
         meant for words, meant in MEANT.items() if leads_to.lower().startswith(words)
     ]
     return found[0] if found else None
+
+
+def is_conditional(leads_to):
+    """Tell whether what comes of a sample depends on more than itself."""
+    return any(word in leads_to for word in _CONDITIONS)
 
 
 def says_it_is_kept(leads_to):
