@@ -10,6 +10,9 @@ from service.sources.samples import (
     cloudevents,
     entra_workflow,
     hub,
+    ibm_activity,
+    ibm_verify,
+    okta,
     standard,
 )
 from service.sources.samples.sample import Sample
@@ -17,7 +20,10 @@ from service.sources.samples.sample import Sample
 SAMPLES_OF: Final[dict[str, tuple[Sample, ...]]] = {
     "standard": standard.SAMPLES,
     "bearer": bearer.SAMPLES,
+    "okta": okta.SAMPLES,
+    "ibm_activity": ibm_activity.SAMPLES,
     "hub": hub.SAMPLES,
     "cloudevents": cloudevents.SAMPLES,
     "entra_workflow": entra_workflow.SAMPLES,
+    "ibm_verify": ibm_verify.SAMPLES,
 }

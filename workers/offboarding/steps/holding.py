@@ -84,7 +84,7 @@ def remind(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 
 def _next(case: Case, held_at: datetime) -> datetime:
     """Tell when the next reminder is due; the first telling was no reminder."""
-    if case.is_gone:
+    if case.has_dead_keys:
         return held_at + (case.reminded + 1) * _GONE
     hours = _HOURS[: case.reminded + 1]
     days = max(0, case.reminded + 1 - len(_HOURS))
