@@ -42,12 +42,16 @@ class NotAuthenticError(Exception):
         cause: What did not fit, in one word for the log: ``header``, ``timestamp``,
             ``signature``.
         code: The protocol's own word for it, where it has one that senders are told.
+        challenge: What ``WWW-Authenticate`` answers, where the protocol has one.
     """
 
-    def __init__(self, cause: str, *, code: str | None = None) -> None:
+    def __init__(
+        self, cause: str, *, code: str | None = None, challenge: str | None = None
+    ) -> None:
         super().__init__(cause)
         self.cause = cause
         self.code = code
+        self.challenge = challenge
 
 
 class KeysAwayError(Exception):
@@ -160,8 +164,9 @@ def _sentence(error: HTTPException, status: int) -> str:
     return _SENTENCES.get(status, f"{HTTP_STATUS_CODES.get(status, 'Refused')}.")
 
 
-def _not_authentic(_: NotAuthenticError) -> Response:
-    return _problem(401, "The sender could not be authenticated.")
+def _not_authentic(error: NotAuthenticError) -> Response:
+    headers = {"WWW-Authenticate": error.challenge} if error.challenge else None
+    return _problem(401, "The sender could not be authenticated.", headers=headers)
 
 
 def _keys_away(error: KeysAwayError) -> Response:

@@ -85,7 +85,7 @@ def _answered(source: Source, secret: str | None = None) -> Response:
         )
         greeting = source.greet(delivery, context.settings)
         if greeting is not None:
-            log.info("source.greeted")
+            log.info("source.greeted", status=greeting.status)
             return _as_response(greeting)
         if not _fits(delivery.media_type, source):
             raise UnsupportedMediaType(
@@ -197,3 +197,17 @@ def greet_by_get(source: str) -> Response:
 def greet_by_options(source: str) -> Response:
     """Answer a handshake: CloudEvents' abuse protection."""
     return _answered(SOURCES[source])
+
+
+@route(
+    events,
+    "OPTIONS",
+    "/events/<source>/<secret>",
+    role="public",
+    path=_SECRET_PATH,
+    answer={200: {"description": "What the source's protocol wants."}},
+    refuses=(400, 401, 404, 405),
+)
+def greet_by_options_at_path(source: str, secret: str) -> Response:
+    """Answer a handshake of a sender that can set no header."""
+    return _answered(SOURCES[source], secret)

@@ -6,6 +6,10 @@ protocol, has a room of its own (``service/scim``).
 
 from typing import Final
 
+from service.sources.bearer import Bearer
+from service.sources.cloudevents import Cloudevents
+from service.sources.entra_workflow import EntraWorkflow
+from service.sources.hub import Hub
 from service.sources.ibm_activity import IbmActivity
 from service.sources.ibm_verify import IbmVerify
 from service.sources.okta import Okta
@@ -15,9 +19,13 @@ from service.sources.standard import Standard
 
 _ALL: Final[tuple[Source, ...]] = (
     Standard(),
+    Bearer(),
     Okta(),
     IbmActivity(),
     Ssf(),
+    Hub(),
+    Cloudevents(),
+    EntraWorkflow(),
     IbmVerify(),
 )
 
