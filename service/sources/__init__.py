@@ -6,9 +6,19 @@ protocol, has a room of its own (``service/scim``).
 
 from typing import Final
 
+from service.sources.bamboohr import Bamboohr
+from service.sources.gusto import Gusto
+from service.sources.hibob import Hibob
+from service.sources.personio import Personio
 from service.sources.source import Source
 from service.sources.standard import Standard
 
-_ALL: Final[tuple[Source, ...]] = (Standard(),)
+_ALL: Final[tuple[Source, ...]] = (
+    Standard(),
+    Bamboohr(),
+    Hibob(),
+    Personio(),
+    Gusto(),
+)
 
 SOURCES: Final[dict[str, Source]] = {source.name: source for source in _ALL}
