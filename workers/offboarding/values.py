@@ -44,8 +44,8 @@ def email_in(value: object) -> str | None:
 
 
 def told(*values: str | None) -> tuple[str, ...]:
-    """Return those of *values* that are there."""
-    return tuple(one for one in values if one is not None)
+    """Return those of *values* that are there, each once."""
+    return tuple(dict.fromkeys(one for one in values if one is not None))
 
 
 def moment_in(value: object) -> datetime | None:
