@@ -47,6 +47,11 @@ class Bearer(AuthBase):
         return request
 
 
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    """Set no header, so that no .netrc sets one either."""
+    return request
+
+
 @dataclass(frozen=True, slots=True)
 class Calls:
     """The API of one source.
@@ -72,7 +77,7 @@ class Calls:
             with requests.request(
                 method,
                 self.api_url + path,
-                auth=auth,
+                auth=auth or _as_it_is,
                 headers={"Accept": "application/json"},
                 timeout=_TIMEOUTS,
                 allow_redirects=False,

@@ -66,7 +66,7 @@ class HibobDirectory:
 
 
 def _field(record: Mapping[str, object], field: str) -> Any:  # noqa: ANN401 - whatever stands there
-    """Read a field, whose answer may be ``/root/email`` with a value, or nested."""
+    """Read a field, which is answered nested, or with slashes for full stops."""
     slashed = record.get("/" + field.replace(".", "/"))
     if isinstance(slashed, Mapping):
         return slashed.get("value")

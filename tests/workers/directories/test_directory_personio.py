@@ -111,8 +111,10 @@ def test_who_works_there_takes_the_departure_back_even_on_leave(
 def test_a_second_employment_that_goes_on_keeps_the_person(ask):
     ended = an_employment("INACTIVE", last="2026-01-31")
     goes_on = an_employment()
+    ends = an_employment(last="2026-03-31")
 
     assert ask("employment.updated", ended, goes_on).kind is HeardKind.CANCELLED
+    assert ask("employment.updated", goes_on, ends).kind is HeardKind.CANCELLED
 
 
 def test_an_end_that_only_the_event_tells_is_for_a_person_to_look_at(ask):
