@@ -210,6 +210,73 @@ class HrSettings(SourceSettings):
 
 
 @dataclass(frozen=True, slots=True)
+class BamboohrSettings(HrSettings):
+    """BambooHR. Its admins may rename the fields of an event, so the names are here."""
+
+    email_field: str = setting(
+        "workEmail", parsers.text(), "its field with the work e-mail"
+    )
+    number_field: str = setting(
+        "employeeNumber", parsers.text(), "its field with the employee number"
+    )
+    status_fields: tuple[str, ...] = setting(
+        ("status", "employmentHistoryStatus"),
+        parsers.listed,
+        "its fields that say whether somebody works there, comma-separated",
+    )
+    left_statuses: tuple[str, ...] = setting(
+        ("Inactive", "Terminated"),
+        parsers.listed,
+        "statuses there that mean that somebody left, comma-separated",
+    )
+    date_field: str = setting(
+        "terminationDate", parsers.text(), "its field with the last day"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HibobSettings(HrSettings):
+    """HiBob. What stands where inside ``data`` is inferred, so the places are here."""
+
+    id_path: str = setting(
+        "employeeId", parsers.text(), "where data holds the employee's id, dotted"
+    )
+    email_path: str = setting(
+        "email", parsers.text(), "where data may hold the e-mail, dotted"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonioSettings(HrSettings):
+    """Personio. What stands where is in part inferred, so the places are here."""
+
+    person_paths: tuple[str, ...] = setting(
+        ("person.id", "person_id"),
+        parsers.listed,
+        "where payload holds the person's id, dotted, comma-separated",
+    )
+    date_paths: tuple[str, ...] = setting(
+        ("termination.last_working_date", "termination.termination_date"),
+        parsers.listed,
+        "where an employment holds its end, comma-separated; the earliest counts",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GustoSettings(HrSettings):
+    """Gusto. Its tokens live for hours, so theirs is read anew from its file."""
+
+    api_token: Secret | None = setting(
+        None,
+        parsers.secret,
+        "token of that API",
+        secret=True,
+        rotates=True,
+        only="worker",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Every source by its name, in the order in which they are documented."""
 
@@ -224,10 +291,10 @@ class Sources:
     cloudevents: CloudeventsSettings = field(default_factory=CloudeventsSettings)
     entra_workflow: EntraWorkflowSettings = field(default_factory=EntraWorkflowSettings)
     ibm_verify: IbmVerifySettings = field(default_factory=IbmVerifySettings)
-    bamboohr: HrSettings = field(default_factory=HrSettings)
-    hibob: HrSettings = field(default_factory=HrSettings)
-    personio: HrSettings = field(default_factory=HrSettings)
-    gusto: HrSettings = field(default_factory=HrSettings)
+    bamboohr: BamboohrSettings = field(default_factory=BamboohrSettings)
+    hibob: HibobSettings = field(default_factory=HibobSettings)
+    personio: PersonioSettings = field(default_factory=PersonioSettings)
+    gusto: GustoSettings = field(default_factory=GustoSettings)
 
     def of(self, name: str) -> SourceSettings:
         """Return the settings of the source *name*; KeyError if there is none."""

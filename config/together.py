@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from config.parsers import LOOPBACK
+from config.sources import HrSettings, SourceSettings
 from config.variables import PREFIX
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ _NEEDED_TO_LOOK_UP: Final = {
     "personio": ("api_token",),
     "gusto": ("api_token",),
 }
+# Whose API takes two words for a token.
+_PAIRS: Final = ("hibob", "personio")
 
 
 def _sources(settings: "Settings", process: str) -> Iterator[Rule]:
@@ -155,6 +158,11 @@ def _sources(settings: "Settings", process: str) -> Iterator[Rule]:
                 mine.is_on and not getattr(mine, name),
                 f"Needed with SOURCE_{source.upper()}_SECRET.",
             )
+        yield from _look_ups(source, mine, process)
+    yield from _verify(settings, process)
+
+
+def _verify(settings: "Settings", process: str) -> Iterator[Rule]:
     # IBM Verify is asked back only where its address is set.
     verify = settings.sources.ibm_verify
     asks = verify.is_on and bool(verify.api_url)
@@ -164,3 +172,20 @@ def _sources(settings: "Settings", process: str) -> Iterator[Rule]:
             asks and not getattr(verify, name),
             "Needed with SOURCE_IBM_VERIFY_API_URL.",
         )
+
+
+def _look_ups(source: str, mine: SourceSettings, process: str) -> Iterator[Rule]:
+    if not isinstance(mine, HrSettings) or process != "worker":
+        return
+    name = f"source_{source}_api_token"
+    yield (
+        name,
+        source == "bamboohr" and bool(mine.api_url) and mine.api_token is None,
+        "Needed with SOURCE_BAMBOOHR_API_URL.",
+    )
+    is_pair = mine.api_token is not None and ":" in mine.api_token.reveal()
+    yield (
+        name,
+        source in _PAIRS and mine.api_token is not None and not is_pair,
+        "Give both words, as id:token.",
+    )

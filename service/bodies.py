@@ -13,6 +13,8 @@ from werkzeug.exceptions import (
 from service.errors import MalformedError
 
 LIMIT_BYTES: Final = 64 * 1024
+# So that whatever writes it again later, deeper in some call, can do so.
+_DEEPEST: Final = 100
 
 
 def refuse_unmeasured(limit_bytes: int = LIMIT_BYTES) -> None:
@@ -42,7 +44,7 @@ def strict_json(raw: bytes) -> dict[str, Any]:
     Raises:
         MalformedError: Not UTF-8, not JSON, not an object at the top, a repeated key,
             NaN or Infinity in any spelling (1e999 too), half a surrogate pair, or
-            nested too deep to be read.
+            nested deeper than 100 levels.
     """
     value = _strict(raw)
     if not isinstance(value, dict):
@@ -66,7 +68,24 @@ def _strict(raw: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise MalformedError from error
+    if _is_deep(value):
+        raise MalformedError
     return value
+
+
+def _is_deep(value: object) -> bool:
+    """Tell whether something lies deeper than anybody nests who means it."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        held = [one for one in level if isinstance(one, dict | list)]
+        level = [
+            inner
+            for one in held
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

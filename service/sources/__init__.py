@@ -6,13 +6,17 @@ protocol, has a room of its own (``service/scim``).
 
 from typing import Final
 
+from service.sources.bamboohr import Bamboohr
 from service.sources.bearer import Bearer
 from service.sources.cloudevents import Cloudevents
 from service.sources.entra_workflow import EntraWorkflow
+from service.sources.gusto import Gusto
+from service.sources.hibob import Hibob
 from service.sources.hub import Hub
 from service.sources.ibm_activity import IbmActivity
 from service.sources.ibm_verify import IbmVerify
 from service.sources.okta import Okta
+from service.sources.personio import Personio
 from service.sources.source import Source
 from service.sources.ssf import Ssf
 from service.sources.standard import Standard
@@ -27,6 +31,10 @@ _ALL: Final[tuple[Source, ...]] = (
     Cloudevents(),
     EntraWorkflow(),
     IbmVerify(),
+    Bamboohr(),
+    Hibob(),
+    Personio(),
+    Gusto(),
 )
 
 SOURCES: Final[dict[str, Source]] = {source.name: source for source in _ALL}

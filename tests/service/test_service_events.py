@@ -379,3 +379,13 @@ def test_an_event_id_of_another_person_is_a_conflict(tell, a_departure):
     assert answer.json["reason"] == "event_key"
     assert answer.mimetype == "application/problem+json"
     assert _refusal(logs)["cause"] == "event_key"
+
+
+@pytest.mark.parametrize(("depth", "status"), [(90, 202), (101, 400), (5000, 400)])
+def test_what_is_nested_deeper_than_anybody_means_is_malformed(
+    tell, a_departure, depth, status
+):
+    nested = "[" * depth + "]" * depth
+    raw = json.dumps(a_departure()).replace('"data"', f'"more": {nested}, "data"')
+
+    assert tell(raw.encode()).status_code == status

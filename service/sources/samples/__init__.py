@@ -6,13 +6,17 @@ A sample that lacks something to be made raises ValueError with a sentence for p
 from typing import Final
 
 from service.sources.samples import (
+    bamboohr,
     bearer,
     cloudevents,
     entra_workflow,
+    gusto,
+    hibob,
     hub,
     ibm_activity,
     ibm_verify,
     okta,
+    personio,
     ssf,
     standard,
 )
@@ -28,4 +32,8 @@ SAMPLES_OF: Final[dict[str, tuple[Sample, ...]]] = {
     "cloudevents": cloudevents.SAMPLES,
     "entra_workflow": entra_workflow.SAMPLES,
     "ibm_verify": ibm_verify.SAMPLES,
+    "bamboohr": bamboohr.SAMPLES,
+    "hibob": hibob.SAMPLES,
+    "personio": personio.SAMPLES,
+    "gusto": gusto.SAMPLES,
 }
