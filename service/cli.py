@@ -26,8 +26,10 @@ from service.commands.local import LOCAL, Local
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
 from service.commands.permissions import permissions
+from service.commands.quarantine import quarantine
 from service.commands.run import run
 from service.commands.screen import progress_screen
+from service.commands.sources import source
 from service.faults import CallError
 from workers.offboarding.errors import OffboardingError
 
@@ -63,6 +65,8 @@ for _command in (
     adopt,
     case,
     blind_spot,
+    quarantine,
+    source,
     exposure,
     gate,
     doctor,

@@ -124,11 +124,16 @@ class Desk:
             open_case=self._heard,
             withdraw=self.withdraw,
         )
-        self.hear = hearing.hear
+        self.hear = intake.resolving(hearing.hear)
         self.await_look_up = intake.await_look_up
         self.quarantine = intake.quarantine
         self.note_delivery = intake.note_delivery
         self.note_refusal = intake.note_refusal
+        self.quarantined = intake.quarantined
+        self.body_of = intake.body_of
+        self.drop = intake.drop
+        self.replayed = intake.replayed
+        self.sources = intake.sources
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
