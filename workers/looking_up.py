@@ -5,8 +5,9 @@ is told about.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Final
 
 import structlog
@@ -22,6 +23,8 @@ from workers.store.intake import Deliveries, LookUp
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
+# Each may wait for a slow source: they must not take all threads of a worker.
+_AT_ONCE: Final = 2
 _LONGEST_PAUSE_SECONDS: Final = 900
 # What a source asks for is waited, within reason.
 _LONGEST_ASKED_SECONDS: Final = 3600
@@ -35,6 +38,7 @@ class LookUps:
     directories: Mapping[str, Directory]
     desk: Desk
     clock: Callable[[], datetime]
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_AT_ONCE))
 
     def look_up(self, kept_id: str) -> None:
         """Make one look-up, unless another worker has it or it is over.
@@ -43,6 +47,15 @@ class LookUps:
             StoreAwayError: It is due again when its lease ends; hearing an event twice
                 does no harm.
         """
+        if not self.turns.acquire(blocking=False):
+            self.deliveries.busy(kept_id)
+            return
+        try:
+            self._look_up(kept_id)
+        finally:
+            self.turns.release()
+
+    def _look_up(self, kept_id: str) -> None:
         mine = self.deliveries.claim(kept_id)
         if mine is None:
             return

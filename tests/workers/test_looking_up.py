@@ -104,6 +104,7 @@ class Room:
         )
         before, self.now = self.now, datetime.fromtimestamp(at / 1000, UTC)
         self.client.zadd("offboard:lookups:due", {member: 1})
+        self.client.hdel(f"offboard:delivery:{member}", "not_before")
         return self.now - before
 
     @property
@@ -177,6 +178,29 @@ def test_what_is_done_is_not_done_again(room):
     room.look_up(kept_id)
 
     assert len(room.asked) == 1
+
+
+def test_a_message_that_comes_twice_does_not_shorten_the_wait(room):
+    room.given(TransientError("429", retry_after_seconds=1200))
+    kept_id = room.keep()
+    room.look_up(kept_id)
+    room.look_up(kept_id)
+
+    assert len(room.asked) == 1
+
+
+def test_a_slow_source_never_takes_all_of_a_worker(room):
+    look_ups = LookUps(room.deliveries, room.directories, room.desk, lambda: room.now)
+    kept_id = room.keep()
+    first, second = look_ups.turns.acquire(), look_ups.turns.acquire()
+
+    look_ups.look_up(kept_id)
+
+    assert (first, second, room.asked, room.waits()) == (True, True, [], 1)
+    assert room.next() <= timedelta(seconds=3)
+    look_ups.turns.release()
+    look_ups.look_up(kept_id)
+    assert room.heard == [FOUND]
 
 
 def test_a_source_without_a_directory_is_given_to_people_at_once(room):

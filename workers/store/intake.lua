@@ -9,7 +9,8 @@
 --   keep    id, event (its name), fields {…}, first_ms     answers the id it has
 --   take    limit, lease_ms                     answers ids that are due
 --   claim   id, token, lease_ms                 answers how often it was begun; 0: not ours
---   again   id, token, tries, at
+--   again   id, token, tries, at                not before which nobody gets it
+--   busy    id, wait_ms                         back to be sent soon, if it is due at all
 --   fail    id, token, fields {…}               to quarantine; answers 1 or 0
 --   remove  id, op, only {state = true}         answers 1 or 0
 --   expire  until_ms, limit                     answers the members that expired
@@ -38,7 +39,7 @@ end
 local function leave(one)
   if one.state == 'look_up' then
     redis.call('ZREM', due, one.id)
-    redis.call('HDEL', key(one.id), 'token', 'held_until', 'begun')
+    redis.call('HDEL', key(one.id), 'token', 'held_until', 'begun', 'not_before')
     count(waiting, one.source, -1)
     return
   end
@@ -104,12 +105,17 @@ local function take()
   return taken
 end
 
+-- Until when nobody may begin: it is somebody's, or was put off.
+local function free_at(id)
+  local found = redis.call('HMGET', key(id), 'held_until', 'not_before')
+  return math.max(tonumber(found[1] or '0'), tonumber(found[2] or '0'))
+end
+
 local function claim()
   local one = read(asked.id)
   if not one or one.state ~= 'look_up' then return 0 end
-  local held = tonumber(redis.call('HGET', key(asked.id), 'held_until') or '0')
   if one.token ~= asked.token then
-    if held > now then return 0 end
+    if free_at(asked.id) > now then return 0 end
     redis.call('HINCRBY', key(asked.id), 'begun', 1)
   end
   local until_ms = now + asked.lease_ms
@@ -124,7 +130,15 @@ local function again()
   if not one or one.token ~= asked.token then return 0 end
   redis.call('HSET', key(asked.id), 'tries', asked.tries)
   redis.call('HDEL', key(asked.id), 'token', 'held_until', 'begun')
+  redis.call('HSET', key(asked.id), 'not_before', string.format('%.0f', asked.at))
   redis.call('ZADD', due, asked.at, asked.id)
+  return 1
+end
+
+local function busy()
+  local one = read(asked.id)
+  if not one or one.state ~= 'look_up' or free_at(asked.id) > now then return 0 end
+  redis.call('ZADD', due, now + asked.wait_ms, asked.id)
   return 1
 end
 
@@ -164,6 +178,6 @@ local function expire()
   return members
 end
 
-local does = {keep = keep, take = take, claim = claim, again = again, fail = fail,
-              remove = remove, expire = expire}
+local does = {keep = keep, take = take, claim = claim, again = again, busy = busy,
+              fail = fail, remove = remove, expire = expire}
 return does[asked.does]()

@@ -36,6 +36,8 @@ LEASE_SECONDS: Final = 120
 _FIRST_SECONDS: Final = 2
 # Taken by the sweep and sent: if that is lost, it is sent again after this.
 _SENT_SECONDS: Final = 60
+# Left by a worker that has enough of them, it is sent again after this.
+_BUSY_SECONDS: Final = 2
 # What runs out within a day of the first is told with it: one notice a kind and day.
 _TOGETHER: Final = timedelta(days=1)
 _LISTED: Final = (
@@ -252,6 +254,10 @@ class Deliveries:
             tries=str(look_up.tries + 1),
             at=int(_millis(at)),
         )
+
+    def busy(self, kept_id: str) -> None:
+        """Have a look-up sent again soon: this worker has enough of them."""
+        self._call("busy", id=kept_id, wait_ms=_BUSY_SECONDS * 1000)
 
     def fail(
         self, look_up: LookUp, reason: Unreadable, text: str, at: datetime

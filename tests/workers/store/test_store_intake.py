@@ -49,6 +49,7 @@ def keep(deliveries):
 def make_due(client):
     for member in client.zrange("offboard:lookups:due", 0, -1):
         client.zadd("offboard:lookups:due", {member: 1})
+        client.hdel(f"offboard:delivery:{member}", "not_before")
 
 
 def let_go(client, kept_id):
@@ -244,9 +245,41 @@ def test_a_look_up_that_is_put_off_counts_its_tries_and_nobody_s_death(
     deliveries.again(deliveries.claim(kept_id), NOW + timedelta(minutes=5))
 
     assert deliveries.due(10) == []
+    assert deliveries.claim(kept_id) is None
     make_due(any_client)
     again = deliveries.claim(kept_id)
     assert (again.tries, again.begun, again.waits_since) == (1, 1, NOW)
+
+
+def test_what_a_busy_worker_left_is_sent_again_soon(deliveries, any_client):
+    kept_id = deliveries.keep_look_up(HINT, BODY, NOW)
+    make_due(any_client)
+    deliveries.due(10)
+
+    deliveries.busy(kept_id)
+
+    [(_, at)] = any_client.zrange("offboard:lookups:due", 0, -1, withscores=True)
+    assert 0 < at / 1000 - datetime.now(UTC).timestamp() <= 2
+
+
+def test_what_is_another_s_or_put_off_is_never_sent_sooner(deliveries, any_client):
+    kept_id = deliveries.keep_look_up(HINT, BODY, NOW)
+    mine = deliveries.claim(kept_id)
+    deliveries.busy(kept_id)
+    held = any_client.zscore("offboard:lookups:due", kept_id)
+    deliveries.again(mine, NOW + DAY)
+    deliveries.busy(kept_id)
+    put_off = any_client.zscore("offboard:lookups:due", kept_id)
+
+    assert held / 1000 - datetime.now(UTC).timestamp() > 100
+    assert put_off / 1000 == (NOW + DAY).timestamp()
+
+
+def test_what_is_not_there_is_not_sent(deliveries, keep):
+    deliveries.busy("01A")
+    deliveries.busy(keep())
+
+    assert deliveries.due(10) == []
 
 
 def test_a_worker_that_comes_late_changes_nothing(deliveries, any_client):
@@ -407,7 +440,7 @@ def test_a_lost_answer_of_the_store_changes_nothing(any_client, keep):
     look_up = lossy.keep_look_up(HINT, BODY, NOW)
 
     first = lossy.claim(look_up)
-    lossy.again(first, NOW)
+    lossy.again(first, NOW - DAY)
     second = lossy.claim(look_up)
     failed = lossy.fail(second, Unreadable.LOOK_UP_FAILED, "No.", NOW)
     dropped = lossy.drop(kept_id)
@@ -477,6 +510,7 @@ MINE = LookUp("01A", "hibob", HINT, NOW, 0, 1, "t")
         lambda one: one.claim("01A"),
         lambda one: one.again(MINE, NOW),
         lambda one: one.fail(MINE, Unreadable.BAD_TIME, "", NOW),
+        lambda one: one.busy("01A"),
         lambda one: one.done(MINE),
         lambda one: one.untold(),
         lambda one: one.running_out(NOW),
