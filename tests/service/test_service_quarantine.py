@@ -6,6 +6,7 @@ import pytest
 from fake_desk import NOW, SETTINGS
 from structlog.testing import capture_logs
 
+from config.sources import Sources
 from service.sources import SOURCES
 from service.sources.source import Source
 from workers.offboarding.heard import (
@@ -191,6 +192,16 @@ def test_a_source_that_is_off_or_reads_no_parts_is_said(desk, post, source):
 
     assert (answer.status_code, answer.json["reason"]) == (409, "cannot_replay")
     assert list(desk.in_quarantine) == [kept.id]
+
+
+def test_a_source_that_was_turned_off_since_is_said(desk, with_settings, as_operator):
+    kept = desk.put_in_quarantine(body=DEPARTED)
+    client = with_settings(sources=Sources())
+
+    answer = client.post(f"{URL}/{kept.id}/replay", headers=as_operator)
+
+    assert (answer.status_code, answer.json["reason"]) == (409, "cannot_replay")
+    assert desk.heard == []
 
 
 def test_what_expired_can_be_read_no_more(desk, post):

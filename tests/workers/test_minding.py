@@ -24,12 +24,16 @@ DAY = timedelta(days=1)
 OKTA = Sources(okta=OktaSettings(secret=(Secret("s" * 32),), expected_hours=24.0))
 
 
+class WorkerDied(BaseException):
+    """Stands for kill -9: nothing after it runs."""
+
+
 class DiesAfterTelling(Notices):
     """Puts a notice into the outbox, and the worker dies before it says so."""
 
     def add(self, notice, channels):
         super().add(notice, channels)
-        raise KeyboardInterrupt
+        raise WorkerDied
 
 
 class Room:
@@ -115,9 +119,18 @@ def test_a_kind_that_was_emptied_and_fills_again_is_told_again(room):
     assert room.look(hours=1) == [QUARANTINED, QUARANTINED]
 
 
+def test_what_was_told_is_not_told_anew_though_its_notice_is_forgotten(room, client):
+    room.keep()
+    told = [room.look(), room.look(days=28)]
+    client.delete(*client.keys("offboard:notice*"))
+
+    assert told == [[QUARANTINED], [QUARANTINED, RUNNING_OUT]]
+    assert room.look(hours=1) == []
+
+
 def test_a_worker_that_dies_between_telling_and_writing_so_tells_once(room):
     room.keep()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(WorkerDied):
         room.dying().look()
 
     assert room.look(minutes=1) == [QUARANTINED]
@@ -152,7 +165,7 @@ def test_a_worker_that_dies_while_it_tells_what_runs_out_tells_it_once(room):
     room.keep()
     room.look()
     room.now += timedelta(days=28)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(WorkerDied):
         room.dying().look()
 
     assert room.look(minutes=1) == [QUARANTINED, RUNNING_OUT]
@@ -193,7 +206,7 @@ def test_a_silence_is_told_once_though_its_notice_is_forgotten(okta, client):
 def test_a_worker_that_dies_while_it_tells_of_a_silence_tells_it_once(okta):
     okta.look()
     okta.now += timedelta(hours=25)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(WorkerDied):
         okta.dying().look()
 
     assert okta.look(minutes=1) == [SILENT]
@@ -216,6 +229,7 @@ def test_a_source_that_is_off_or_said_nothing_of_it_is_never_silent(client):
         okta=OktaSettings(expected_hours=1.0), hub=replace(Sources().hub, secret=secret)
     )
     room = Room(client, sources)
+    room.notes.delivered("okta", NOON), room.notes.delivered("hub", NOON)
     room.look()
 
     assert room.look(days=30) == []

@@ -1,5 +1,6 @@
 """Deliveries that wait: found again, sealed, each by itself, none twice, none lost."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -108,6 +109,7 @@ def test_a_repeat_that_fails_for_another_reason_stands_under_that_one(deliveries
     [kept] = deliveries.page()
     assert first == second == kept.id
     assert kept.reason is Unreadable.TWO_PEOPLE
+    assert kept.received_at == NOW + timedelta(seconds=1)
     assert kept.expires_at == NOW + timedelta(days=30, seconds=1)
     assert [one.reason for one in deliveries.untold()] == [Unreadable.TWO_PEOPLE]
 
@@ -388,6 +390,14 @@ def test_what_runs_out_is_told_three_days_ahead_and_once(deliveries, keep):
     assert later not in str(members)
 
 
+def test_another_kind_that_runs_out_later_that_day_is_not_told_yet(deliveries, keep):
+    keep(1), keep(2, source="scim", at=NOW + DAY / 2)
+
+    found = deliveries.running_out(NOW + 27 * DAY + timedelta(seconds=2))
+
+    assert [one.source for one in found] == ["okta"]
+
+
 def test_what_was_not_written_down_as_told_has_the_same_name_again(deliveries, keep):
     keep()
 
@@ -471,27 +481,39 @@ def test_repeats_at_once_are_one_record(store_place, client, keep):
         assert deliveries.counts() == ({}, {"okta": 1})
 
 
-def test_ten_thousand_are_listed_counted_and_told_as_fast_as_a_few(client):
+def test_ten_thousand_are_paged_and_told_of_as_they_should(client, keep):
     deliveries = Deliveries(client, secret_key=SECRET_KEY)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda number: a_kept(deliveries, number), range(10_000)))
+    first = keep(by=deliveries)
+    copied = copies_of(client, first, 9_999)
+    late = NOW + 28 * DAY
 
-    began = datetime.now(UTC)
-    page = deliveries.page(limit=100)
-    middle = deliveries.page(deliveries.page(limit=5000)[-1].id, limit=100)
-    [kind] = deliveries.untold()
-    counts = deliveries.counts()
-    took = (datetime.now(UTC) - began).total_seconds()
+    began = time.monotonic()
+    begin = deliveries.page(limit=100)
+    middle = deliveries.page(copied[4_999], limit=100)
+    [(running, members)] = deliveries.running_out(late).items()
+    deliveries.warned(members)
+    took = time.monotonic() - began
 
-    assert (len(page), len(middle), kind.count) == (100, 100, 10_000)
-    assert counts == ({}, {"okta": 10_000})
-    assert took < 2
+    assert [one.id for one in begin] == [first, *copied[:99]]
+    assert [one.id for one in middle] == copied[5_000:5_100]
+    assert (running.count, len(members)) == (10_000, 10_000)
+    assert deliveries.running_out(late) == {}
+    assert took < 5
 
 
-def a_kept(deliveries, number):
-    at = NOW + timedelta(seconds=number)
-    key, reason = f"okta:{number}", Unreadable.BAD_TIME
-    deliveries.keep_unreadable("okta", key, {"n": number}, reason, "Bad.", at)
+def copies_of(client, kept_id, many):
+    """Put copies of a delivery beside it, each with an id of its own; return those."""
+    fields = client.hgetall(f"offboard:delivery:{kept_id}")
+    ids = [f"7{number:025d}" for number in range(many)]
+    with client.pipeline() as pipe:
+        for one in ids:
+            pipe.hset(f"offboard:delivery:{one}", mapping=fields)
+        pipe.zadd("offboard:quarantine", dict.fromkeys(ids, 0))
+        members = [f"okta|unknown_person|{one}" for one in ids]
+        at = int(fields["warn_at"])
+        pipe.zadd("offboard:quarantine:warns", dict.fromkeys(members, at))
+        pipe.execute()
+    return ids
 
 
 MINE = LookUp("01A", "hibob", HINT, NOW, 0, 1, "t")
