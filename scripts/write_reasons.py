@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from workers.offboarding.errors import Reason
+from workers.offboarding.heard import Unreadable
 from workers.offboarding.reasons import REASONS
+from workers.offboarding.unreadable import UNREADABLE
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
 HEAD: Final = "\n".join(
@@ -31,6 +33,22 @@ HEAD: Final = "\n".join(
 )
 
 
+QUARANTINE: Final = "\n".join(
+    (
+        "",
+        "## Reasons for quarantine",
+        "",
+        "Why a delivery that its sender signed could not be acted on.",
+        "It is kept encrypted for `OFFBOARD_QUARANTINE_DAYS`, told to the ops channel "
+        "once for each source and reason, and listed by `offboard quarantine list`.",
+        "",
+        "| reason | means | who mends it | how | command |",
+        "| --- | --- | --- | --- | --- |",
+        "",
+    )
+)
+
+
 def page() -> str:
     """Return the page as it should be."""
     rows = [
@@ -38,7 +56,16 @@ def page() -> str:
         f"{_code(REASONS[one].command)} |"
         for one in Reason
     ]
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join(rows) + "\n" + QUARANTINE + _kept() + "\n"
+
+
+def _kept() -> str:
+    rows = [(one, UNREADABLE[one]) for one in Unreadable]
+    return "\n".join(
+        f"| `{one}` | {mend.sentence} | {mend.who} | {mend.how} | "
+        f"{_code(mend.command)} |"
+        for one, mend in rows
+    )
 
 
 def _code(command: str | None) -> str:

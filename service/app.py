@@ -19,7 +19,7 @@ from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
-from service.routes import blind_spots, cases, events, health, seen
+from service.routes import blind_spots, cases, events, health, intake, seen
 from workers.desk import Desk
 
 SECURITY_HEADERS: Final = {
@@ -62,7 +62,7 @@ def create_app(
     app.before_request(_begin)
     app.after_request(_finish)
     api = open_api(app)
-    for blueprint in (cases, blind_spots, seen, events, health):
+    for blueprint in (cases, blind_spots, seen, intake, events, health):
         api.register_blueprint(blueprint)
     answer_errors(app)
     return app

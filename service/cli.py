@@ -26,9 +26,11 @@ from service.commands.local import LOCAL, Local
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
 from service.commands.permissions import permissions
+from service.commands.quarantine import quarantine
 from service.commands.run import run
 from service.commands.screen import progress_screen
 from service.commands.source_send import send
+from service.commands.sources import source
 from service.faults import CallError
 from workers.offboarding.errors import OffboardingError
 
@@ -64,6 +66,8 @@ for _command in (
     adopt,
     case,
     blind_spot,
+    quarantine,
+    source,
     exposure,
     gate,
     doctor,
@@ -78,11 +82,6 @@ for _command in (
 def version() -> None:
     """Print the version."""
     click.echo(version_of("offboard"))
-
-
-@main.group()
-def source() -> None:
-    """See what tells the service of departures, and try it."""
 
 
 source.add_command(send)

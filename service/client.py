@@ -133,6 +133,22 @@ class Client:
         path = "/api/blind-spots/withdraw"
         return self._call("POST", path, pauses=(), json=dict(body))
 
+    def quarantine(self, **filters: str | int) -> Body:
+        """Read one page of quarantine, oldest first: ``quarantine`` and ``next``."""
+        return self._call("GET", "/api/quarantine", params=filters)
+
+    def replay(self, kept_id: str) -> Body:
+        """Have a delivery read again: ``cases``. Sent once: it is no reading."""
+        return self._act_on_kept("replay", kept_id)
+
+    def drop(self, kept_id: str) -> Body:
+        """Let a delivery in quarantine go: ``dropped``. Sent once."""
+        return self._act_on_kept("drop", kept_id)
+
+    def sources(self) -> Body:
+        """Read how every source fares: ``sources``."""
+        return self._call("GET", "/api/sources")
+
     def pause(self, account_id: str | None) -> Body:
         """Pause resets in one account, or in all; what is paused now."""
         return self._call("POST", "/api/pause", json=_account(account_id))
@@ -166,6 +182,10 @@ class Client:
     def _act_on(self, case_id: str, verb: str, **parts: Body) -> Body:
         path = f"/api/cases/{_segment(case_id, 'ID')}/{verb}"
         return _case_in(self._call("POST", path, pauses=(), **parts))
+
+    def _act_on_kept(self, verb: str, kept_id: str) -> Body:
+        path = f"/api/quarantine/{_segment(kept_id, 'ID')}/{verb}"
+        return self._call("POST", path, pauses=())
 
     def _call(
         self,

@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError
 from service.asked_schemas import BlindSpotsSchema
 from service.auth import PUBLIC, Role, demand
 from service.bodies import read_json_bytes, strict_json
+from service.intake_schemas import QuarantineSchema, SourcesSchema
 from service.schemas import CaseSchema, ProblemSchema
 from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
 
@@ -53,6 +54,8 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
         "Exposure": ExposureSchema(),
         "Gate": GateSchema(),
         "Doctor": DoctorSchema(),
+        "Quarantine": QuarantineSchema(),
+        "Sources": SourcesSchema(),
     }
     for name, shown in answers.items():
         api.spec.components.schema(name, schema=shown)

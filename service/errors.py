@@ -15,6 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from workers.offboarding.errors import (
     ConflictError,
     NoSuchCaseError,
+    NoSuchDeliveryError,
     NoSuchFollowUpError,
     StoreAwayError,
 )
@@ -93,6 +94,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(NoSuchCaseError, _no_such_case)
     app.register_error_handler(NoSuchFollowUpError, _no_such_follow_up)
+    app.register_error_handler(NoSuchDeliveryError, _no_such_delivery)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
     app.register_error_handler(NoWorkerError, _no_worker)
@@ -203,6 +205,12 @@ def _no_such_case(_: NoSuchCaseError) -> Response:
 def _no_such_follow_up(error: NoSuchFollowUpError) -> Response:
     detail = str(error) or "The case has no follow-up of this number."
     return _problem(404, detail, slug="no-such-follow-up")
+
+
+def _no_such_delivery(_: NoSuchDeliveryError) -> Response:
+    return _problem(
+        404, "No delivery in quarantine has this id.", slug="no-such-delivery"
+    )
 
 
 def _conflict(error: ConflictError) -> Response:

@@ -18,6 +18,10 @@ SURVEY: Final = "offboarding.survey"
 SURVEY_SECONDS: Final = 5.0
 ANSWER: Final = "offboarding.answer"
 TELL: Final = "offboarding.tell"
+LOOK_UP: Final = "offboarding.look_up"
+WATCH: Final = "offboarding.watch"
+# Who waits in quarantine or silence is told within this; the look itself is cheap.
+WATCH_SECONDS: Final = 5.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -71,6 +75,11 @@ _CONFIG: Final[dict[str, Any]] = {
             "schedule": SURVEY_SECONDS,
             "options": {"expires": 300},
         },
+        "watch": {
+            "task": WATCH,
+            "schedule": WATCH_SECONDS,
+            "options": {"expires": 300},
+        },
     },
 }
 
@@ -101,6 +110,10 @@ class Sender:
     def tell(self, notice_id: str, channel: Channel) -> None:
         """Have a worker tell a channel of a notice."""
         self._sent(TELL, notice_id, channel)
+
+    def look_up(self, kept_id: str) -> None:
+        """Have a worker look an event up at its source."""
+        self._sent(LOOK_UP, kept_id)
 
     def _sent(self, task: str, *args: str) -> bool:
         try:

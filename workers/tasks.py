@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from threading import Event, Thread
-from typing import Final
+from typing import Final, ParamSpec
 
 import structlog
 from celery import Celery, signals
 
-from workers.app import ANSWER, SURVEY, SWEEP, TELL, Sender
+from workers.app import ANSWER, LOOK_UP, SURVEY, SWEEP, TELL, WATCH, Sender
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -26,41 +27,55 @@ from workers.wiring import BackOffice
 
 log = structlog.get_logger()
 
+P = ParamSpec("P")
+
 # What a target's lease protects is the reset; reading and reporting have their own.
 _SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
 _NOTICES_AT_ONCE: Final = 100
+_LOOK_UPS_AT_ONCE: Final = 100
 
 
 def register(app: Celery, office: BackOffice) -> None:
-    """Give *app* the tasks of the workflow, the sweep, surveys, answers and notices."""
+    """Give *app* the tasks of the workflow, the sweep, and what is done beside it."""
     sender = Sender(app)
+    for step in Step:
+        app.task(name=f"offboarding.{step}")(_task(step, office, sender))
+    app.task(name=SWEEP)(_sweep(office, sender))
+    app.task(name=SURVEY)(office.surveys.make_due)
+    app.task(name=ANSWER)(_left("question.left", office.answers.answer))
+    app.task(name=TELL)(_left("notice.left", _teller(office)))
+    app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
+    app.task(name=WATCH)(_left("watch.left", office.minding.look))
 
+
+def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
     def sweep() -> None:
         sender.send(*office.works.sweep())
         for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
             sender.tell(notice_id, channel)
+        for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
+            sender.look_up(kept_id)
 
+    return sweep
+
+
+def _teller(office: BackOffice) -> Callable[[str, str], None]:
     def tell_channel(notice_id: str, channel: str) -> None:
-        with _away("notice.left"):
-            tools = office.dry
-            tell(
-                office.notices,
-                tools.notifiers,
-                notice_id,
-                Channel(channel),
-                tools.clock,
-            )
+        tools = office.dry
+        tell(office.notices, tools.notifiers, notice_id, Channel(channel), tools.clock)
 
-    def answer(question_id: str) -> None:
-        with _away("question.left"):
-            office.answers.answer(question_id)
+    return tell_channel
 
-    for step in Step:
-        app.task(name=f"offboarding.{step}")(_task(step, office, sender))
-    app.task(name=SWEEP)(sweep)
-    app.task(name=SURVEY)(office.surveys.make_due)
-    app.task(name=ANSWER)(answer)
-    app.task(name=TELL)(tell_channel)
+
+def _left(left: str, do_it: Callable[P, None]) -> Callable[P, None]:
+    """Do it, or leave it to its next turn where the store is away."""
+
+    @wraps(do_it)
+    def done(*given: P.args, **more: P.kwargs) -> None:
+        with _away(left):
+            do_it(*given, **more)
+
+    return done
 
 
 @contextmanager

@@ -12,8 +12,11 @@ from workers.app import Sender
 from workers.desk import Desk
 from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.desk.places import same_people
+from workers.directories import open_directories
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
+from workers.looking_up import LookUps
+from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
@@ -21,6 +24,7 @@ from workers.offboarding.model import Channel, Work
 from workers.offboarding.ports import Account, Change, Claim, Notifier, Retirement
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
+from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
 from workers.store.work import Works
@@ -40,6 +44,9 @@ class BackOffice:
     surveys: Surveys
     answers: Answers
     notices: Notices
+    deliveries: Deliveries
+    look_ups: LookUps
+    minding: Minding
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -52,13 +59,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     }
     clouds = {each: one.cloud for each, one in reading.items()}
     dry = _tools(settings, store, reading)
+    desk = desk_on(store, settings, sender)
     armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
-        _surveys(settings, store, dry, desk_on(store, settings, sender)),
+        _surveys(settings, store, dry, desk),
         Answers(
             clouds,
             store.questions,
@@ -70,6 +78,16 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             clock=now_utc,
         ),
         store.notices,
+        store.deliveries,
+        LookUps(store.deliveries, open_directories(settings), desk, now_utc),
+        Minding(
+            store.deliveries,
+            store.source_notes,
+            store.notices,
+            tuple(dry.notifiers),
+            settings.sources,
+            now_utc,
+        ),
     )
 
 

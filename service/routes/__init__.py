@@ -10,6 +10,7 @@ from service.routes.blind_spots import blind_spots
 from service.routes.cases import cases
 from service.routes.events import events
 from service.routes.health import health
+from service.routes.intake import intake
 from service.routes.seen import seen
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "deciding",
     "events",
     "health",
+    "intake",
     "pausing",
     "seen",
 ]

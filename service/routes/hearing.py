@@ -41,7 +41,7 @@ def take(source: Source, parts: Sequence[Part]) -> list[str]:
         except UnreadableError as error:
             quarantine(source.name, part, error)
         except ValidationError as error:
-            quarantine(source.name, part, _as_unreadable(error))
+            quarantine(source.name, part, as_unreadable(error))
             raise
         except ConflictError as error:
             # In a batch the others would be lost with it.
@@ -79,7 +79,8 @@ def quarantine(source: str, part: Part, error: UnreadableError) -> None:
     log.warning("event.quarantined", reason=error.reason, quarantine_id=kept_id)
 
 
-def _as_unreadable(error: ValidationError) -> UnreadableError:
+def as_unreadable(error: ValidationError) -> UnreadableError:
+    """Say of fields that cannot be used what quarantine keeps: their names alone."""
     paths = ", ".join(sorted(field_paths(error.messages)))
     text = f"Some fields cannot be used: {paths}."
     return UnreadableError(Unreadable.UNKNOWN_SHAPE, text)

@@ -21,6 +21,7 @@ from factories import (
 from fakes import a_world
 
 from config.settings import Secret, Settings
+from config.sources import Sources
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
@@ -54,7 +55,7 @@ def a_desk(world):
         seeing,
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
-        Intake(),
+        Intake(None, None, Silent(), Sources(), clock=world.clock),
         clock=world.clock,
     )
 

@@ -11,6 +11,9 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import Dependence
 from workers.offboarding.findings import missing
 from workers.offboarding.functional_ids import FunctionalIdState
+from workers.offboarding.heard import Unreadable
+from workers.offboarding.intake import Kind, RunningOut, SourceNote
+from workers.offboarding.intake_notice import quarantined, running_out, silent
 from workers.offboarding.model import (
     Cluster,
     KeyOwner,
@@ -199,6 +202,19 @@ def test_an_owner_gone_from_one_account_is_told_with_both_ways_on():
         (
             weakness(FEW),
             "[offboard] ATTENTION, a functional ID is weak: IKS Functional, production",
+        ),
+        (
+            quarantined(Kind("okta", Unreadable.BAD_TIME, 3, "01A:1"), at=NOON),
+            "[offboard] ATTENTION, a source's deliveries cannot be read: okta, "
+            "bad_time",
+        ),
+        (
+            running_out(RunningOut("okta", Unreadable.BAD_TIME, 3, NOON, "1"), at=NOON),
+            "[offboard] ATTENTION, deliveries in quarantine run out: okta, bad_time",
+        ),
+        (
+            silent("okta", SourceNote(on_since=NOON), expected_hours=1, at=NOON),
+            "[offboard] ATTENTION, a source is silent: okta",
         ),
     ],
     ids=list(NoticeKind),

@@ -7,6 +7,7 @@ from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_t
 from fakes import a_world
 
 from config.settings import Settings
+from config.sources import Sources
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
@@ -317,7 +318,7 @@ def a_retry(world, case):
         seeing,
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
-        Intake(),
+        Intake(None, None, Silent(), Sources(), clock=world.clock),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

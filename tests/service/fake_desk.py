@@ -13,13 +13,15 @@ from workers.desk import Opened, OpenedAs, Page, Paused
 from workers.offboarding.errors import (
     ConflictError,
     NoSuchCaseError,
+    NoSuchDeliveryError,
     NoSuchFollowUpError,
     Reason,
     StoreAwayError,
 )
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
-from workers.offboarding.heard import understood
+from workers.offboarding.heard import Unreadable, understood
+from workers.offboarding.intake import Kept, KeptBody, KeptState
 from workers.offboarding.model import (
     BlindSpot,
     Case,
@@ -63,6 +65,8 @@ class FakeDesk:
         self.hints = []
         self.kept = []
         self.noted = []
+        self.in_quarantine = {}
+        self.stats = ()
         self.same_people = ()
         self.known = {}
         self.spots = {}
@@ -162,6 +166,53 @@ class FakeDesk:
         self._used()
         self.kept.append((source, key, body, error.reason))
         return f"kept-{len(self.kept)}"
+
+    def put_in_quarantine(self, number=1, body=None, **changed):
+        """Have a delivery be in quarantine; ``body`` None: it expired."""
+        kept = Kept(
+            id=f"01KHJ2V0W8Q3RZ5T7X9YABD{number:03d}",
+            source="standard",
+            state=KeptState.QUARANTINE if body is not None else KeptState.EXPIRED,
+            reason=Unreadable.UNKNOWN_PERSON,
+            text="Nobody knows who that is.",
+            received_at=NOW,
+            expires_at=NOW + timedelta(days=30),
+            size=71,
+            digest="21" * 32,
+        )
+        kept = replace(kept, **changed)
+        self.in_quarantine[kept.id] = kept, body
+        return kept
+
+    def quarantined(self, *, after=None, limit=100):
+        self._used()
+        found = [one for one, _ in self.in_quarantine.values()]
+        return tuple(one for one in found if one.id > (after or ""))[:limit]
+
+    def body_of(self, kept_id):
+        kept, body = self._kept(kept_id)
+        if body is None:
+            raise ConflictError("Its body was removed.", reason="expired")
+        return KeptBody(kept.source, f"{kept.source}:{kept_id[-3:]}", body)
+
+    def drop(self, kept_id, actor):
+        self._kept(kept_id)
+        self.asked.append(("drop", kept_id, actor))
+        del self.in_quarantine[kept_id]
+
+    def replayed(self, kept_id):
+        self._used()
+        self.in_quarantine.pop(kept_id, None)
+
+    def _kept(self, kept_id):
+        self._used()
+        if kept_id not in self.in_quarantine:
+            raise NoSuchDeliveryError
+        return self.in_quarantine[kept_id]
+
+    def sources(self):
+        self._used()
+        return self.stats
 
     def note_delivery(self, source, at):
         self.noted.append((source, "delivered", at))

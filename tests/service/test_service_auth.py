@@ -29,6 +29,10 @@ ROUTES = [
     ("get", "/api/blind-spots", "viewer"),
     ("post", "/api/blind-spots", "approver"),
     ("post", "/api/blind-spots/withdraw", "approver"),
+    ("get", "/api/quarantine", "viewer"),
+    ("post", f"/api/quarantine/{ID}/replay", "operator"),
+    ("post", f"/api/quarantine/{ID}/drop", "operator"),
+    ("get", "/api/sources", "viewer"),
 ]
 RANKS = ["viewer", "operator", "approver"]
 

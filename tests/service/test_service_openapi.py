@@ -8,7 +8,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
-from service import examples, seen_examples
+from service import examples, intake_examples, seen_examples
 from service.app import create_app
 from service.asked_schemas import AcceptBody, AdoptionBody, DecisionBody, PlaceBody
 from service.schemas import OffboardBody
@@ -32,6 +32,10 @@ ROLES = {
     ("/api/blind-spots", "get"): "viewer",
     ("/api/blind-spots", "post"): "approver",
     ("/api/blind-spots/withdraw", "post"): "approver",
+    ("/api/quarantine", "get"): "viewer",
+    ("/api/quarantine/{kept_id}/replay", "post"): "operator",
+    ("/api/quarantine/{kept_id}/drop", "post"): "operator",
+    ("/api/sources", "get"): "viewer",
     ("/events/{source}", "post"): "public",
     ("/events/{source}", "get"): "public",
     ("/events/{source}", "options"): "public",
@@ -98,12 +102,16 @@ SEEN = {
     "Exposure": seen_examples.EXPOSURE,
     "Gate": seen_examples.GATE,
     "Doctor": seen_examples.DOCTOR,
+    "Quarantine": intake_examples.QUARANTINE,
+    "Sources": intake_examples.SOURCES,
 }
 PARTS = {
     "BlindSpot": examples.BLIND_SPOT,
     "Holding": seen_examples.EXPOSURE["targets"][0],
     "Dependence": seen_examples.EXPOSURE["people"][0],
     "Check": seen_examples.DOCTOR["checks"][0],
+    "Kept": intake_examples.KEPT,
+    "Source": intake_examples.SOURCE,
 }
 
 
@@ -123,6 +131,8 @@ def test_what_is_seen_is_described_with_every_field_it_always_has(
         ("/api/exposure", "Exposure"),
         ("/api/gate/{user}", "Gate"),
         ("/api/doctor", "Doctor"),
+        ("/api/quarantine", "Quarantine"),
+        ("/api/sources", "Sources"),
     ],
 )
 def test_what_is_seen_is_documented_with_its_example(document, path, name):

@@ -20,6 +20,7 @@ from factories import (
 )
 from fakes import FakeCloud, VirtualClock
 
+from config.sources import Sources
 from workers.desk.blind_spots import Accepting
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
@@ -36,10 +37,12 @@ from workers.offboarding.model import (
 from workers.offboarding.notice import NoticeKind
 from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
+from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.surveying import Surveys
 
@@ -67,7 +70,13 @@ class Scene:
             seeing,
             Accepting(BlindSpots(client), (), clock=self.clock),
             KnownNames(client),
-            Intake(),
+            Intake(
+                Deliveries(client),
+                SourceNotes(client),
+                Silent(),
+                Sources(),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
         self.surveys = Surveys(

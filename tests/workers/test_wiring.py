@@ -1,10 +1,23 @@
 """What the settings say is what the steps go by."""
 
+import sys
+from dataclasses import replace
 from datetime import timedelta
+from importlib.machinery import ModuleSpec
+from types import ModuleType, SimpleNamespace
 
+import pytest
+from structlog.testing import capture_logs
+
+from config.settings import Secret
+from workers import directories
+from workers.app import LOOK_UP, SWEEP, WATCH
 from workers.desk import open_desk
 from workers.desk.opening import now_utc
+from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.heard import Hint, Unreadable
 from workers.offboarding.ports import Retirement
+from workers.tasks import register
 from workers.wiring import back_office
 
 ID = "acct1/us-south/g"
@@ -15,6 +28,9 @@ class Silent:
         pass
 
     def ask(self, question_id):
+        pass
+
+    def look_up(self, kept_id):
         pass
 
 
@@ -56,3 +72,73 @@ def test_the_steps_see_what_approvers_accepted_at_the_desk(settings, client):
 
     tools = back_office(given, Silent()).armed
     assert tools.blind_spots.among([ID, "acct1/eu-de/g"]) == {ID: spot}
+
+
+class Tasks:
+    """A Celery app as far as the tasks go: theirs by name, and what was sent."""
+
+    def __init__(self):
+        self.tasks, self.sent = {}, {}
+
+    def task(self, name):
+        return lambda run: self.tasks.setdefault(name, run)
+
+    def send_task(self, name, args):
+        self.sent[name] = args
+
+
+HINT = Hint("hibob", "hibob:1", "employee.left", "E-157")
+
+
+def test_a_look_up_that_the_web_stored_is_swept_to_a_worker_and_made(settings, client):
+    given = settings(slack_webhook_url=Secret("https://example.com/hook"))
+    office, app = back_office(given, Silent()), Tasks()
+    register(app, office)
+    kept_id = open_desk(given).await_look_up(HINT, {"id": "E-157"})
+    client.zadd("offboard:lookups:due", {kept_id: 1})
+
+    app.tasks[SWEEP]()
+    app.tasks[LOOK_UP](*app.sent[LOOK_UP])
+    app.tasks[WATCH]()
+
+    assert app.sent[LOOK_UP] == [kept_id]
+    [kept] = office.deliveries.page()
+    assert (kept.id, kept.reason) == (kept_id, Unreadable.LOOK_UP_NOT_SET_UP)
+    assert office.notices.waiting() == 1
+
+
+@pytest.mark.parametrize(("task", "args"), [(LOOK_UP, ("01A",)), (WATCH, ())])
+def test_a_store_that_is_away_leaves_the_intake_to_its_next_turn(
+    settings, client, task, args
+):
+    def away(*_):
+        raise StoreAwayError("away")
+
+    office, app = back_office(settings(), Silent()), Tasks()
+    look_ups = SimpleNamespace(look_up=away)
+    register(
+        app, replace(office, look_ups=look_ups, minding=SimpleNamespace(look=away))
+    )
+
+    with capture_logs() as logs:
+        app.tasks[task](*args)
+
+    assert [one["event"] for one in logs] == [f"{task.rpartition('.')[2]}.left"]
+
+
+def test_a_directory_is_opened_where_its_file_is_there_and_it_is_set_up(
+    settings, monkeypatch
+):
+    names = ("set_up", "not_set_up")
+    monkeypatch.setattr(
+        directories,
+        "ROOMS",
+        {"hibob": "set_up", "gusto": "not_set_up", "personio": "never_written"},
+    )
+    for name in names:
+        room = ModuleType(f"workers.directories.{name}")
+        room.__spec__ = ModuleSpec(room.__name__, None)
+        room.open_directory = lambda _, name=name: name if name == "set_up" else None
+        monkeypatch.setitem(sys.modules, room.__name__, room)
+
+    assert directories.open_directories(settings()) == {"hibob": "set_up"}

@@ -118,14 +118,22 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        # So have the targets that are accepted as not readable.
+        self.accept_blind_spot = accepting.accept_blind_spot
+        self.withdraw_blind_spot = accepting.withdraw_blind_spot
+        self.blind_spots = accepting.blind_spots
+        self._listen(settings, names, intake)
+
+    def _listen(self, settings: Settings, names: KnownNames, intake: Intake) -> None:
+        """Put the rooms of what sources tell at the desk."""
         # What an event takes back has a file of its own, too.
         withdrawing = Withdrawing(
-            cases,
-            sender,
+            self._cases,
+            self._sender,
             settings.authoritative_sources,
             self._lead_time,
             cancel=self._cancel,
-            clock=clock,
+            clock=self._clock,
         )
         self.withdraw = withdrawing.withdraw
         # What sources tell, and what of it waits, have a file each.
@@ -135,15 +143,16 @@ class Desk:
             open_case=self._heard,
             withdraw=self.withdraw,
         )
-        self.hear = hearing.hear
+        self.hear = intake.resolving(hearing.hear)
         self.await_look_up = intake.await_look_up
         self.quarantine = intake.quarantine
         self.note_delivery = intake.note_delivery
         self.note_refusal = intake.note_refusal
-        # So have the targets that are accepted as not readable.
-        self.accept_blind_spot = accepting.accept_blind_spot
-        self.withdraw_blind_spot = accepting.withdraw_blind_spot
-        self.blind_spots = accepting.blind_spots
+        self.quarantined = intake.quarantined
+        self.body_of = intake.body_of
+        self.drop = intake.drop
+        self.replayed = intake.replayed
+        self.sources = intake.sources
 
     def open(
         self, departure: Departure, *, idempotency: tuple[str, str] | None = None

@@ -19,10 +19,12 @@ from workers.store.blind_spots import BlindSpots
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -49,6 +51,8 @@ class Store:
     budget: Budget
     blind_spots: BlindSpots
     names: KnownNames
+    deliveries: Deliveries
+    source_notes: SourceNotes
 
 
 def store_address(settings: Settings) -> str:
@@ -84,6 +88,12 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         BlindSpots(client),
         KnownNames(client),
+        Deliveries(
+            client,
+            secret_key=settings.secret_key,
+            life=timedelta(days=settings.quarantine_days),
+        ),
+        SourceNotes(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -153,7 +163,13 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         seeing,
         accepting,
         store.names,
-        Intake(),
+        Intake(
+            store.deliveries,
+            store.source_notes,
+            sender,
+            settings.sources,
+            clock=now_utc,
+        ),
         clock=now_utc,
     )
 

@@ -134,6 +134,10 @@ class NoSuchFollowUpError(OffboardingError):
     """The case has no follow-up of this number."""
 
 
+class NoSuchDeliveryError(OffboardingError):
+    """No delivery in quarantine has this id."""
+
+
 class ConflictError(OffboardingError):
     """The request does not fit the state the case is in; the message says why."""
 

@@ -35,6 +35,9 @@ class NoticeKind(StrEnum):
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
     WEAK_FUNCTIONAL_ID = "weak_functional_id"
+    QUARANTINED = "quarantined"
+    RUNNING_OUT = "running_out"
+    SOURCE_SILENT = "source_silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Notice:
     Attributes:
         id: The same for the same finding, so that it is told once.
         at: When it was found.
+        account_id: Empty where it is about no account.
         about: Whom or what it is about, in a few words, for a mail's subject.
         headline: What happened.
         items: Why it matters and what to do, each with its exact command if any.
@@ -75,6 +79,9 @@ _VERDICTS: Final = {
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
     NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
+    NoticeKind.QUARANTINED: "A source's deliveries cannot be read",
+    NoticeKind.RUNNING_OUT: "Deliveries in quarantine run out",
+    NoticeKind.SOURCE_SILENT: "A source is silent",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

@@ -10,9 +10,11 @@ from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.store.blind_spots import BlindSpots
 from workers.store.cases import Cases
+from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -21,13 +23,16 @@ class RecordingSender:
     """Remembers what it was asked to send."""
 
     def __init__(self):
-        self.sent, self.asked = [], []
+        self.sent, self.asked, self.look_ups = [], [], []
 
     def send(self, *works):
         self.sent += works
 
     def ask(self, question_id):
         self.asked.append(question_id)
+
+    def look_up(self, kept_id):
+        self.look_ups.append(kept_id)
 
 
 @pytest.fixture
@@ -60,6 +65,11 @@ def switches(client):
     return Switches(client)
 
 
+@pytest.fixture
+def deliveries(client):
+    return Deliveries(client)
+
+
 class Clock:
     """Stands still until it is moved."""
 
@@ -79,7 +89,17 @@ def clock():
 
 
 @pytest.fixture
-def make_desk(settings, client, cases, switches, owners, questions, sender, clock):
+def make_desk(
+    settings,
+    client,
+    cases,
+    switches,
+    owners,
+    questions,
+    deliveries,
+    sender,
+    clock,
+):
     """Makes a desk; armed, with a Slack channel, unless said otherwise."""
 
     def made(*, sender=sender, **changed):
@@ -101,7 +121,7 @@ def make_desk(settings, client, cases, switches, owners, questions, sender, cloc
             seeing,
             accepting,
             KnownNames(client),
-            Intake(),
+            Intake(deliveries, SourceNotes(client), sender, given.sources, clock=clock),
             clock=clock,
         )
 
