@@ -39,6 +39,7 @@ def register(app: Celery, office: BackOffice) -> None:
         sender.send(*office.works.sweep())
         for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
             sender.tell(notice_id, channel)
+        office.scim.hear_left_over(office.dry.clock())
 
     def tell_channel(notice_id: str, channel: str) -> None:
         with _away("notice.left"):

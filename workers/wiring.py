@@ -12,6 +12,7 @@ from workers.app import Sender
 from workers.desk import Desk
 from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.desk.places import same_people
+from workers.desk.scim_users import ScimUsers
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
@@ -40,6 +41,7 @@ class BackOffice:
     surveys: Surveys
     answers: Answers
     notices: Notices
+    scim: ScimUsers
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -53,12 +55,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     clouds = {each: one.cloud for each, one in reading.items()}
     dry = _tools(settings, store, reading)
     armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
+    desk = desk_on(store, settings, sender)
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
-        _surveys(settings, store, dry, desk_on(store, settings, sender)),
+        _surveys(settings, store, dry, desk),
         Answers(
             clouds,
             store.questions,
@@ -70,6 +73,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             clock=now_utc,
         ),
         store.notices,
+        desk.scim,
     )
 
 

@@ -55,6 +55,7 @@ def a_desk(world):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(),
+        scim=None,
         clock=world.clock,
     )
 

@@ -318,6 +318,7 @@ def a_retry(world, case):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(),
+        scim=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -40,6 +40,7 @@ from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.switches import Switches
 from workers.surveying import Surveys
 
@@ -68,6 +69,7 @@ class Scene:
             Accepting(BlindSpots(client), (), clock=self.clock),
             KnownNames(client),
             Intake(),
+            scim=ScimTable(client),
             clock=self.clock,
         )
         self.surveys = Surveys(

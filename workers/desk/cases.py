@@ -16,6 +16,7 @@ from workers.desk.deciding import Deciding, anew_of, changed
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
+from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of
@@ -39,6 +40,7 @@ from workers.offboarding.model import (
 )
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
+from workers.store.scim import ScimTable
 from workers.store.switches import EVERYWHERE, Paused, Switches
 
 log = structlog.get_logger()
@@ -97,6 +99,7 @@ class Desk:
         names: KnownNames,
         intake: Intake,
         *,
+        scim: ScimTable,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -129,6 +132,8 @@ class Desk:
         self.quarantine = intake.quarantine
         self.note_delivery = intake.note_delivery
         self.note_refusal = intake.note_refusal
+        # SCIM clients keep users here, whose changes are events.
+        self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot

@@ -23,6 +23,7 @@ from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -49,6 +50,7 @@ class Store:
     budget: Budget
     blind_spots: BlindSpots
     names: KnownNames
+    scim: ScimTable
 
 
 def store_address(settings: Settings) -> str:
@@ -84,6 +86,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         BlindSpots(client),
         KnownNames(client),
+        ScimTable(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -154,6 +157,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         accepting,
         store.names,
         Intake(),
+        scim=store.scim,
         clock=now_utc,
     )
 

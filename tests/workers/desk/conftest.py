@@ -13,6 +13,7 @@ from workers.store.cases import Cases
 from workers.store.names import KnownNames
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -102,6 +103,7 @@ def make_desk(settings, client, cases, switches, owners, questions, sender, cloc
             accepting,
             KnownNames(client),
             Intake(),
+            scim=ScimTable(client),
             clock=clock,
         )
 

@@ -1,0 +1,109 @@
+"""PATCH: operations in their order, all or none, whatever the client's dialect.
+
+The library applies them. What it is too easy about is refused before: an operation it
+would leave undone without a word.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from scim2_models import Context, PatchOp
+
+from service.scim.bodies import plain_resource, without_core
+from service.scim.errors import ScimError
+from service.scim.resources import LENIENT, FullUser
+from service.scim.rows import checked, has, row_of, user_of
+from workers.offboarding.scim_users import ScimUser
+
+_OPS: Final = frozenset({"add", "remove", "replace"})
+_SCHEMAS: Final = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+_MOST_OPERATIONS: Final = 200
+_LONGEST_PATH: Final = 512
+
+
+def patched(row: ScimUser, body: Mapping[str, Any]) -> ScimUser:
+    """Return what *row* becomes; nothing is written.
+
+    Raises:
+        ScimError: By SCIM's keyword, why not.
+        ValidationError: A value or a path does not fit.
+        SCIMException: The same, found when it was applied.
+    """
+    operations = [_plain(one) for one in _operations(body)]
+    patch = PatchOp[FullUser].model_validate(
+        {"schemas": _SCHEMAS, "Operations": operations},
+        scim_ctx=Context.RESOURCE_PATCH_REQUEST,
+        scim_policy=LENIENT,
+    )
+    user = user_of(row)
+    patch.patch(user, scim_policy=LENIENT)
+    return row_of(checked(user), row)
+
+
+def _operations(body: Mapping[str, Any]) -> list[Any]:
+    found = _member(body, "operations")
+    if found is None or found == []:
+        raise ScimError("invalidValue")
+    if not isinstance(found, list):
+        raise ScimError("invalidSyntax")
+    if len(found) > _MOST_OPERATIONS:
+        raise ScimError("invalidValue")
+    return found
+
+
+def _plain(operation: object) -> dict[str, Any]:
+    """Say an operation in the one way the library is given it."""
+    if not isinstance(operation, dict):
+        raise ScimError("invalidSyntax")
+    op = _member(operation, "op")
+    if not isinstance(op, str) or op.lower() not in _OPS:
+        raise ScimError("invalidSyntax")
+    path = _path(_member(operation, "path"))
+    found: dict[str, Any] = {"op": op.lower()}
+    if path:
+        found["path"] = path
+    if has(operation, "value"):
+        value = _member(operation, "value")
+        found["value"] = _whole(value) if not path else _fit(path, value)
+    return found
+
+
+def _path(given: object) -> str:
+    """Return a path without the core schema; empty where it is the user as a whole."""
+    if given is None:
+        return ""
+    if not isinstance(given, str) or len(given) > _LONGEST_PATH:
+        raise ScimError("invalidPath")
+    path = without_core(given.strip())
+    _refuse_below_active(path)
+    return path
+
+
+def _whole(value: object) -> dict[str, Any]:
+    """Return the value of an operation without a path, whose keys are paths."""
+    if not isinstance(value, dict):
+        raise ScimError("invalidValue")
+    found = plain_resource(value)
+    if any(len(name) > _LONGEST_PATH for name in found):
+        raise ScimError("invalidPath")
+    for name in found:
+        _refuse_below_active(name.strip())
+    return {name: _fit(name.strip(), one) for name, one in found.items()}
+
+
+def _fit(path: str, value: object) -> object:
+    """Return a value; that of ``active`` may not be null, which would clear another."""
+    if value is None and path.casefold() == "active":
+        raise ScimError("invalidValue")
+    return value
+
+
+def _refuse_below_active(path: str) -> None:
+    """Refuse a path into ``active``: let pass, it would be left undone in silence."""
+    name = path.casefold()
+    if name.startswith("active") and name[len("active") :].lstrip()[:1] in (".", "["):
+        raise ScimError("invalidPath")
+
+
+def _member(of: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON value
+    return next((one for key, one in of.items() if key.casefold() == name), None)
