@@ -7,11 +7,11 @@ would leave undone without a word.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from scim2_models import Context, PatchOp
+from scim2_models import Context, InvalidPathException, PatchOp, Path
 
 from service.scim.bodies import plain_resource, without_core
 from service.scim.errors import ScimError
-from service.scim.resources import LENIENT, FullUser
+from service.scim.resources import LENIENT, FullUser, flag
 from service.scim.rows import checked, has, row_of, user_of
 from workers.offboarding.scim_users import ScimUser
 
@@ -29,7 +29,7 @@ def patched(row: ScimUser, body: Mapping[str, Any]) -> ScimUser:
         ValidationError: A value or a path does not fit.
         SCIMException: The same, found when it was applied.
     """
-    operations = [_plain(one) for one in _operations(body)]
+    operations = [each for one in _operations(body) for each in _plain(one)]
     patch = PatchOp[FullUser].model_validate(
         {"schemas": _SCHEMAS, "Operations": operations},
         scim_ctx=Context.RESOURCE_PATCH_REQUEST,
@@ -51,21 +51,20 @@ def _operations(body: Mapping[str, Any]) -> list[Any]:
     return found
 
 
-def _plain(operation: object) -> dict[str, Any]:
-    """Say an operation in the one way the library is given it."""
+def _plain(operation: object) -> list[dict[str, Any]]:
+    """Say an operation as the library is to be given it."""
     if not isinstance(operation, dict):
         raise ScimError("invalidSyntax")
     op = _member(operation, "op")
     if not isinstance(op, str) or op.lower() not in _OPS:
         raise ScimError("invalidSyntax")
     path = _path(_member(operation, "path"))
-    found: dict[str, Any] = {"op": op.lower()}
+    if not has(operation, "value"):
+        return [{"op": op.lower(), "path": path or None}]
+    value = _member(operation, "value")
     if path:
-        found["path"] = path
-    if has(operation, "value"):
-        value = _member(operation, "value")
-        found["value"] = _whole(value) if not path else _fit(path, value)
-    return found
+        return [{"op": op.lower(), "path": path, "value": _fit(path, value)}]
+    return _of_whole(op.lower(), value)
 
 
 def _path(given: object) -> str:
@@ -79,8 +78,12 @@ def _path(given: object) -> str:
     return path
 
 
-def _whole(value: object) -> dict[str, Any]:
-    """Return the value of an operation without a path, whose keys are paths."""
+def _of_whole(op: str, value: object) -> list[dict[str, Any]]:
+    """Take an operation on the user as a whole apart, whose value's keys are paths.
+
+    A key that selects, as Entra's ``emails[type eq "work"].value`` does, would be
+    passed over by the library: it becomes an operation with that path.
+    """
     if not isinstance(value, dict):
         raise ScimError("invalidValue")
     found = plain_resource(value)
@@ -88,14 +91,37 @@ def _whole(value: object) -> dict[str, Any]:
         raise ScimError("invalidPath")
     for name in found:
         _refuse_below_active(name.strip())
-    return {name: _fit(name.strip(), one) for name, one in found.items()}
+    found = {name: _fit(name.strip(), one) for name, one in found.items()}
+    selecting = {name: one for name, one in found.items() if _selects(name)}
+    whole = {name: one for name, one in found.items() if name not in selecting}
+    first = {"op": op, "value": whole}
+    return [first] + [
+        {"op": op, "path": name, "value": one} for name, one in selecting.items()
+    ]
+
+
+def _selects(name: str) -> bool:
+    """Tell whether a key is a path that selects; what is none is passed over."""
+    if "[" not in name:
+        return False
+    try:
+        Path[FullUser](name)
+    except InvalidPathException:
+        return False
+    return True
 
 
 def _fit(path: str, value: object) -> object:
-    """Return a value; that of ``active`` may not be null, which would clear another."""
-    if value is None and path.casefold() == "active":
-        raise ScimError("invalidValue")
-    return value
+    """Return a value to be written; of ``active``, true or false.
+
+    The library compares before it checks, and to it 1 is the true that is there.
+    """
+    if path.casefold() != "active":
+        return value
+    try:
+        return flag(value)
+    except ValueError as error:
+        raise ScimError("invalidValue") from error
 
 
 def _refuse_below_active(path: str) -> None:

@@ -35,8 +35,8 @@ _LONGEST: Final = 1024
 _MOST_EMAILS: Final = 100
 
 
-def _flag(value: object) -> bool:
-    """Return true or false; nothing that merely looks like it."""
+def flag(value: object) -> bool:
+    """Return true or false; ValueError for what merely looks like it."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
@@ -45,7 +45,7 @@ def _flag(value: object) -> bool:
 
 
 def _mark(value: object) -> bool | None:
-    return None if value is None else _flag(value)
+    return None if value is None else flag(value)
 
 
 def _text(value: object) -> object:
@@ -92,7 +92,7 @@ class User(Resource[AnyExtension]):
     ] = None
     """What one user has, whatever its case."""
 
-    active: Annotated[bool | None, BeforeValidator(_flag), Required.true] = None
+    active: Annotated[bool | None, BeforeValidator(flag), Required.true] = None
     """Whether the person is there; true to false is a departure. It cannot be taken
     away, and a client that leaves it out of a whole user leaves it as it is."""
 
