@@ -4,16 +4,12 @@ from types import SimpleNamespace
 import fakeredis
 import pytest
 from fake_desk import SETTINGS, FakeDesk
+from scim_scenes import CORE, OLD_TOKEN, PATCH, TOKEN
 
 from config.settings import Secret
 from config.sources import SourceSettings
 from workers.desk.scim_users import ScimUsers
 from workers.store.scim import ScimTable
-
-TOKEN = "scim-demo-token"
-OLD_TOKEN = "scim-token-before"
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
-PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """The endpoint as the protocol's own test tool sees it."""
 
 import pytest
-from conftest import TOKEN
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_tester import Status, check_server
+from scim_scenes import TOKEN
 
 # Searching by POST is optional (RFC 7644 section 3.4.3); who asks is told 501.
 NOT_SERVED = {"search_with_attributes"}

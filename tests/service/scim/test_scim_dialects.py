@@ -1,7 +1,7 @@
 """Every way to say that somebody is deactivated, and what merely looks like one."""
 
 import pytest
-from conftest import CORE, PATCH
+from scim_scenes import CORE, ENTERPRISE, PATCH
 
 OFF = [
     {"op": "replace", "value": {"active": False}},
@@ -232,15 +232,14 @@ def test_attributes_that_are_not_kept_here_do_not_stop_a_deactivation(
 
 
 def test_numbers_for_ids_do_not_stop_a_deactivation(a_user, patch, told):
-    extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
     answer = patch(
         a_user(),
-        {"op": "add", "path": f"{extension}:employeeNumber", "value": 157},
+        {"op": "add", "path": f"{ENTERPRISE}:employeeNumber", "value": 157},
         {"op": "replace", "path": "active", "value": False},
     )
 
-    assert answer.json[extension] == {"employeeNumber": "157"}
+    assert answer.json[ENTERPRISE] == {"employeeNumber": "157"}
     assert told()[0].names.ids[-1] == "157"
 
 

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import CORE
+from scim_scenes import CORE, ENTERPRISE, PATCH
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "scim"
+ENABLE = {
+    "schemas": [PATCH],
+    "Operations": [{"op": "Replace", "path": "active", "value": "True"}],
+}
 
 
 def published(name, user_id=None):
@@ -79,7 +83,7 @@ def test_entra_provisions_updates_disables_returns_and_deletes(scim, told, kinds
     updated = scim("PATCH", place, sample("entra-scim-update-multi.json"))
     before = told()
     disabled = scim("PATCH", place, sample("entra-scim-disable-without-flag.json"))
-    enabled = scim("PATCH", place, json.loads(json.dumps(ENABLE)))
+    enabled = scim("PATCH", place, ENABLE)
     flagged = scim("PATCH", place, sample("entra-scim-disable-with-flag.json"))
     deleted = scim("DELETE", place)
     gone = scim("GET", place)
@@ -95,12 +99,6 @@ def test_entra_provisions_updates_disables_returns_and_deletes(scim, told, kinds
     assert kinds() == ["disabled", "reactivated", "disabled"]
     assert (deleted.status_code, deleted.data) == (204, b"")
     assert gone.status_code == 404
-
-
-ENABLE = {
-    "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-    "Operations": [{"op": "Replace", "path": "active", "value": "True"}],
-}
 
 
 @pytest.mark.parametrize(
@@ -127,28 +125,24 @@ def test_each_published_deactivation_is_one_departure(scim, a_user, desk, name):
 
 def test_entra_with_its_flag_sends_dotted_keys_beside_active(scim, a_user, kinds):
     user = a_user()
-    extension = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
     operation = {
         "op": "replace",
         "value": {
             "name.givenName": "Dana",
             "displayName": "Dana Lee",
             'emails[type eq "work"].value': "dana@example.com",
-            f"{extension}:employeeNumber": "E-157",
-            f"{extension}:department": "Payments",
+            f"{ENTERPRISE}:employeeNumber": "E-157",
+            f"{ENTERPRISE}:department": "Payments",
             "active": False,
         },
     }
-    body = {"schemas": [PATCH_OP], "Operations": [operation]}
+    body = {"schemas": [PATCH], "Operations": [operation]}
 
     answer = scim("PATCH", f"/Users/{user['id']}", body)
 
     assert answer.json["emails"][0]["value"] == "dana@example.com"
-    assert answer.json[extension] == {"employeeNumber": "E-157"}
+    assert answer.json[ENTERPRISE] == {"employeeNumber": "E-157"}
     assert kinds() == ["disabled"]
-
-
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 def test_who_was_inactive_when_deleted_does_not_leave_twice(scim, a_user, patch, kinds):
