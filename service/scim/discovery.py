@@ -88,11 +88,6 @@ def no_groups() -> Response:
     return answer(listed([], 0, 1))
 
 
-def no_group(**_: str) -> Response:
-    """Say that there is no such group, since there is none at all."""
-    abort(404)
-
-
 def not_served(**_: str) -> Response:
     """Turn away what has no use here."""
     raise NotServed
