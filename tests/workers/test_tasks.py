@@ -357,12 +357,16 @@ def test_a_cancelled_case_is_looked_after_no_more(world, office):
 
 def test_the_sweep_hears_what_scim_requests_left_unheard(world):
     heard_at = []
+
+    def make_due():
+        pass
+
     office = SimpleNamespace(
         works=SimpleNamespace(sweep=lambda: ()),
         notices=SimpleNamespace(due=lambda limit: ()),
         dry=SimpleNamespace(clock=world.clock),
         scim=SimpleNamespace(hear_left_over=heard_at.append),
-        surveys=SimpleNamespace(make_due=lambda: None),
+        surveys=SimpleNamespace(make_due=make_due),
     )
     app = make_app("memory://")
     tasks.register(app, office)
