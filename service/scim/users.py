@@ -28,6 +28,7 @@ from workers.offboarding.heard import Heard
 from workers.offboarding.scim_users import ScimUser
 
 MOST_AT_ONCE: Final = 200
+_LONGEST: Final = 2048
 _NUMBER: Final = re.compile(r"-?[0-9]{1,9}")
 _ID: Final = re.compile(CASE_ID_PATTERN)
 
@@ -155,6 +156,8 @@ def _attributes() -> ResponseParameters[FullUser]:
         for name in ("attributes", "excludedAttributes")
         if request.args.get(name)
     }
+    if any(len(one) > _LONGEST for one in given.values()):
+        raise ScimError("invalidValue")
     found: ResponseParameters[FullUser] = ResponseParameters[FullUser].model_validate(
         given, scim_policy=LENIENT
     )
