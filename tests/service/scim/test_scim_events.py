@@ -6,6 +6,10 @@ import pytest
 from fake_desk import NOW
 from scim_scenes import ENTERPRISE
 
+from service.errors import NotAuthenticError
+from service.scim.again import KeptScim
+from service.sources import SOURCES
+from service.sources.source import Delivery, Part
 from workers.desk.scim_users import heard_again
 from workers.offboarding.heard import Authn, Unreadable, UnreadableError
 from workers.offboarding.model import SamePerson
@@ -186,3 +190,21 @@ def test_an_event_key_of_another_person_is_kept_and_answered_as_a_success(
     assert [one[1:] for one in desk.kept] == [
         (key, desk.kept[0][2], Unreadable.KEY_REUSED)
     ]
+
+
+def test_an_event_is_replayed_as_a_source_reads_its_parts(scim, a_user, desk, settings):
+    user = scim("POST", "/Users", {"userName": "dana", "externalId": "E-157"}).json
+    scim("DELETE", f"/Users/{user['id']}")
+    ((_, key, body, _),) = desk.kept
+
+    event = KeptScim().read(Part(key, body), settings, NOW)
+
+    assert event == desk.heard[0]
+    assert event.event_key == key
+
+
+def test_nothing_is_delivered_to_what_only_replays(settings):
+    with pytest.raises(NotAuthenticError):
+        KeptScim().take_apart(Delivery("POST", {}, {}, b"{}", NOW), settings)
+
+    assert "scim" not in SOURCES
