@@ -20,6 +20,7 @@ from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
 from service.routes import blind_spots, cases, events, health, intake, seen
+from service.scim import scim
 from workers.desk import Desk
 
 SECURITY_HEADERS: Final = {
@@ -64,6 +65,8 @@ def create_app(
     api = open_api(app)
     for blueprint in (cases, blind_spots, seen, intake, events, health):
         api.register_blueprint(blueprint)
+    # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
+    app.register_blueprint(scim)
     answer_errors(app)
     return app
 

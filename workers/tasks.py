@@ -55,6 +55,7 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
             sender.tell(notice_id, channel)
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
             sender.look_up(kept_id)
+        office.scim.hear_left_over(office.dry.clock())
 
     return sweep
 

@@ -12,6 +12,7 @@ from workers.app import Sender
 from workers.desk import Desk
 from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.desk.places import same_people
+from workers.desk.scim_users import ScimUsers
 from workers.directories import open_directories
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
@@ -47,6 +48,7 @@ class BackOffice:
     deliveries: Deliveries
     look_ups: LookUps
     minding: Minding
+    scim: ScimUsers
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -88,6 +90,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             settings.sources,
             now_utc,
         ),
+        desk.scim,
     )
 
 

@@ -56,6 +56,7 @@ def a_desk(world):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(None, None, Silent(), Sources(), clock=world.clock),
+        scim=None,
         clock=world.clock,
     )
 

@@ -319,6 +319,7 @@ def a_retry(world, case):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(None, None, Silent(), Sources(), clock=world.clock),
+        scim=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -10,6 +10,23 @@ PUBLIC = {
     "/healthz",
     "/readyz",
     "/openapi.json",
+    # SCIM asks for its own token, before it looks at the path.
+    "/scim/v2/",
+    "/scim/v2/<anything:rest>",
+    "/scim/v2/.search",
+    "/scim/v2/Bulk",
+    "/scim/v2/Groups",
+    "/scim/v2/Groups/.search",
+    "/scim/v2/Groups/<name>",
+    "/scim/v2/Me",
+    "/scim/v2/ResourceTypes",
+    "/scim/v2/ResourceTypes/<name>",
+    "/scim/v2/Schemas",
+    "/scim/v2/Schemas/<name>",
+    "/scim/v2/ServiceProviderConfig",
+    "/scim/v2/Users",
+    "/scim/v2/Users/.search",
+    "/scim/v2/Users/<user_id>",
 }
 ROUTES = [
     ("post", "/offboard/dana.lee@example.com", "operator"),

@@ -42,6 +42,7 @@ from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.surveying import Surveys
@@ -77,6 +78,7 @@ class Scene:
                 Sources(),
                 clock=self.clock,
             ),
+            scim=ScimTable(client),
             clock=self.clock,
         )
         self.surveys = Surveys(

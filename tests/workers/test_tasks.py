@@ -12,6 +12,7 @@ from fakes import a_world
 from structlog.testing import capture_logs
 
 from workers import tasks
+from workers.app import SWEEP, make_app
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -352,3 +353,24 @@ def test_a_cancelled_case_is_looked_after_no_more(world, office):
 
     assert perform(office, Work("01CASE", Step.AFTERCARE)) == ()
     assert world.journal[asked:] == []
+
+
+def test_the_sweep_hears_what_scim_requests_left_unheard(world):
+    heard_at = []
+
+    def make_due():
+        pass
+
+    office = SimpleNamespace(
+        works=SimpleNamespace(sweep=lambda: ()),
+        notices=SimpleNamespace(due=lambda limit: ()),
+        dry=SimpleNamespace(clock=world.clock),
+        scim=SimpleNamespace(hear_left_over=heard_at.append),
+        surveys=SimpleNamespace(make_due=make_due),
+    )
+    app = make_app("memory://")
+    tasks.register(app, office)
+
+    app.tasks[SWEEP]()
+
+    assert heard_at == [world.clock()]

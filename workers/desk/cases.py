@@ -16,6 +16,7 @@ from workers.desk.deciding import Deciding, anew_of, changed
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
+from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
 from workers.desk.withdrawing import Withdrawing
 from workers.offboarding.errors import ConflictError, Reason
@@ -40,6 +41,7 @@ from workers.offboarding.model import (
 )
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
+from workers.store.scim import ScimTable
 from workers.store.switches import EVERYWHERE, Paused, Switches
 
 log = structlog.get_logger()
@@ -98,6 +100,7 @@ class Desk:
         names: KnownNames,
         intake: Intake,
         *,
+        scim: ScimTable,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -123,6 +126,8 @@ class Desk:
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
         self.blind_spots = accepting.blind_spots
         self._listen(settings, names, intake)
+        # SCIM clients keep users here, whose changes are events.
+        self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 
     def _listen(self, settings: Settings, names: KnownNames, intake: Intake) -> None:
         """Put the rooms of what sources tell at the desk."""

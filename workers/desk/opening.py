@@ -24,6 +24,7 @@ from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
@@ -53,6 +54,7 @@ class Store:
     names: KnownNames
     deliveries: Deliveries
     source_notes: SourceNotes
+    scim: ScimTable
 
 
 def store_address(settings: Settings) -> str:
@@ -94,6 +96,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
             life=timedelta(days=settings.quarantine_days),
         ),
         SourceNotes(client),
+        ScimTable(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -170,6 +173,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
             settings.sources,
             clock=now_utc,
         ),
+        scim=store.scim,
         clock=now_utc,
     )
 

@@ -17,6 +17,7 @@ from service.sources.samples import (
     ibm_verify,
     okta,
     personio,
+    scim,
     ssf,
     standard,
 )
@@ -26,6 +27,7 @@ SAMPLES_OF: Final[dict[str, tuple[Sample, ...]]] = {
     "standard": standard.SAMPLES,
     "bearer": bearer.SAMPLES,
     "okta": okta.SAMPLES,
+    "scim": scim.SAMPLES,
     "ibm_activity": ibm_activity.SAMPLES,
     "ssf": ssf.SAMPLES,
     "hub": hub.SAMPLES,

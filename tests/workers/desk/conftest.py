@@ -14,6 +14,7 @@ from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
@@ -122,6 +123,7 @@ def make_desk(
             accepting,
             KnownNames(client),
             Intake(deliveries, SourceNotes(client), sender, given.sources, clock=clock),
+            scim=ScimTable(client),
             clock=clock,
         )
 
