@@ -19,6 +19,7 @@ from workers.store.blind_spots import BlindSpots
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.graph import GraphMemory
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
@@ -49,6 +50,7 @@ class Store:
     budget: Budget
     blind_spots: BlindSpots
     names: KnownNames
+    graph: GraphMemory
 
 
 def store_address(settings: Settings) -> str:
@@ -84,6 +86,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         BlindSpots(client),
         KnownNames(client),
+        GraphMemory(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

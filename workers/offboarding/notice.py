@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
     WEAK_FUNCTIONAL_ID = "weak_functional_id"
+    SUBSCRIPTION_LOST = "subscription_lost"
+    GRAPH_REFUSES = "graph_refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ _VERDICTS: Final = {
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
     NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
+    NoticeKind.SUBSCRIPTION_LOST: "A subscription at Microsoft Graph is gone",
+    NoticeKind.GRAPH_REFUSES: "Microsoft Graph refuses us",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."
