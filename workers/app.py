@@ -18,6 +18,9 @@ SURVEY: Final = "offboarding.survey"
 SURVEY_SECONDS: Final = 5.0
 ANSWER: Final = "offboarding.answer"
 TELL: Final = "offboarding.tell"
+SYNC: Final = "offboarding.sync"
+# How often workers look whether a source's directory is to be looked after.
+SYNC_SECONDS: Final = 60.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -69,6 +72,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "survey": {
             "task": SURVEY,
             "schedule": SURVEY_SECONDS,
+            "options": {"expires": 300},
+        },
+        "sync": {
+            "task": SYNC,
+            "schedule": SYNC_SECONDS,
             "options": {"expires": 300},
         },
     },

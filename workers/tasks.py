@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from celery import Celery, signals
 
-from workers.app import ANSWER, SURVEY, SWEEP, TELL, Sender
+from workers.app import ANSWER, SURVEY, SWEEP, SYNC, TELL, Sender
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -55,12 +55,18 @@ def register(app: Celery, office: BackOffice) -> None:
         with _away("question.left"):
             office.answers.answer(question_id)
 
+    def sync() -> None:
+        with _away("sync.left"):
+            if office.sync is not None:
+                office.sync.make_due()
+
     for step in Step:
         app.task(name=f"offboarding.{step}")(_task(step, office, sender))
     app.task(name=SWEEP)(sweep)
     app.task(name=SURVEY)(office.surveys.make_due)
     app.task(name=ANSWER)(answer)
     app.task(name=TELL)(tell_channel)
+    app.task(name=SYNC)(sync)
 
 
 @contextmanager

@@ -12,12 +12,14 @@ from workers.app import Sender
 from workers.desk import Desk
 from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.desk.places import same_people
+from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.model import Channel, Work
+from workers.offboarding.notice import Notice
 from workers.offboarding.ports import Account, Change, Claim, Notifier, Retirement
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
@@ -40,6 +42,7 @@ class BackOffice:
     surveys: Surveys
     answers: Answers
     notices: Notices
+    sync: GraphSync | None = None
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -52,13 +55,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     }
     clouds = {each: one.cloud for each, one in reading.items()}
     dry = _tools(settings, store, reading)
+    desk = desk_on(store, settings, sender)
     armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
-        _surveys(settings, store, dry, desk_on(store, settings, sender)),
+        _surveys(settings, store, dry, desk),
         Answers(
             clouds,
             store.questions,
@@ -70,7 +74,19 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             clock=now_utc,
         ),
         store.notices,
+        _sync(settings, store, desk, tuple(dry.notifiers)),
     )
+
+
+def _sync(
+    settings: Settings, store: Store, desk: Desk, channels: tuple[Channel, ...]
+) -> GraphSync | None:
+    """Open the comparing of a directory's users; None where no source has one."""
+
+    def tell(notice: Notice) -> None:
+        store.notices.add(notice, channels)
+
+    return open_sync(settings, store.graph, Tellers(desk.hear, desk.quarantine, tell))
 
 
 def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> Tools:
