@@ -16,6 +16,8 @@ from workers.offboarding.errors import PermanentError, Reason, TransientError
 
 _EARLY_SECONDS: Final = 300.0
 _REFUSED: Final = frozenset({400, 401, 403})
+# OAuth's words for "not now", whatever the status.
+_NOT_NOW: Final = frozenset({"temporarily_unavailable", "server_error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Tokens:
 
 
 def _refused(answer: Answer) -> TransientError | PermanentError:
-    if answer.status in _REFUSED and answer.code:
+    if answer.status in _REFUSED and answer.code and answer.code not in _NOT_NOW:
         numbers = (answer.body or {}).get("error_codes")
         first = numbers[0] if isinstance(numbers, list) and numbers else None
         detail = f", AADSTS{first}" if isinstance(first, int) else ""

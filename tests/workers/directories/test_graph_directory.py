@@ -378,6 +378,16 @@ def test_whatever_else_answers_is_tried_again_and_nobody_left(
     assert memory.seen(DANA) is None
 
 
+def test_a_redirect_is_not_followed(look_up, graph, dana):
+    there = f"{graph.url}/v1.0/users/elsewhere"
+    graph.faults.append(Fault("/users/", 302, headers={"Location": there}))
+
+    with pytest.raises(TransientError):
+        look_up()
+
+    assert "/v1.0/users/elsewhere" not in graph.paths()
+
+
 def test_a_slow_answer_is_given_up(look_up, graph, monkeypatch):
     monkeypatch.setattr(graph_wire, "_TIMEOUT_SECONDS", (1, 0.1))
     graph.faults.append(Fault("/users/", pause_seconds=0.5))
@@ -450,6 +460,7 @@ def test_a_wrong_client_secret_is_told_with_the_settings_to_mend(look_up, graph)
         Fault("/token", 200, body=b'{"access_token": 5}'),
         Fault("/token", 400, body=HTML),
         Fault("/token", 429, headers={"Retry-After": "5"}),
+        Fault("/token", 400, body=b'{"error": "temporarily_unavailable"}'),
     ],
 )
 def test_a_token_service_that_is_away_is_tried_again(look_up, graph, fault):

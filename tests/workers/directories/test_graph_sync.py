@@ -1,5 +1,6 @@
 """All users compared with what was seen before; subscriptions kept alive."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,11 +8,11 @@ from fake_graph import Fault, error
 
 from config.settings import Settings
 from config.sources import EntraGraphSettings, Sources
-from workers.directories.graph_sync import GraphSync, Tellers, open_sync
+from workers.directories.graph_sync import GraphSync, Tellers, _key, open_sync
 from workers.offboarding.errors import ConflictError, StoreAwayError
 from workers.offboarding.heard import HeardKind, Unreadable, UnreadableError
 from workers.offboarding.notice import NoticeKind
-from workers.offboarding.seen_user import Chore, SeenUser, UserStanding
+from workers.offboarding.seen_user import Chore, Place, SeenUser, UserStanding
 from workers.store.names import KnownNames
 
 HOUR = 3600.0
@@ -157,12 +158,7 @@ def test_the_list_alone_makes_nobody_a_leaver(compare, staff):
         "value": [{"id": "ann", "accountEnabled": False}],
         "@odata.deltaLink": f"{staff.url}/v1.0/users/delta?$deltatoken=6-1",
     }
-    staff.faults.append(
-        Fault(
-            "/users/delta",
-            body=str(page).replace("'", '"').replace("False", "false").encode(),
-        )
-    )
+    staff.faults.append(Fault("/users/delta", body=json.dumps(page).encode()))
 
     assert compare() == []
 
@@ -177,6 +173,28 @@ def test_what_two_sweeps_tell_has_two_keys(compare, staff, desk):
 
     assert len(set(keys)) == 3
     assert all(one.startswith("entra_graph:") and len(one) <= 255 for one in keys)
+
+
+def test_the_same_link_in_another_round_makes_another_key():
+    first = _key(Place("https://delta", False, "round-1"), "bob")
+    second = _key(Place("https://delta", False, "round-2"), "bob")
+
+    assert first != second
+    assert first == _key(Place("https://delta", False, "round-1"), "bob")
+
+
+def test_a_date_that_is_not_said_is_not_taken_for_none(compare, staff):
+    staff.put("bob", employeeLeaveDateTime=LEAVES)
+    compare()
+    staff.seen.clear()
+    page = {
+        "value": [{"id": "bob", "accountEnabled": True}],
+        "@odata.deltaLink": f"{staff.url}/v1.0/users/delta?$deltatoken=6-1",
+    }
+    staff.faults.append(Fault("/users/delta", body=json.dumps(page).encode()))
+
+    assert compare() == []
+    assert "/v1.0/users/bob" not in staff.paths()
 
 
 # --- nothing is lost ---------------------------------------------------------------
@@ -210,9 +228,8 @@ def test_a_fault_in_the_middle_goes_on_where_it_was(compare, staff, memory):
 
 
 def test_a_whole_list_that_broke_off_goes_on(compare, staff):
-    staff.faults.append(Fault("/users/none"))
     staff.put("eve", employeeLeaveDateTime=LEAVES)
-    staff.faults[:] = [error(503, "busy", "/users/eve")]
+    staff.faults.append(error(503, "busy", "/users/eve"))
     first = compare()
     staff.seen.clear()
 
