@@ -114,6 +114,11 @@ class EntraGraphSettings(SourceSettings):
     login_url: str = setting(
         "https://login.microsoftonline.com", parsers.https, "where its tokens come from"
     )
+    delta_minutes: int = setting(
+        60,
+        parsers.number(5, 1440),
+        "how often all users are compared, in minutes, since Graph tells of no gap",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,16 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
+    def id(self) -> str | None:
+        """Return the ``id`` that the service gave what was made; None if it gave none.
+
+        Only what may stand in a path unchanged is one.
+        """
+        found = self.body.get("id") if isinstance(self.body, dict) else None
+        is_plain = isinstance(found, str) and found.isascii() and found.isalnum()
+        return found if is_plain else None
+
+    @property
     def case_ids(self) -> tuple[str, ...]:
         """Return the ids of the cases it names."""
         cases = self.body.get("cases") if isinstance(self.body, dict) else None

@@ -22,6 +22,9 @@ LOOK_UP: Final = "offboarding.look_up"
 WATCH: Final = "offboarding.watch"
 # Who waits in quarantine or silence is told within this; the look itself is cheap.
 WATCH_SECONDS: Final = 5.0
+SYNC: Final = "offboarding.sync"
+# How often workers look whether a source's directory is to be looked after.
+SYNC_SECONDS: Final = 60.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -78,6 +81,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "watch": {
             "task": WATCH,
             "schedule": WATCH_SECONDS,
+            "options": {"expires": 300},
+        },
+        "sync": {
+            "task": SYNC,
+            "schedule": SYNC_SECONDS,
             "options": {"expires": 300},
         },
     },

@@ -9,7 +9,7 @@ from typing import Final, ParamSpec
 import structlog
 from celery import Celery, signals
 
-from workers.app import ANSWER, LOOK_UP, SURVEY, SWEEP, TELL, WATCH, Sender
+from workers.app import ANSWER, LOOK_UP, SURVEY, SWEEP, SYNC, TELL, WATCH, Sender
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -46,6 +46,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", office.minding.look))
+    app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 
 def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
@@ -58,6 +59,15 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
         office.scim.hear_left_over(office.dry.clock())
 
     return sweep
+
+
+def _sync(office: BackOffice) -> Callable[[], None]:
+    def sync() -> None:
+        # Beat sends it in any case: it does not know which sources are set up.
+        if office.sync is not None:
+            office.sync.make_due()
+
+    return sync
 
 
 def _teller(office: BackOffice) -> Callable[[str, str], None]:

@@ -14,6 +14,8 @@ from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
 from workers.desk.places import same_people
 from workers.desk.scim_users import ScimUsers
 from workers.directories import open_directories
+from workers.directories.graph import open_directory
+from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.looking_up import LookUps
@@ -22,7 +24,15 @@ from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.model import Channel, Work
-from workers.offboarding.ports import Account, Change, Claim, Notifier, Retirement
+from workers.offboarding.notice import Notice
+from workers.offboarding.ports import (
+    Account,
+    Change,
+    Claim,
+    Directory,
+    Notifier,
+    Retirement,
+)
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
 from workers.store.intake import Deliveries
@@ -49,6 +59,7 @@ class BackOffice:
     look_ups: LookUps
     minding: Minding
     scim: ScimUsers
+    sync: GraphSync | None = None
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -81,7 +92,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         store.notices,
         store.deliveries,
-        LookUps(store.deliveries, open_directories(settings), desk, now_utc),
+        LookUps(store.deliveries, _directories(settings, store), desk, now_utc),
         Minding(
             store.deliveries,
             store.source_notes,
@@ -91,7 +102,26 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             now_utc,
         ),
         desk.scim,
+        _sync(settings, store, desk, tuple(dry.notifiers)),
     )
+
+
+def _directories(settings: Settings, store: Store) -> dict[str, Directory]:
+    """Open every directory; Graph's needs what was seen before, so it has the store."""
+    found = open_directories(settings)
+    graph = open_directory(settings, store.graph)
+    return {**found, "entra_graph": graph} if graph else found
+
+
+def _sync(
+    settings: Settings, store: Store, desk: Desk, channels: tuple[Channel, ...]
+) -> GraphSync | None:
+    """Open the comparing of a directory's users; None where no source has one."""
+
+    def tell(notice: Notice) -> None:
+        store.notices.add(notice, channels)
+
+    return open_sync(settings, store.graph, Tellers(desk.hear, desk.quarantine, tell))
 
 
 def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> Tools:

@@ -1,6 +1,7 @@
 """`offboard source send`: a source is played, without its vendor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -88,10 +89,13 @@ def _play(
     from service.playing import play, shown_path
 
     secrets, played = settings.secrets(), list[tuple[str, "Answer"]]()
-    for one in requests:
-        sent = f"{one.method} {shown_path(one.path, secrets)}"
+    known_id = ""
+    for each in requests:
+        sent = f"{each.method} {shown_path(each.path, secrets)}"
+        one = replace(each, path=each.path.replace("{id}", known_id))
         progress_screen().line(sent)
         answer = play(url, one, secrets)
+        known_id = answer.id or known_id
         played.append((sent, answer))
         if not answer.is_good:
             break

@@ -15,6 +15,7 @@ from service.contract import route
 from service.intake_schemas import QuarantineQuery, QuarantineSchema, SourcesSchema
 from service.routes.hearing import act_on, as_unreadable, quarantine
 from service.schemas import EmptyBody
+from service.scim.again import KeptScim
 from service.sources import SOURCES
 from service.sources.source import Part, Source
 from service.words import CASE_ID_PATTERN, Whole
@@ -34,6 +35,7 @@ _KEPT_ID: Final = {
     }
 }
 _kept_id = Whole(CASE_ID_PATTERN)
+_READ_AGAIN: Final[dict[str, Source]] = {**SOURCES, KeptScim.name: KeptScim()}
 
 
 @route(
@@ -89,11 +91,11 @@ def replay(kept_id: str, body: dict[str, Any]) -> Response:
 
 def _source_of(name: str) -> Source:
     """Return the source that can read a part; ConflictError where none can now."""
-    source = SOURCES.get(name)
+    source = _READ_AGAIN.get(name)
     if source is None or not here().settings.sources.of(name).is_on:
         raise ConflictError(
-            f"Nothing here reads deliveries of {name} again: the source is off, or its"
-            " clients repeat what they sent. Have it sent again, or drop it.",
+            f"Nothing here reads deliveries of {name}: the source is off. Turn it on"
+            " again, or drop it.",
             reason="cannot_replay",
         )
     return source

@@ -9,6 +9,7 @@ from typing import Final
 from service.sources.bamboohr import Bamboohr
 from service.sources.bearer import Bearer
 from service.sources.cloudevents import Cloudevents
+from service.sources.entra_graph import EntraGraph
 from service.sources.entra_workflow import EntraWorkflow
 from service.sources.gusto import Gusto
 from service.sources.hibob import Hibob
@@ -25,6 +26,7 @@ _ALL: Final[tuple[Source, ...]] = (
     Standard(),
     Bearer(),
     Okta(),
+    EntraGraph(),
     IbmActivity(),
     Ssf(),
     Hub(),

@@ -19,6 +19,7 @@ from workers.store.blind_spots import BlindSpots
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
@@ -55,6 +56,7 @@ class Store:
     deliveries: Deliveries
     source_notes: SourceNotes
     scim: ScimTable
+    graph: GraphMemory
 
 
 def store_address(settings: Settings) -> str:
@@ -97,6 +99,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         ),
         SourceNotes(client),
         ScimTable(client),
+        GraphMemory(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

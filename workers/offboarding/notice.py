@@ -38,6 +38,8 @@ class NoticeKind(StrEnum):
     QUARANTINED = "quarantined"
     RUNNING_OUT = "running_out"
     SOURCE_SILENT = "source_silent"
+    SUBSCRIPTION_LOST = "subscription_lost"
+    GRAPH_REFUSES = "graph_refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ _VERDICTS: Final = {
     NoticeKind.QUARANTINED: "A source's deliveries cannot be read",
     NoticeKind.RUNNING_OUT: "Deliveries in quarantine run out",
     NoticeKind.SOURCE_SILENT: "A source is silent",
+    NoticeKind.SUBSCRIPTION_LOST: "A subscription at Microsoft Graph is gone",
+    NoticeKind.GRAPH_REFUSES: "Microsoft Graph refuses us",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

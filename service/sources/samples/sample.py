@@ -9,7 +9,10 @@ from config.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request to a running service: the path is below its address."""
+    """One request to a running service: the path is below its address.
+
+    ``{id}`` in it stands for the ``id`` of the last answer that had one.
+    """
 
     path: str
     body: bytes
