@@ -6,11 +6,10 @@ through a digest of it.
 """
 
 import hashlib
-import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,10 +23,9 @@ from workers.offboarding.intake import (
     Kept,
     KeptBody,
     KeptState,
-    Kind,
-    RunningOut,
 )
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.kinds import Kinds, millis_of, moment_of
 from workers.store.sealing import Sealer
 
 # Longer than a look-up takes; who dies over it leaves it to the next after this.
@@ -38,8 +36,6 @@ _FIRST_SECONDS: Final = 2
 _SENT_SECONDS: Final = 60
 # Left by a worker that has enough of them, it is sent again after this.
 _BUSY_SECONDS: Final = 2
-# What runs out within a day of the first is told with it: one notice a kind and day.
-_TOGETHER: Final = timedelta(days=1)
 _LISTED: Final = (
     "source",
     "state",
@@ -96,13 +92,18 @@ class Deliveries:
         self._scripts = Scripts(client)
         self._sealer = Sealer(client, secret_key)
         self._life = life
+        # What is told of them as kinds, and counted, has a file of its own.
+        kinds = Kinds(client)
+        self.untold, self.told = kinds.untold, kinds.told
+        self.running_out, self.warned = kinds.running_out, kinds.warned
+        self.counts = kinds.counts
 
     def keep_look_up(self, hint: Hint, body: Mapping[str, Any], at: datetime) -> str:
         """Keep an event until it is looked up; return its id, a repeat's as well.
 
         One that was given up and comes again is looked up again.
         """
-        fields = {"state": KeptState.LOOK_UP, "since": _millis(at), "tries": "0"}
+        fields = {"state": KeptState.LOOK_UP, "since": millis_of(at), "tries": "0"}
         return self._keep(hint.source, hint.event_key, body, hint, fields, at)
 
     def keep_unreadable(
@@ -142,7 +143,7 @@ class Deliveries:
                 **fields,
                 "name": name,
                 "source": source,
-                "received_at": _millis(at),
+                "received_at": millis_of(at),
                 "size": str(len(raw)),
                 "digest": hashlib.sha256(raw).hexdigest(),
                 "box": self._sealer.seal(box),
@@ -158,8 +159,8 @@ class Deliveries:
             "state": KeptState.QUARANTINE,
             "reason": reason,
             "text": text,
-            "expires_at": _millis(at + self._life),
-            "warn_at": _millis(at + self._life - ahead),
+            "expires_at": millis_of(at + self._life),
+            "warn_at": millis_of(at + self._life - ahead),
         }
 
     def resolved(self, key: str) -> bool:
@@ -239,7 +240,7 @@ class Deliveries:
             kept_id,
             str(source),
             box.hint if box else None,
-            _moment(str(since)),
+            moment_of(str(since)),
             int(tries or 0),
             int(begun),
             token,
@@ -252,7 +253,7 @@ class Deliveries:
             id=look_up.id,
             token=look_up.token,
             tries=str(look_up.tries + 1),
-            at=int(_millis(at)),
+            at=int(millis_of(at)),
         )
 
     def busy(self, kept_id: str) -> None:
@@ -271,83 +272,10 @@ class Deliveries:
         """Let a look-up go that is made."""
         self._remove(look_up.id, {KeptState.LOOK_UP: True})
 
-    def untold(self) -> tuple[Kind, ...]:
-        """List the kinds in quarantine of which the channels were not told yet."""
-        with faults(), self._client.pipeline() as pipe:
-            for part in ("kinds", "since", "told"):
-                pipe.hgetall(f"{PREFIX}quarantine:{part}")
-            counts, since, told = pipe.execute()
-        new = [one for one in sorted(counts) if since.get(one) != told.get(one)]
-        return tuple(self._kind(one, int(counts[one]), since[one]) for one in new)
-
-    def _kind(self, kind: str, count: int, since: str) -> Kind:
-        source, _, reason = kind.partition("|")
-        first = since.partition(":")[0]
-        alone = self.load(first) if count == 1 else None
-        is_it = alone is not None and alone.reason == reason
-        only_id = first if is_it else None
-        return Kind(source, Unreadable(reason), count, since, only_id)
-
-    def told(self, kind: Kind) -> None:
-        """Write down that the channels were told of this filling of a kind."""
-        with faults():
-            self._client.hset(
-                f"{PREFIX}quarantine:told", f"{kind.source}|{kind.reason}", kind.since
-            )
-
-    def running_out(self, now: datetime) -> dict[RunningOut, tuple[str, ...]]:
-        """List what runs out soon and was not told, by kind; with what to give back.
-
-        What runs out within a day of the first of its kind is told together with it.
-        """
-        key = f"{PREFIX}quarantine:warns"
-        with faults():
-            if not self._client.zcount(key, 0, _millis(now)):
-                return {}
-            rows = self._client.zrangebyscore(
-                key, 0, _millis(now + _TOGETHER), withscores=True
-            )
-        by_kind: dict[str, list[tuple[str, float]]] = {}
-        for row in rows:
-            member, at = str(row[0]), float(row[1])
-            by_kind.setdefault(member.rpartition("|")[0], []).append((member, at))
-        return {
-            self._running(kind, mine): tuple(one for one, _ in mine)
-            for kind, mine in by_kind.items()
-            if mine[0][1] <= now.timestamp() * 1000
-        }
-
-    def _running(self, kind: str, mine: list[tuple[str, float]]) -> RunningOut:
-        source, _, reason = kind.partition("|")
-        member = mine[0][0]
-        with faults():
-            ends = self._client.zscore(f"{PREFIX}quarantine:ends", member)
-        first_at = _moment(str(int(ends if ends is not None else mine[0][1])))
-        first_id = member.rpartition("|")[2]
-        return RunningOut(source, Unreadable(reason), len(mine), first_at, first_id)
-
-    def warned(self, members: tuple[str, ...]) -> None:
-        """Write down that the channels were told that these run out."""
-        with faults():
-            self._client.zrem(f"{PREFIX}quarantine:warns", *members)
-
     def expire(self, now: datetime, limit: int = 1000) -> int:
         """Remove the bodies whose time is over; each stays listed as expired."""
-        gone = self._call("expire", until_ms=int(_millis(now)), limit=limit)
+        gone = self._call("expire", until_ms=int(millis_of(now)), limit=limit)
         return len(gone)
-
-    def counts(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Count by source what waits for its look-up, and what is in quarantine."""
-        with faults(), self._client.pipeline() as pipe:
-            pipe.hgetall(f"{PREFIX}lookups:sources")
-            pipe.hgetall(f"{PREFIX}quarantine:kinds")
-            pipe.hgetall(f"{PREFIX}quarantine:expired")
-            waiting, kinds, expired = pipe.execute()
-        kept = {str(one): int(count) for one, count in expired.items()}
-        for kind, count in kinds.items():
-            source = str(kind).partition("|")[0]
-            kept[source] = kept.get(source, 0) + int(count)
-        return {str(one): int(count) for one, count in waiting.items()}, kept
 
     def _call(self, does: str, **asked: Any) -> Any:  # noqa: ANN401 - a script's answer
         return self._scripts.call("intake", does=does, **asked)
@@ -355,15 +283,6 @@ class Deliveries:
 
 def _name(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
-
-
-def _millis(at: datetime) -> str:
-    # Rounded up: never before the time that was asked for.
-    return str(math.ceil(at.timestamp() * 1000))
-
-
-def _moment(millis: str | None) -> datetime:
-    return datetime.fromtimestamp(int(millis or 0) / 1000, UTC)
 
 
 def _kept(kept_id: str, row: Sequence[str | None]) -> Kept:
@@ -374,8 +293,8 @@ def _kept(kept_id: str, row: Sequence[str | None]) -> Kept:
         state=KeptState(state or ""),
         reason=Unreadable(reason or ""),
         text=text or "",
-        received_at=_moment(received),
-        expires_at=_moment(expires),
+        received_at=moment_of(received),
+        expires_at=moment_of(expires),
         size=int(size or 0),
         digest=digest or "",
     )
