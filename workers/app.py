@@ -18,6 +18,9 @@ SURVEY: Final = "offboarding.survey"
 SURVEY_SECONDS: Final = 5.0
 ANSWER: Final = "offboarding.answer"
 TELL: Final = "offboarding.tell"
+BRAKE: Final = "offboarding.brake"
+# How often workers look whether there is something to tell of the brake.
+BRAKE_SECONDS: Final = 2.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -69,6 +72,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "survey": {
             "task": SURVEY,
             "schedule": SURVEY_SECONDS,
+            "options": {"expires": 300},
+        },
+        "brake": {
+            "task": BRAKE,
+            "schedule": BRAKE_SECONDS,
             "options": {"expires": 300},
         },
     },

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from celery import Celery, signals
 
-from workers.app import ANSWER, SURVEY, SWEEP, TELL, Sender
+from workers.app import ANSWER, BRAKE, SURVEY, SWEEP, TELL, Sender
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -59,6 +59,7 @@ def register(app: Celery, office: BackOffice) -> None:
         app.task(name=f"offboarding.{step}")(_task(step, office, sender))
     app.task(name=SWEEP)(sweep)
     app.task(name=SURVEY)(office.surveys.make_due)
+    app.task(name=BRAKE)(office.brake.look)
     app.task(name=ANSWER)(answer)
     app.task(name=TELL)(tell_channel)
 

@@ -9,8 +9,16 @@ import structlog
 from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
+from workers.braking import BrakeWatch
 from workers.desk import Desk
-from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
+from workers.desk.opening import (
+    Store,
+    braking_on,
+    desk_on,
+    index_life,
+    now_utc,
+    open_store,
+)
 from workers.desk.places import same_people
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
@@ -40,6 +48,7 @@ class BackOffice:
     surveys: Surveys
     answers: Answers
     notices: Notices
+    brake: BrakeWatch
 
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
@@ -70,6 +79,12 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             clock=now_utc,
         ),
         store.notices,
+        BrakeWatch(
+            braking_on(store, settings),
+            store.brakes,
+            store.notices,
+            tuple(dry.notifiers),
+        ),
     )
 
 

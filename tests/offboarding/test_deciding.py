@@ -22,6 +22,7 @@ from fakes import a_world
 
 from config.settings import Secret, Settings
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -55,6 +56,7 @@ def a_desk(world):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(),
+        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         clock=world.clock,
     )
 

@@ -8,6 +8,7 @@ from fakes import a_world
 
 from config.settings import Settings
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -318,6 +319,7 @@ def a_retry(world, case):
         Accepting(None, (), clock=world.clock),
         KnownNames(None),
         Intake(),
+        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -21,6 +21,7 @@ from factories import (
 from fakes import FakeCloud, VirtualClock
 
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -35,6 +36,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.notice import NoticeKind
 from workers.store.blind_spots import BlindSpots
+from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
@@ -68,6 +70,13 @@ class Scene:
             Accepting(BlindSpots(client), (), clock=self.clock),
             KnownNames(client),
             Intake(),
+            braking=Braking(
+                Brakes(client),
+                self.owners,
+                limit=settings.max_cases_per_hour,
+                same_people=(),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
         self.surveys = Surveys(

@@ -10,12 +10,15 @@ import structlog
 from config.settings import Settings
 from workers.app import Sender, make_app
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
+from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.store.blind_spots import BlindSpots
+from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
@@ -49,6 +52,7 @@ class Store:
     budget: Budget
     blind_spots: BlindSpots
     names: KnownNames
+    brakes: Brakes
 
 
 def store_address(settings: Settings) -> str:
@@ -84,6 +88,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         BlindSpots(client),
         KnownNames(client),
+        Brakes(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -154,6 +159,18 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         accepting,
         store.names,
         Intake(),
+        braking=braking_on(store, settings),
+        clock=now_utc,
+    )
+
+
+def braking_on(store: Store, settings: Settings) -> Braking:
+    """Put the brake on a store that is open."""
+    return Braking(
+        store.brakes,
+        store.owners,
+        limit=settings.max_cases_per_hour,
+        same_people=same_people(settings),
         clock=now_utc,
     )
 

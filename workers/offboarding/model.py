@@ -41,6 +41,14 @@ class CaseStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class BrakeState(StrEnum):
+    """What the brake did with a case that it held, or does."""
+
+    HELD = "held"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
 class CaseResult(StrEnum):
     """How a settled case ended."""
 
@@ -697,6 +705,8 @@ class Case:
         reminded: How often people were reminded of the present hold.
         held_at: Since when the case is held.
         adoption: What is to be taken over; None for a departure.
+        brake: Whether the brake holds it, or what became of that; None if it never did.
+        brake_by: Who decided that.
         departures: Later departures that joined and are not yet folded in.
         revision: Counts the changes to everything but targets and reports.
     """
@@ -736,6 +746,8 @@ class Case:
     reminded: int = 0
     held_at: datetime | None = None
     adoption: Adoption | None = None
+    brake: BrakeState | None = None
+    brake_by: str | None = None
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
 
@@ -783,6 +795,16 @@ class Case:
         if not self.canaries:
             return ()
         return tuple(one for one in self.targets if one.target.id in self.canaries)
+
+    @property
+    def is_confidential(self) -> bool:
+        """Tell whether it is a scheduled departure that never started.
+
+        Also one that was cancelled, or that waits, before its work began.
+        """
+        never_started = self.started_at is None and self.starts_at > self.received_at
+        is_idle = self.status in (CaseStatus.CANCELLED, CaseStatus.WAITING)
+        return self.status is CaseStatus.SCHEDULED or (is_idle and never_started)
 
     @property
     def was_put_off_unarmed(self) -> bool:

@@ -35,6 +35,7 @@ class NoticeKind(StrEnum):
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
     WEAK_FUNCTIONAL_ID = "weak_functional_id"
+    BRAKE = "brake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ _VERDICTS: Final = {
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
     NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
+    NoticeKind.BRAKE: "The brake is on",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."
