@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,7 +12,7 @@ from workers.offboarding.brake import Brake, listed, names_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex, as_last_read, exposure_of
 from workers.offboarding.model import Case, Departure, Entry, Person, SamePerson
-from workers.store.brake import Brakes, counted
+from workers.store.brake import AT_ONCE, Brakes, counted
 from workers.store.owners import Owners
 
 log = structlog.get_logger()
@@ -101,14 +102,25 @@ class Braking:
         """Decide about all that waits now; what is held meanwhile waits on.
 
         In calls that are short for the store: who dies between two of them leaves the
-        rest waiting, and listed.
+        rest waiting, and listed. Who owns something goes first, since the plans that
+        follow have one budget of requests.
         """
         up_to, now = self._brakes.stand().now, self._clock()
         entry = Entry(now, _WHAT[does], actor=person, reason=Reason.BRAKE)
-        op, left, decided = uuid.uuid4().hex, 1, 0
+        decide = partial(
+            self._brakes.decide,
+            uuid.uuid4().hex,
+            does,
+            up_to=up_to,
+            by=person,
+            at=now,
+            entry=entry,
+        )
+        owning = [one.braked.case_id for one in self.whole().waiting if one.owns]
+        for at in range(0, len(owning), AT_ONCE):
+            decide(case_ids=owning[at : at + AT_ONCE])
+        decided, left = decide()
         while left:
-            decided, left = self._brakes.decide(
-                op, does, up_to=up_to, by=person, at=now, entry=entry
-            )
+            decided, left = decide()
         log.warning("brake.decided", does=does, actor=actor, cases=decided)
         return decided

@@ -58,8 +58,8 @@ def _told(brake: Brake) -> Line:
 def _reminded(brake: Brake, began_at: datetime) -> Line:
     many = len(brake.waiting)
     return (
-        f"since {time_of(began_at)} the brake is on: {counted(many, 'departure')} "
-        f"{_wait(many)} for one decision; nothing is done for "
+        f"{counted(many, 'departure')} {_wait(many)} for one decision, the first "
+        f"since {time_of(began_at)}; nothing is done for "
         f"{'it' if many == 1 else 'them'} until then.{_gone(brake)}",
     )
 

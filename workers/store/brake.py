@@ -3,6 +3,7 @@
 Cases get into it by ``open.lua``, which counts them in the step that opens them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -102,6 +103,7 @@ class Brakes:
         by: str,
         at: datetime,
         entry: Entry,
+        case_ids: Sequence[str] = (),
     ) -> tuple[int, int]:
         """Release or refuse some of what was held at *up_to*; call until none is left.
 
@@ -112,6 +114,7 @@ class Brakes:
             by: Who decides.
             at: When, for the cases.
             entry: What the ledger of each gains.
+            case_ids: These, and not the oldest of all; at most ``AT_ONCE``.
 
         Returns:
             How many this decision was carried out on by now, and how many are left.
@@ -122,6 +125,8 @@ class Brakes:
             does=does,
             up_to=round(up_to.timestamp() * 1000),
             limit=AT_ONCE,
+            # An empty list means nothing in Lua's JSON, so it is left out.
+            ids=list(case_ids) or None,
             by=by,
             at=at.isoformat(),
             entry=encode(entry),

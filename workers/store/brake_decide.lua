@@ -1,6 +1,6 @@
 -- Let go, or cancel, some of what the brake holds: one decision is several calls.
 -- asked: op (names the decision), does (release | refuse), up_to (ms: what was braked
---        later waits for another), limit, by, at, entry
+--        later waits for another), ids? (these of it), limit, by, at, entry
 -- answers {decided so far by this op, left of it}
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -37,8 +37,10 @@ local function refuse(id, case)
 end
 
 local decided = P .. 'brake:decided:' .. asked.op
-local ids = redis.call('ZRANGEBYSCORE', braked, '-inf', asked.up_to, 'LIMIT', 0, asked.limit)
-for _, id in ipairs(ids) do
+local ids = asked.ids
+  or redis.call('ZRANGEBYSCORE', braked, '-inf', asked.up_to, 'LIMIT', 0, asked.limit)
+
+local function decide(id)
   local case = P .. 'case:' .. id
   if redis.call('HGET', case, 'brake') == 'held' then
     if asked.does == 'release' then release(id, case) else refuse(id, case) end
@@ -51,6 +53,11 @@ for _, id in ipairs(ids) do
   redis.call('ZREM', P .. 'index:confidential', id)
   redis.call('HDEL', P .. 'brake:lines', id)
   redis.call('SREM', P .. 'brake:gone', id)
+end
+
+for _, id in ipairs(ids) do
+  local since = tonumber(redis.call('ZSCORE', braked, id) or 'inf')
+  if since <= asked.up_to then decide(id) end
 end
 redis.call('EXPIRE', decided, 3600)
 return {tonumber(redis.call('GET', decided) or '0'),
