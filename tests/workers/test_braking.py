@@ -215,7 +215,7 @@ def test_after_an_outage_one_reminder_comes_and_not_all_at_once(room):
     room.wait(6 * SECOND)
     room.passed += 10 * HOUR
 
-    room.wait(MINUTE)
+    room.wait(14 * MINUTE)
 
     assert len(room.told()) == 2
 

@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+from config.secret import Secret
+from workers.app import BRAKE, make_app
 from workers.desk import open_desk
 from workers.desk.opening import now_utc
+from workers.offboarding.model import Departure, Leaver
 from workers.offboarding.ports import Retirement
+from workers.tasks import register
 from workers.wiring import back_office
 
 ID = "acct1/us-south/g"
@@ -56,3 +60,23 @@ def test_the_steps_see_what_approvers_accepted_at_the_desk(settings, client):
 
     tools = back_office(given, Silent()).armed
     assert tools.blind_spots.among([ID, "acct1/eu-de/g"]) == {ID: spot}
+
+
+def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
+    given = settings(
+        armed=True,
+        max_cases_per_hour=1,
+        slack_webhook_url=Secret("https://hooks.example.com/services/T/B/x"),
+    )
+    desk, office = open_desk(given), back_office(given, Silent())
+    app = make_app("memory://")
+    register(app, office)
+    for number in (1, 2):
+        leaver = Leaver(f"person{number}@example.com")
+        desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
+    client.hset("offboard:brake:episode", "began", 1)
+
+    app.tasks[BRAKE]()
+
+    ((notice_id, channel),) = office.notices.due(10)
+    assert (office.notices.load(notice_id).kind, channel) == ("brake", "slack")

@@ -227,8 +227,8 @@ def test_who_leaves_later_is_confidential_though_it_waits(full):
 
 @pytest.mark.parametrize("status", [None, CaseStatus.WAITING])
 def test_no_list_for_viewers_has_who_leaves_later(full, status):
-    braked(full, person(3), effective_at=NOW + 9 * DAY)
     now = braked(full, person(4), 8)
+    braked(full, person(3), effective_at=NOW + 9 * DAY)
 
     page = full.list(Query(status=status, with_scheduled=False, limit=1))
 

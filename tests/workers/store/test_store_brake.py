@@ -303,6 +303,7 @@ def test_one_decision_lets_all_go(room):
     assert statuses(room, 3, 4, 5) == ["open"] * 3
     case = room.cases.load("010004")
     assert (case.brake, case.brake_by, case.warnings) == ("released", "Ann", ())
+    assert room.client.hget("offboard:case:010004", "held") == "0"
     assert room.ledger("010004")[-1] == "case.released"
     assert room.claim(Step.PLAN, case_id="010004") is not None
     assert room.cases.ids(status=CaseStatus.WAITING, limit=9) == []
@@ -376,6 +377,26 @@ def test_what_comes_after_the_decision_began_waits_for_another(room):
     assert decide(room, "refuse", up_to=began) == 1
 
     assert statuses(room, 3, 4, 5) == ["cancelled", "waiting", "waiting"]
+
+
+def test_what_came_after_the_decision_began_waits_on_though_it_is_named(room):
+    many(room, [1, 2, 3])
+    began = brakes(room).stand().now
+    time.sleep(0.005)
+    arrive(room, 4)
+
+    said = brakes(room).decide(
+        "op1",
+        "release",
+        up_to=began,
+        by="Ann",
+        at=NOW,
+        entry=an_entry(),
+        case_ids=["010004", "010003"],
+    )
+
+    assert said == (1, 0)
+    assert statuses(room, 3, 4) == ["open", "waiting"]
 
 
 @pytest.mark.parametrize(
