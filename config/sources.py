@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 
 from config import parsers
+from config.public_key import public_key
 from config.secret import Secret
 from config.setting import setting
 
@@ -80,6 +81,14 @@ class OktaSettings(SourceSettings):
         f"the Authorization value the hook sends, as it is{_TWO}",
         secret=True,
     )
+    ibm_cloud_app_id: str | None = setting(
+        None,
+        parsers.text(),
+        "id of the app whose removal from a person means that they leave IBM Cloud",
+    )
+    suspend_departs: bool = setting(
+        False, parsers.flag, "1 takes a suspension for a departure"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +138,56 @@ class SsfSettings(SourceSettings):
     issuer: str | None = setting(None, parsers.text(), "iss of its tokens")
     audience: str | None = setting(None, parsers.text(), "aud of its tokens")
     jwks_url: str | None = setting(None, parsers.https, "where its public keys are")
+    legacy_subject: bool = setting(
+        False,
+        parsers.flag,
+        "1 reads the subject inside the event, as older RISC senders write it",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class IbmActivitySettings(SourceSettings):
-    """IBM Cloud's own removal events, through Event Notifications."""
+    """IBM Cloud's own removal events, through Event Notifications.
+
+    The signed form is inferred; not confirmed against a live instance.
+    """
+
+    public_key: str | None = setting(
+        None,
+        public_key,
+        "PEM of the destination's public key; with it, unsigned bodies are refused",
+        secret=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IbmVerifySettings(SourceSettings):
+    """IBM Verify's notification webhooks.
+
+    The actions, and whom ``username`` names, are inferred; not confirmed against a live
+    tenant.
+    """
+
+    delete_actions: tuple[str, ...] = setting(
+        ("deleted", "delete"),
+        parsers.listed,
+        "data.action values that mean deleted, comma-separated",
+    )
+    disable_actions: tuple[str, ...] = setting(
+        (), parsers.listed, "data.action values that mean disabled, comma-separated"
+    )
+    username_is_target: bool = setting(
+        False, parsers.flag, "1 takes data.username for the person it is about"
+    )
+    api_url: str | None = setting(
+        None, parsers.https, "the tenant's address, where a change is looked up"
+    )
+    client_id: str | None = setting(
+        None, parsers.text(), "the API client that reads users"
+    )
+    client_secret: Secret | None = setting(
+        None, parsers.secret, "its secret", secret=True, only="worker"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +223,7 @@ class Sources:
     hub: HubSettings = field(default_factory=HubSettings)
     cloudevents: CloudeventsSettings = field(default_factory=CloudeventsSettings)
     entra_workflow: EntraWorkflowSettings = field(default_factory=EntraWorkflowSettings)
-    ibm_verify: SourceSettings = field(default_factory=SourceSettings)
+    ibm_verify: IbmVerifySettings = field(default_factory=IbmVerifySettings)
     bamboohr: HrSettings = field(default_factory=HrSettings)
     hibob: HrSettings = field(default_factory=HrSettings)
     personio: HrSettings = field(default_factory=HrSettings)

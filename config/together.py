@@ -155,3 +155,12 @@ def _sources(settings: "Settings", process: str) -> Iterator[Rule]:
                 mine.is_on and not getattr(mine, name),
                 f"Needed with SOURCE_{source.upper()}_SECRET.",
             )
+    # IBM Verify is asked back only where its address is set.
+    verify = settings.sources.ibm_verify
+    asks = verify.is_on and bool(verify.api_url)
+    for name in ("client_id", *(("client_secret",) if process == "worker" else ())):
+        yield (
+            f"source_ibm_verify_{name}",
+            asks and not getattr(verify, name),
+            "Needed with SOURCE_IBM_VERIFY_API_URL.",
+        )

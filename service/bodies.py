@@ -44,6 +44,21 @@ def strict_json(raw: bytes) -> dict[str, Any]:
             NaN or Infinity in any spelling (1e999 too), half a surrogate pair, or
             nested too deep to be read.
     """
+    value = _strict(raw)
+    if not isinstance(value, dict):
+        raise MalformedError
+    return value
+
+
+def strict_json_list(raw: bytes) -> list[Any]:
+    """Parse one JSON list, as strictly; MalformedError."""
+    value = _strict(raw)
+    if not isinstance(value, list):
+        raise MalformedError
+    return value
+
+
+def _strict(raw: bytes) -> Any:  # noqa: ANN401 - whatever JSON holds
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats)
         # Writing it again finds what reading lets through: NaN, Infinity, 1e999 and
@@ -51,8 +66,6 @@ def strict_json(raw: bytes) -> dict[str, Any]:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise MalformedError from error
-    if not isinstance(value, dict):
-        raise MalformedError
     return value
 
 

@@ -29,6 +29,7 @@ from service.commands.pausing import pause, resume
 from service.commands.permissions import permissions
 from service.commands.run import run
 from service.commands.screen import progress_screen
+from service.commands.source_send import send
 from service.faults import CallError
 from workers.offboarding.errors import OffboardingError
 
@@ -79,6 +80,14 @@ for _command in (
 def version() -> None:
     """Print the version."""
     click.echo(version_of("offboard"))
+
+
+@main.group()
+def source() -> None:
+    """See what tells the service of departures, and try it."""
+
+
+source.add_command(send)
 
 
 @main.group()

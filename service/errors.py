@@ -41,15 +41,43 @@ class NotAuthenticError(Exception):
     Attributes:
         cause: What did not fit, in one word for the log: ``header``, ``timestamp``,
             ``signature``.
+        code: The protocol's own word for it, where it has one that senders are told.
+        challenge: What ``WWW-Authenticate`` answers, where the protocol has one.
     """
 
-    def __init__(self, cause: str) -> None:
+    def __init__(
+        self, cause: str, *, code: str | None = None, challenge: str | None = None
+    ) -> None:
         super().__init__(cause)
         self.cause = cause
+        self.code = code
+        self.challenge = challenge
+
+
+class KeysAwayError(Exception):
+    """The public keys that would prove a sender cannot be had: it proves nothing.
+
+    Attributes:
+        retry_after_seconds: When it is worth sending again.
+    """
+
+    cause: Final = "keys_away"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(self.cause)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class MalformedError(Exception):
-    """The body is not the strict JSON object it has to be."""
+    """The body is not the strict JSON object it has to be.
+
+    Attributes:
+        cause: What is wrong with it, in one word for the log.
+    """
+
+    def __init__(self, cause: str = "json") -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 class NoWorkerError(Exception):
@@ -60,6 +88,7 @@ def answer_errors(app: Flask) -> None:
     """Register the answers; call it after everything that registers its own."""
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(NotAuthenticError, _not_authentic)
+    app.register_error_handler(KeysAwayError, _keys_away)
     app.register_error_handler(MalformedError, _malformed)
     app.register_error_handler(ValidationError, _invalid)
     app.register_error_handler(NoSuchCaseError, _no_such_case)
@@ -135,8 +164,19 @@ def _sentence(error: HTTPException, status: int) -> str:
     return _SENTENCES.get(status, f"{HTTP_STATUS_CODES.get(status, 'Refused')}.")
 
 
-def _not_authentic(_: NotAuthenticError) -> Response:
-    return _problem(401, "The sender could not be authenticated.")
+def _not_authentic(error: NotAuthenticError) -> Response:
+    headers = {"WWW-Authenticate": error.challenge} if error.challenge else None
+    return _problem(401, "The sender could not be authenticated.", headers=headers)
+
+
+def _keys_away(error: KeysAwayError) -> Response:
+    return _problem(
+        503,
+        "The keys that prove the sender cannot be had at the moment; nothing was taken"
+        " in. Send it again.",
+        slug="keys-away",
+        headers={"Retry-After": str(error.retry_after_seconds)},
+    )
 
 
 def _malformed(_: MalformedError) -> Response:

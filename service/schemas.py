@@ -7,7 +7,7 @@ order, and no other.
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, fields, post_dump
+from marshmallow import EXCLUDE, RAISE, Schema, fields, post_dump, pre_dump
 from marshmallow.validate import Length, OneOf, Range
 
 from service.words import (
@@ -289,6 +289,10 @@ class CaseSchema(Schema):
         super().__init__()
         self._settle = settle
         self._now = now
+
+    @pre_dump
+    def _as_foreseen(self, case: Case, **_: object) -> Case:
+        return case.as_foreseen
 
     @post_dump(pass_original=True)
     def _clocks(self, shown: dict[str, Any], case: Case, **_: object) -> dict[str, Any]:

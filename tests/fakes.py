@@ -351,6 +351,8 @@ class Stored:
     gives_way: str | None = None
     joined_as: object = None
     names: set = field(default_factory=set)
+    # Every name it ever had, as the store's index by user keeps it.
+    refs: set = field(default_factory=set)
     pending: set = field(default_factory=lambda: {"plan"})
     targets: dict = field(default_factory=dict)
     reports: dict = field(default_factory=dict)
@@ -368,6 +370,7 @@ class MemoryStore:
         self.due, self.waits, self.claims = {}, {}, {}
         self.leases, self.under_way = {}, {}
         self.paused, self.protected = set(), set()
+        self.withdrawals, self.returned = {}, {}
         # Called with the kind of write and its change, before it is judged and after
         # it is written: a test kills the worker there, or has the world change.
         self.before = lambda kind, change: None
@@ -387,11 +390,13 @@ class MemoryStore:
             self.stored[other].ledger.append(entries[1])
             self._join(other, departure)
             return Taken("joined", other)
-        self.stored[case.id] = Stored(_head(case), [entries[0]])
+        self.stored[case.id] = Stored(_head(case), [entries[0]], refs=set(case.claims))
         self._take(case.id, refs)
         plan = Work(case.id, Step.PLAN)
         self.waits[plan] = case.starts_at
         self.due[plan] = max(self.clock() + GRACE, case.starts_at)
+        if case.status is CaseStatus.SCHEDULED:
+            self.due[Work(case.id, Step.FORESEE)] = self.clock() + GRACE
         return Taken("new", case.id)
 
     def load(self, case_id):
@@ -413,6 +418,30 @@ class MemoryStore:
     def open_case_of(self, refs):
         return next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
 
+    def scheduled_of(self, refs):
+        return [
+            each
+            for each, mine in self.stored.items()
+            if mine.head.status is CaseStatus.SCHEDULED and set(refs) & mine.refs
+        ]
+
+    def returned_after(self, departure, refs):
+        if departure.occurred_at is None:
+            return False
+        times = [self.returned.get((departure.source, ref)) for ref in refs]
+        return any(one and one > departure.occurred_at for one in times)
+
+    def withdrawn(self, event_key):
+        return self.withdrawals.get(event_key)
+
+    def note_withdrawal(self, withdrawal, refs, case_id, entry, *, answer):
+        self.withdrawals[withdrawal.event_key] = answer
+        if withdrawal.occurred_at is not None:
+            for ref in refs:
+                self.returned[withdrawal.source, ref] = withdrawal.occurred_at
+        if case_id is not None:
+            self.stored[case_id].ledger.append(entry)
+
     def adopt(self, case):
         self.journal.append("adopt")
         mine = self.stored[case.id]
@@ -422,7 +451,7 @@ class MemoryStore:
             return self._give_way(case, mine.gives_way)
         if mine.gives_way:
             mine.gives_way, mine.rev = None, mine.rev + 1
-        for other in [self.leavers.get(ref) for ref in case.leaver.refs]:
+        for other in [self.leavers.get(ref) for ref in case.claims]:
             if other is None or other == case.id:
                 continue
             theirs = self.stored[other]
@@ -431,7 +460,7 @@ class MemoryStore:
             if not theirs.wrote:
                 theirs.gives_way = case.id
                 self._replan(other)
-        self._take(case.id, case.leaver.refs)
+        self._take(case.id, case.claims)
         return None
 
     def _give_way(self, case, other):
@@ -467,6 +496,7 @@ class MemoryStore:
         dropped=(),
         reports=(),
         after=(),
+        folded=0,
     ):
         mine = self.stored[case.id]
         refused = self._not_turned(case, expected, targets, takes=takes)
@@ -490,6 +520,7 @@ class MemoryStore:
         elif takes is False:
             self.due.pop(Work(case.id, Step.PLAN), None)
         self.due |= dict.fromkeys(after, self.clock() + GRACE)
+        del mine.joins[:folded]
         return "ok"
 
     def _not_turned(self, case, expected, targets, *, takes):
@@ -626,6 +657,7 @@ class MemoryStore:
         if change.case is not None:
             case = change.case
             mine.head, mine.rev = _head(case), mine.rev + 1
+            mine.refs |= set(case.refs)
             mine.held = case.status is CaseStatus.WAITING and case.is_held
             if case.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED):
                 self._let_go(case_id)
@@ -687,7 +719,7 @@ def _is_as_read(mine, case, targets):
 
 
 def _claimed(case):
-    return case.leaver.refs if case.kind is CaseKind.DEPARTURE else ()
+    return case.claims if case.kind is CaseKind.DEPARTURE else ()
 
 
 def _head(case):
@@ -702,6 +734,9 @@ def _as_departure(case):
         effective_at=case.effective_at,
         scope=case.scope,
         askers=case.askers,
+        aliases=case.aliases,
+        gone_from=next(iter(case.gone_from), None),
+        occurred_at=next((one.occurred_at for one in case.told), None),
     )
 
 

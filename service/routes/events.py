@@ -12,7 +12,12 @@ from service import examples
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
-from service.errors import MalformedError, NotAuthenticError, field_paths
+from service.errors import (
+    KeysAwayError,
+    MalformedError,
+    NotAuthenticError,
+    field_paths,
+)
 from service.routes.hearing import take
 from service.schemas import TakenBody
 from service.sources import SOURCES
@@ -24,6 +29,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _REFUSALS: Final = (
     NotAuthenticError,
+    KeysAwayError,
     MalformedError,
     ValidationError,
     ConflictError,
@@ -79,7 +85,7 @@ def _answered(source: Source, secret: str | None = None) -> Response:
         )
         greeting = source.greet(delivery, context.settings)
         if greeting is not None:
-            log.info("source.greeted")
+            log.info("source.greeted", status=greeting.status)
             return _as_response(greeting)
         if not _fits(delivery.media_type, source):
             raise UnsupportedMediaType(
@@ -121,14 +127,17 @@ def _as_response(reply: Reply) -> Response:
 def _why(error: Exception) -> dict[str, object]:
     """Say what did not fit by name alone: no value of the event gets into the log."""
     match error:
-        case NotAuthenticError(cause=cause) | ConflictError(reason=cause):
+        case (
+            NotAuthenticError(cause=cause)
+            | KeysAwayError(cause=cause)
+            | MalformedError(cause=cause)
+            | ConflictError(reason=cause)
+        ):
             return {"cause": cause}
         case ValidationError(messages=messages):
             return {"cause": "fields", "fields": sorted(field_paths(messages))}
-        case UnsupportedMediaType():
-            return {"cause": "media_type"}
         case _:
-            return {"cause": "json"}
+            return {"cause": "media_type"}
 
 
 @route(
@@ -188,3 +197,17 @@ def greet_by_get(source: str) -> Response:
 def greet_by_options(source: str) -> Response:
     """Answer a handshake: CloudEvents' abuse protection."""
     return _answered(SOURCES[source])
+
+
+@route(
+    events,
+    "OPTIONS",
+    "/events/<source>/<secret>",
+    role="public",
+    path=_SECRET_PATH,
+    answer={200: {"description": "What the source's protocol wants."}},
+    refuses=(400, 401, 404, 405),
+)
+def greet_by_options_at_path(source: str, secret: str) -> Response:
+    """Answer a handshake of a sender that can set no header."""
+    return _answered(SOURCES[source], secret)

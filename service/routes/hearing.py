@@ -44,7 +44,8 @@ def take(source: Source, parts: Sequence[Part]) -> list[str]:
             quarantine(source.name, part, _as_unreadable(error))
             raise
         except ConflictError as error:
-            if source.is_strict:
+            # In a batch the others would be lost with it.
+            if source.is_strict and len(parts) == 1:
                 raise
             reused = UnreadableError(Unreadable.KEY_REUSED, str(error))
             quarantine(source.name, part, reused)

@@ -20,6 +20,7 @@ from service.words import (
     without_controls,
 )
 from workers.offboarding.heard import (
+    Authn,
     Heard,
     HeardKind,
     Names,
@@ -127,11 +128,12 @@ class EventHead(Schema):
     )
     # No event is refused over it.
     timestamp = fields.Raw(
+        allow_none=True,
         metadata={
             "type": "string",
             "format": "date-time",
             "description": "When it happened; tells which of two events is the later.",
-        }
+        },
     )
 
 
@@ -153,9 +155,21 @@ _DEPARTURE: Final = DepartureBody()
 
 
 def read_generic(
-    body: Mapping[str, Any], *, source: str, event_key: str, now: datetime
+    body: Mapping[str, Any],
+    *,
+    source: str,
+    event_key: str,
+    now: datetime,
+    authn: Authn | None = None,
 ) -> SourceEvent:
     """Read what a generic body says.
+
+    Args:
+        body: The body.
+        source: Whose it is.
+        event_key: Its key.
+        now: Our clock.
+        authn: How its sender was proven.
 
     Raises:
         ValidationError: Well-formed, but it says nothing we can act on.
@@ -176,6 +190,7 @@ def read_generic(
         if is_return
         else effective_from(given.get("effective_at"), now, "data.effective_at"),
         reason=_cleaned(given.get("reason")),
+        authn=authn,
     )
 
 

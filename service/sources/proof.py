@@ -28,20 +28,25 @@ def demand_bearer(
         return
     scheme, _, text = delivery.headers.get("authorization", "").partition(" ")
     demand_one_of(
-        text.strip() if scheme.lower() == "bearer" else "", secrets, cause="header"
+        text.strip() if scheme.lower() == "bearer" else "",
+        secrets,
+        cause="header",
+        challenge="Bearer",
     )
 
 
-def demand_one_of(given: str, secrets: Sequence[Secret], *, cause: str) -> None:
+def demand_one_of(
+    given: str, secrets: Sequence[Secret], *, cause: str, challenge: str | None = None
+) -> None:
     """Let *given* through if it is one of *secrets*; every one is compared.
 
     Raises:
-        NotAuthenticError: With *cause*.
+        NotAuthenticError: With *cause* and *challenge*.
     """
     raw = given.encode("utf-8", "replace")
     same = [hmac.compare_digest(raw, one.reveal().encode()) for one in secrets]
     if not any(same):
-        raise NotAuthenticError(cause)
+        raise NotAuthenticError(cause, challenge=challenge)
 
 
 def demand_signature(

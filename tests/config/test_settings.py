@@ -743,6 +743,7 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
         "source_entra_graph_client_secret",
         "source_gusto_api_token",
         "source_hibob_api_token",
+        "source_ibm_verify_client_secret",
         "source_personio_api_token",
     }
 

@@ -40,6 +40,7 @@ ROLES = {
     ("/events/{source}", "get"): "public",
     ("/events/{source}", "options"): "public",
     ("/events/{source}/{secret}", "post"): "public",
+    ("/events/{source}/{secret}", "options"): "public",
     ("/healthz", "get"): "public",
     ("/readyz", "get"): "public",
     ("/openapi.json", "get"): "public",

@@ -18,8 +18,9 @@ from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.seeing import Seeing
+from workers.desk.withdrawing import Withdrawing
 from workers.offboarding.errors import ConflictError, Reason
-from workers.offboarding.joining import askers_of
+from workers.offboarding.joining import askers_of, gone_from_of
 from workers.offboarding.model import (
     AdoptionAsked,
     Case,
@@ -30,12 +31,12 @@ from workers.offboarding.model import (
     Departure,
     Entry,
     Leaver,
+    Note,
     OpenedBy,
     ReportKind,
     ReportLine,
     Step,
     Told,
-    Withdrawal,
     Work,
 )
 from workers.store.cases import Cases
@@ -87,7 +88,7 @@ class Page:
 class Desk:
     """The desk. Every method raises StoreAwayError when the store cannot be used."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - one list of all that the desk may be asked
         self,
         settings: Settings,
         cases: Cases,
@@ -119,6 +120,16 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        # What an event takes back has a file of its own, too.
+        withdrawing = Withdrawing(
+            cases,
+            sender,
+            settings.authoritative_sources,
+            self._lead_time,
+            cancel=self._cancel,
+            clock=clock,
+        )
+        self.withdraw = withdrawing.withdraw
         # What sources tell, and what of it waits, have a file each.
         hearing = Hearing(
             names,
@@ -160,6 +171,8 @@ class Desk:
             self._refuse_protected(departure.leaver)
         now = self._clock()
         case = self._case_of(departure, now)
+        if self._cases.returned_after(departure, case.claims):
+            return self._open_late(case, departure)
         entries = (
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
@@ -188,6 +201,21 @@ class Desk:
             self._sender.send(Work(taken.case_id, Step.PLAN))
         shown = case if is_new else self.show(taken.case_id)
         return Opened(shown, OpenedAs.NEW if is_new else OpenedAs.JOINED)
+
+    def _open_late(self, case: Case, departure: Departure) -> Opened:
+        """Open a departure that its source took back before it arrived, and end it.
+
+        Deliveries come in any order. It joins nothing, and nothing is written for it.
+        """
+        text = "Its source took it back before it arrived here."
+        late = replace(case, dry_run=True, is_dry_as_asked=True)
+        late = late.warned(Note(Reason.TAKEN_BACK, text))
+        entry = _told(departure, self._clock(), "case.opened_late")
+        taken = self._cases.open(late, departure, (entry, entry))
+        if taken.verdict != "new":
+            return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+        case = self._cancel(late, f"event {departure.event_key}")
+        return Opened(case, OpenedAs.NEW)
 
     def _heard(self, departure: Departure) -> Case:
         opened = self.open(departure)
@@ -248,50 +276,6 @@ class Desk:
             askers=(asker,) if asker else (),
         )
         return case if self._armed else case.unarmed()
-
-    def withdraw(self, withdrawal: Withdrawal) -> Case | None:
-        """Cancel the open case the same source made, if nothing was written yet.
-
-        What another source told is never withdrawn by this, and a repeat does nothing:
-        it must not cancel a newer departure.
-
-        Returns:
-            The case as it is now, whether or not it could be cancelled, or None where
-            that source has none.
-        """
-        known = self._cases.withdrawn(withdrawal.event_key)
-        if known is not None:
-            return self.show(known) if known else None
-        case_id = self._cases.open_case_of(withdrawal.leaver.refs)
-        case = self.show(case_id) if case_id is not None else None
-        what = self._withdrawn(case, withdrawal)
-        entry = Entry(
-            at=self._clock(),
-            what=what,
-            actor=withdrawal.source,
-            request_id=withdrawal.request_id,
-            detail=withdrawal.event_key,
-        )
-        answer = case_id if what != "departure.withdrawn_by_another" else None
-        self._cases.note_withdrawal(
-            withdrawal.event_key, case_id, entry, answer=answer or ""
-        )
-        return self.show(answer) if answer else None
-
-    def _withdrawn(self, case: Case | None, withdrawal: Withdrawal) -> str:
-        """Cancel what may be cancelled, and name what became of the withdrawal."""
-        if case is None:
-            return "departure.withdrawn_unknown"
-        sources = {one.source for one in case.told}
-        sources |= {one.source for one in case.departures}
-        if sources - {withdrawal.source}:
-            return "departure.withdrawn_by_another"
-        try:
-            self._cancel(case, f"event {withdrawal.event_key}")
-        except ConflictError:
-            # Work already begun is never taken back: it is finished.
-            return "departure.withdrawn_too_late"
-        return "departure.withdrawn"
 
     def list(self, query: Query) -> Page:
         """List cases, newest first."""
@@ -488,7 +472,9 @@ class Desk:
             status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
             dry_run=departure.dry_run,
             is_dry_as_asked=departure.dry_run,
-            told=(Told(departure.source, effective_at),),
+            told=(Told(departure.source, effective_at, departure.occurred_at),),
+            aliases=departure.aliases,
+            gone_from=gone_from_of((), departure),
             scope=departure.scope,
             reason=departure.reason,
             request_id=departure.request_id,

@@ -153,7 +153,14 @@ class Deciding:
 
     def _turned(self, case: Case, what: str, person: str) -> str:
         entry = Entry(at=self._clock(), what=what, actor=person)
-        return self._cases.turn(case, entry, expected=(CaseStatus.WAITING,), takes=True)
+        is_early = case.status is CaseStatus.SCHEDULED
+        return self._cases.turn(
+            case,
+            entry,
+            expected=(CaseStatus.WAITING,),
+            takes=True,
+            after=(Work(case.id, Step.FORESEE),) if is_early else (),
+        )
 
     def _cancelled(self, case: Case, person: str) -> str:
         now = self._clock()

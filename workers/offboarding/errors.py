@@ -55,6 +55,7 @@ class Reason(StrEnum):
     CLASSIC_CREDENTIAL = "classic_credential"
     CLASSIC_CREDENTIAL_ELSEWHERE = "classic_credential_elsewhere"
     JOINED = "joined"
+    TAKEN_BACK = "taken_back"
     BLIND_SPOT = "blind_spot"
     # what makes a functional ID a weak one
     FEW_KEY_SLOTS = "few_key_slots"

@@ -69,13 +69,15 @@ def canaries_of(case: Case, *, is_wanted: bool) -> tuple[str, ...]:
 
     Args:
         case: The case with its targets.
-        is_wanted: Whether the service sends one first. Of a leaver who is gone none
+        is_wanted: Whether the service sends one first. Where the leaver is gone none
             goes first: their keys are dead.
     """
-    if not is_wanted or case.is_gone:
+    if not is_wanted:
         return ()
     groups: dict[tuple[str, str], list[CaseTarget]] = {}
     for one in case.targets:
+        if case.is_dead_in(one.target.account_id):
+            continue
         if one.functional_id is not None and one.owner_before is not None:
             groups.setdefault(one.taker, []).append(one)
     found = (_canary_of(case, mine) for mine in groups.values())

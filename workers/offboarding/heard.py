@@ -58,6 +58,7 @@ class Unreadable(StrEnum):
     TOO_FAR_AHEAD = "too_far_ahead"
     UNKNOWN_SHAPE = "unknown_shape"
     TRUNCATED = "truncated"
+    SENDER_STOPS = "sender_stops"
     KEY_REUSED = "key_reused"
     LOOK_UP_FAILED = "look_up_failed"
     LOOK_UP_NOT_SET_UP = "look_up_not_set_up"

@@ -19,12 +19,11 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
         at: Now: when somebody leaves of whom no time was said.
     """
     for one in case.departures:
-        said = Told(one.source, max(one.effective_at or at, case.received_at))
-        told = (*(each for each in _told(case) if each.source != one.source), said)
         case = replace(
-            _moved(_named_twice(case, one), told, lead_time, at),
+            moved(_named_twice(case, one), _told_too(case, one, at), lead_time, at),
             scope=widest(case.scope, one.scope),
             aliases=_aliases(case, one),
+            gone_from=gone_from_of(case.gone_from, one),
             leaver=_filled(case.leaver, one.leaver),
             named=_filled(case.as_named, one.leaver),
             askers=askers_of(case.askers, one),
@@ -60,19 +59,46 @@ def _either(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({*some, *others})) if some and others else ()
 
 
+def gone_from_of(known: tuple[str, ...], one: Departure) -> tuple[str, ...]:
+    """Add the account from which a departure proves the leaver removed."""
+    return tuple(sorted({*known, *((one.gone_from,) if one.gone_from else ())}))
+
+
 def _aliases(case: Case, one: Departure) -> tuple[str, ...]:
-    email = one.leaver.email
-    is_new = email is not None and case.leaver.email not in (None, email)
-    return tuple(sorted({*case.aliases, str(email)})) if is_new else case.aliases
+    mine = case.leaver.email or one.leaver.email
+    emails = {*case.aliases, *one.aliases, one.leaver.email} - {None, mine}
+    return tuple(sorted(str(each) for each in emails))
 
 
-def _told(case: Case) -> tuple[Told, ...]:
+def told_of(case: Case) -> tuple[Told, ...]:
+    """Return what each source said last of a case; the earliest counts."""
     return case.told or (Told(case.opened_by.source, case.effective_at),)
 
 
-def _moved(
+def _told_too(case: Case, one: Departure, at: datetime) -> tuple[Told, ...]:
+    """Take in what a source says now, unless it said something later before.
+
+    Deliveries come in any order: of two dates of one source that counts which it
+    gave last.
+    """
+    said = Told(
+        one.source, max(one.effective_at or at, case.received_at), one.occurred_at
+    )
+    told = told_of(case)
+    before = next((each for each in told if each.source == one.source), None)
+    if before is not None and _is_later(before.occurred_at, one.occurred_at):
+        return told
+    return (*(each for each in told if each.source != one.source), said)
+
+
+def _is_later(some: datetime | None, other: datetime | None) -> bool:
+    return some is not None and other is not None and some > other
+
+
+def moved(
     case: Case, told: tuple[Told, ...], lead_time: timedelta, at: datetime
 ) -> Case:
+    """Return a case as it stands by what its sources say now."""
     effective_at = min(each.effective_at for each in told)
     if case.started_at is not None:
         # What has begun is not put off; it may only turn out to be more urgent.

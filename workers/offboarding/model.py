@@ -28,6 +28,7 @@ class Step(StrEnum):
     REPORT = "report"
     DELIVER = "deliver"
     REMIND = "remind"
+    FORESEE = "foresee"
     AFTERCARE = "aftercare"
 
 
@@ -630,10 +631,14 @@ class OpenedBy:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one source said last: when the person leaves."""
+    """What one source said last: when the person leaves, and when it said so.
+
+    ``occurred_at`` is None where the source does not tell when something happened.
+    """
 
     source: str
     effective_at: datetime
+    occurred_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -678,6 +683,23 @@ _HOLDS_A_PART: Final = frozenset({Reason.PAUSED, Reason.PREFLIGHT_UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a scheduled case would do, by what surveys have read; nothing is settled.
+
+    Attributes:
+        at: When it was foreseen.
+        plan: The plan as it would be; ``refused`` has what would hold it.
+        targets: The targets it would reset, judged by preflight; a red one is failed.
+        warnings: What could not be foreseen.
+    """
+
+    at: datetime
+    plan: Plan
+    targets: tuple[CaseTarget, ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """The durable record of one departure.
 
@@ -696,6 +718,8 @@ class Case:
             the last look; the report puts it down as their follow-up.
         is_gone: Whether the leaver was on no user list at the last look, and nobody
             can be hidden in any: IBM Cloud has deleted their keys already.
+        gone_from: Ids of the accounts from which an event proved the leaver removed.
+        ahead: What is foreseen while it is scheduled; None once it begins.
         canaries: Ids of the targets that have to be verified before the others of
             their account and functional ID are reset.
         askers: The people who asked for it, by the names behind their tokens.
@@ -739,6 +763,8 @@ class Case:
     reports: tuple[ReportLine, ...] = ()
     blocked: tuple[str, ...] = ()
     is_gone: bool = False
+    gone_from: tuple[str, ...] = ()
+    ahead: Ahead | None = None
     canaries: tuple[str, ...] = ()
     askers: tuple[str, ...] = ()
     refused_by: str | None = None
@@ -755,6 +781,29 @@ class Case:
     def as_named(self) -> Leaver:
         """Return the leaver as departures named them."""
         return self.named or self.leaver
+
+    @property
+    def has_dead_keys(self) -> bool:
+        """Tell whether IBM Cloud has deleted keys of the leaver already."""
+        return self.is_gone or bool(self.gone_from)
+
+    def is_dead_in(self, account_id: str) -> bool:
+        """Tell whether the leaver's keys in an account are deleted already."""
+        return self.is_gone or account_id in self.gone_from
+
+    @property
+    def is_to_come(self) -> bool:
+        """Tell whether it was put off to a day and has not begun: confidential."""
+        return self.started_at is None and self.starts_at > self.received_at
+
+    @property
+    def as_foreseen(self) -> Self:
+        """Return a scheduled case with the plan it would have; any other as it is."""
+        if self.ahead is None or self.plan is not None:
+            return self
+        return replace(self, plan=self.ahead.plan, targets=self.ahead.targets).warned(
+            *self.ahead.warnings
+        )
 
     @property
     def is_held(self) -> bool:
@@ -802,15 +851,19 @@ class Case:
 
         Also one that was cancelled, or that waits, before its work began.
         """
-        never_started = self.started_at is None and self.starts_at > self.received_at
         is_idle = self.status in (CaseStatus.CANCELLED, CaseStatus.WAITING)
-        return self.status is CaseStatus.SCHEDULED or (is_idle and never_started)
+        return self.status is CaseStatus.SCHEDULED or (is_idle and self.is_to_come)
 
     @property
     def was_put_off_unarmed(self) -> bool:
         """Tell whether it awaits its day, and is dry only as the service was then."""
-        is_to_come = self.started_at is None and self.starts_at > self.received_at
-        return self.dry_run and not self.is_dry_as_asked and is_to_come
+        return self.dry_run and not self.is_dry_as_asked and self.is_to_come
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """Return all names under which later events find the leaver's open case."""
+        aliases = (f"email:{one}" for one in self.aliases)
+        return tuple(dict.fromkeys((*self.leaver.refs, *aliases)))
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -819,7 +872,7 @@ class Case:
         An adoption is found by everybody whose targets it takes over.
         """
         if self.adoption is None:
-            return self.leaver.refs
+            return self.claims
         owners = [one.owner_before for one in self.targets if one.owner_before]
         people = (Leaver(one.email and one.email.lower(), one.id) for one in owners)
         found = (each for one in (self.leaver, *people) for each in one.refs)

@@ -7,12 +7,14 @@ from enum import StrEnum
 from typing import Protocol
 
 from workers.offboarding.exposure import AccountIndex
+from workers.offboarding.heard import Heard, Hint
 from workers.offboarding.model import (
     BlindSpot,
     Case,
     CaseTarget,
     Cluster,
     Entry,
+    Ignored,
     KeyList,
     KeyOwner,
     ListedKey,
@@ -334,6 +336,19 @@ class BlindSpots(Protocol):
 
     def among(self, target_ids: Sequence[str]) -> Mapping[str, BlindSpot]:
         """Return those of *target_ids* that are accepted now, by target id."""
+
+
+class Directory(Protocol):
+    """Where the events of one source are looked up that do not say what happened."""
+
+    def look_up(self, hint: Hint) -> Heard | Ignored:
+        """Read what *hint* stands for; what is found goes by the same event key.
+
+        Raises:
+            TransientError: Nobody can say now; it is asked again.
+            PermanentError: Asking again will not help.
+            UnreadableError: It was answered, and cannot be acted on.
+        """
 
 
 class Notifier(Protocol):

@@ -306,6 +306,10 @@ REASONS: Final = {
     Reason.JOINED: Told(
         "This person has another open case, and this one goes on there.", NOBODY, _SHOW
     ),
+    Reason.TAKEN_BACK: Told(
+        "The source that told of the departure took it back before it arrived.",
+        NOBODY,
+    ),
     Reason.OWNS_TARGETS: Told(
         "This person owns cluster API keys: removing them now breaks the clusters "
         "behind.",

@@ -6,6 +6,7 @@ from typing import Final
 from workers.offboarding.model import Step, Work
 from workers.offboarding.ports import Claim
 from workers.offboarding.steps.aftercare import aftercare
+from workers.offboarding.steps.foreseeing import foresee
 from workers.offboarding.steps.holding import remind
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import deliver, report
@@ -20,6 +21,7 @@ STEPS: Final[Mapping[Step, Callable[[Tools, Claim], tuple[Work, ...]]]] = {
     Step.REPORT: report,
     Step.DELIVER: deliver,
     Step.REMIND: remind,
+    Step.FORESEE: foresee,
     Step.AFTERCARE: aftercare,
 }
 

@@ -160,7 +160,7 @@ def counted(
         departure.source,
         case.received_at,
         case.effective_at,
-        is_to_come=case.starts_at > case.received_at,
+        is_to_come=case.is_to_come,
     )
     return {
         "limit": limit,

@@ -21,6 +21,7 @@ local function release(id, case)
   redis.call('DEL', P .. 'work:' .. id .. '|plan|')
   -- Due at once also where it starts later: what joined may have brought that forward.
   redis.call('ZADD', due, now, id .. '|plan|')
+  if starts > now then redis.call('ZADD', P .. 'ahead', now, id .. '|foresee|') end
 end
 
 -- Over in this very step, so that no departure can join what is refused.

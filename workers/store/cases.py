@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import redis
@@ -17,6 +18,7 @@ from workers.offboarding.model import (
     Departure,
     Entry,
     ReportLine,
+    Withdrawal,
     Work,
 )
 from workers.store.codec import case_of, decode, encode, head_of
@@ -28,6 +30,8 @@ DAY_SECONDS: Final = 86_400
 _REMEMBERED_SECONDS: Final = 90 * DAY_SECONDS
 # A call whose answer was lost is repeated at once; this is far longer.
 _REPEAT_SECONDS: Final = 3_600
+# More scheduled cases of one person than this are none of this world.
+_SCHEDULED: Final = 20
 # Ids looked at in one round trip where other indexes are asked besides.
 _WALKED_AT_ONCE: Final = 500
 
@@ -71,9 +75,9 @@ class Cases:
             id=case.id,
             head=head_of(case),
             status=case.status,
-            refs=case.leaver.refs,
+            refs=case.claims,
             exclusive=not case.dry_run and case.kind is CaseKind.DEPARTURE,
-            start_at=_millis(case),
+            start_at=_millis(case.starts_at),
             grace_ms=GRACE_MS,
             entry=encode(entries[0]),
             join_entry=encode(entries[1]),
@@ -84,7 +88,7 @@ class Cases:
             idem_digest=digest,
             idem_ttl=DAY_SECONDS,
             repeat_ttl=_REPEAT_SECONDS,
-            gone=case.is_gone or departure.gone_from is not None,
+            gone=case.has_dead_keys or departure.gone_from is not None,
             brake=brake,
         )
         return Taken(verdict, case_id)
@@ -180,6 +184,25 @@ class Cases:
             found = self._client.hmget(f"{PREFIX}leavers", list(refs))
         return next((str(one) for one in found if one), None)
 
+    def scheduled_of(self, refs: tuple[str, ...]) -> list[str]:
+        """Find the scheduled cases that go by one of these names, dry runs too."""
+        found = [
+            each
+            for ref in refs
+            for each in self.ids(status=CaseStatus.SCHEDULED, ref=ref, limit=_SCHEDULED)
+        ]
+        return list(dict.fromkeys(found))
+
+    def returned_after(self, departure: Departure, refs: tuple[str, ...]) -> bool:
+        """Tell whether its source took back what it tells, after it happened there."""
+        if departure.event_key is None or departure.occurred_at is None or not refs:
+            return False
+        keys = [_returned(departure.source, ref) for ref in refs]
+        with faults():
+            found = self._client.mget(keys)
+        happened_at = departure.occurred_at.timestamp()
+        return any(one is not None and float(one) > happened_at for one in found)
+
     def withdrawn(self, event_key: str) -> str | None:
         """Tell what a withdrawal led to: a case's id, or empty; None if it is new."""
         with faults():
@@ -187,12 +210,26 @@ class Cases:
         return None if found is None else str(found)
 
     def note_withdrawal(
-        self, event_key: str, case_id: str | None, entry: Entry, *, answer: str
+        self,
+        withdrawal: Withdrawal,
+        refs: tuple[str, ...],
+        case_id: str | None,
+        entry: Entry,
+        *,
+        answer: str,
     ) -> None:
-        """Remember a withdrawal by its *answer*, and write it in its case's ledger."""
+        """Remember a withdrawal by its *answer*, and write it in its case's ledger.
+
+        A departure that happened before it and arrives later is known by *refs*.
+        """
         with faults(), self._client.pipeline(transaction=True) as pipe:
-            key = f"{PREFIX}withdrawal:{event_key}"
+            key = f"{PREFIX}withdrawal:{withdrawal.event_key}"
             pipe.set(key, answer, ex=_REMEMBERED_SECONDS)
+            if withdrawal.occurred_at is not None:
+                happened_at = withdrawal.occurred_at.timestamp()
+                for ref in refs:
+                    name = _returned(withdrawal.source, ref)
+                    pipe.set(name, happened_at, ex=_REMEMBERED_SECONDS)
             if case_id is not None:
                 ledger = f"{PREFIX}case:{case_id}:ledger"
                 pipe.rpush(ledger, encode(entry))
@@ -203,7 +240,7 @@ class Cases:
         verdict, other = self._scripts.call(
             "adopt",
             case=case.id,
-            refs=case.leaver.refs,
+            refs=case.claims,
             departure=encode(_as_departure(case)),
             grace_ms=GRACE_MS,
         )
@@ -220,6 +257,7 @@ class Cases:
         dropped: tuple[str, ...] = (),
         reports: tuple[ReportLine, ...] = (),
         after: tuple[Work, ...] = (),
+        folded: int = 0,
     ) -> str:
         """Write *case* as a person turned it, if it is still as it was read.
 
@@ -235,6 +273,7 @@ class Cases:
             dropped: Ids of targets to be planned anew.
             reports: Lines the outbox gains.
             after: Work that follows.
+            folded: How many of the joined departures *case* holds now.
 
         Returns:
             ``ok``, ``changed`` (read again), ``state``, ``written`` or
@@ -248,7 +287,7 @@ class Cases:
             head=head_of(case),
             status=case.status,
             result=case.result or "",
-            refs=case.leaver.refs if case.kind is CaseKind.DEPARTURE else (),
+            refs=case.claims if case.kind is CaseKind.DEPARTURE else (),
             entry=encode(entry),
             by=entry.actor or "",
             targets={one.target.id: encode(one) for one in targets},
@@ -260,6 +299,7 @@ class Cases:
             dropped=dropped,
             reports={line.id: encode(line) for line in reports},
             after=[member_of(work) for work in after],
+            folded=folded,
             grace_ms=GRACE_MS,
             takes=takes is True,
             # Nothing begins between a refusal and the plan that ends the rest.
@@ -271,8 +311,12 @@ class Cases:
         return answer
 
 
-def _millis(case: Case) -> int:
-    return int(case.starts_at.timestamp() * 1000)
+def _returned(source: str, ref: str) -> str:
+    return f"{PREFIX}returned:{source}:{ref}"
+
+
+def _millis(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _as_departure(case: Case) -> Departure:
@@ -286,4 +330,7 @@ def _as_departure(case: Case) -> Departure:
         reason=case.reason,
         scope=case.scope,
         askers=case.askers,
+        aliases=case.aliases,
+        gone_from=next(iter(case.gone_from), None),
+        occurred_at=next((one.occurred_at for one in case.told), None),
     )

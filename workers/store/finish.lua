@@ -10,7 +10,11 @@ local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local due_at = now + asked.grace_ms
-local case, due = P .. 'case:' .. asked.case, P .. 'due'
+-- What is foreseen has a set of its own, so that no number of it delays other work.
+local function due_of(member)
+  return P .. (string.find(member, '|foresee|', 1, true) and 'ahead' or 'due')
+end
+local case, due = P .. 'case:' .. asked.case, due_of(asked.member)
 local lease, work = P .. 'lease:' .. asked.lease, P .. 'work:' .. asked.member
 
 local held = redis.call('HMGET', lease, 'fence', 'until', 'op', 'said')
@@ -120,7 +124,7 @@ local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
 for _, each in ipairs(asked.after) do
   if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
   redis.call('DEL', P .. 'work:' .. each.member)
-  redis.call('ZADD', due, due_at, each.member)
+  redis.call('ZADD', due_of(each.member), due_at, each.member)
 end
 
 local said = 'ok'
@@ -139,7 +143,7 @@ elseif asked.mode == 'end' then
   -- Last one out: no chord, the case is the join. A held plan has nothing to report yet.
   if asked.joins and live and state[2] == '0' and redis.call('SCARD', case .. ':pending') == 0 then
     redis.call('DEL', P .. 'work:' .. asked.case .. '|report|')
-    redis.call('ZADD', due, due_at, asked.case .. '|report|')
+    redis.call('ZADD', P .. 'due', due_at, asked.case .. '|report|')
     said = 'last'
   end
 end

@@ -122,4 +122,7 @@ redis.call('SADD', case .. ':pending', 'plan')
 local plan = asked.id .. '|plan|'
 redis.call('HSET', P .. 'work:' .. plan, 'not_before', asked.start_at)
 redis.call('ZADD', P .. 'due', math.max(due_at, asked.start_at), plan)
+if asked.status == 'scheduled' then
+  redis.call('ZADD', P .. 'ahead', due_at, asked.id .. '|foresee|')
+end
 return {'new', asked.id}

@@ -1,11 +1,15 @@
 -- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
 -- asked: op, case, rev, from, head, status, result, entry, refs, targets,
 --        was {target id: as it was read, where a worker may write it meanwhile}, dropped,
---        reports, unwritten, takes (plans anew), by (who), held, keeps (neither takes nor lets go),
---        after [member], grace_ms
+--        reports, unwritten, takes (plans anew), by (who), held, keeps (neither takes nor
+--        lets go), after [member], folded, grace_ms
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case, due = P .. 'case:' .. asked.case, P .. 'due'
+-- What is foreseen has a set of its own, so that no number of it delays other work.
+local function due_of(member)
+  return P .. (string.find(member, '|foresee|', 1, true) and 'ahead' or 'due')
+end
 local time = redis.call('TIME')
 local due_at = time[1] * 1000 + math.floor(time[2] / 1000) + asked.grace_ms
 local before = redis.call('HMGET', case, 'status', 'rev', 'result', 'wrote')
@@ -77,6 +81,10 @@ if asked.takes then
   redis.call('ZADD', due, due_at, plan)
 elseif not asked.keeps then
   redis.call('ZREM', due, asked.case .. '|plan|')
+  redis.call('ZREM', P .. 'ahead', asked.case .. '|foresee|')
 end
-for _, member in ipairs(asked.after) do redis.call('ZADD', due, due_at, member) end
+if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
+for _, member in ipairs(asked.after) do
+  redis.call('ZADD', due_of(member), due_at, member)
+end
 return 'ok'

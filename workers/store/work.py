@@ -24,6 +24,8 @@ GRACE_MS: Final = 5_000
 # Swept work comes back after this long, in case the broker lost the message.
 _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
+# What is foreseen waits for the rest: a mass of it must not make anything late.
+_FORESEEN_AT_ONCE: Final = 20
 # Whose end may be the last that a report waits for. A report is none: what it could not
 # settle yet waits for a person, and would be asked for again and again.
 _JOINS: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY})
@@ -109,7 +111,9 @@ class Works:
 
     def sweep(self) -> list[Work]:
         """Take what is due, so that it can be sent; nobody else gets it meanwhile."""
-        members = self._scripts.call("sweep", limit=_SWEPT_AT_ONCE, push_ms=_PUSH_MS)
+        members = self._scripts.call(
+            "sweep", limit=_SWEPT_AT_ONCE, ahead=_FORESEEN_AT_ONCE, push_ms=_PUSH_MS
+        )
         return [work_of(member) for member in members]
 
     def _write(

@@ -307,12 +307,13 @@ def test_a_hash_lets_no_case_go_that_has_no_plan(full):
     assert full.brake().is_on
 
 
-def test_a_case_that_is_put_off_is_put_off_again_when_it_is_let_go_alone(full):
+def test_a_case_that_is_put_off_is_put_off_again_when_it_is_let_go_alone(full, client):
     case = braked(full, person(3), effective_at=NOW + 9 * DAY)
 
     let_go = full.approve(case.id, None, actor="t", person="Ann")
 
     assert let_go.status is CaseStatus.SCHEDULED
+    assert client.zscore("offboard:ahead", f"{case.id}|foresee|") is not None
     assert full.list(Query(with_scheduled=False)).cases[0].id != case.id
 
 

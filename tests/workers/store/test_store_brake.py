@@ -328,6 +328,7 @@ def test_what_was_put_off_is_put_off_again_when_it_is_let_go(room):
 
     assert room.cases.load("010003").status is CaseStatus.SCHEDULED
     assert room.cases.ids(status=CaseStatus.SCHEDULED, limit=9) == ["010003"]
+    assert Work("010003", Step.FORESEE) in room.works.sweep()
 
 
 def test_what_was_put_off_and_is_due_by_now_is_open_when_it_is_let_go(room):

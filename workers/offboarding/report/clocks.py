@@ -68,7 +68,7 @@ def clocks_of(
 def _at_stake(case: Case) -> str:
     if is_adoption(case):
         return _NOBODY_LEAVES
-    return _GONE if case.is_gone else _NOT_YET
+    return _GONE if case.has_dead_keys else _NOT_YET
 
 
 def _before_an_armed_run(case: Case) -> Iterator[Item]:
@@ -92,7 +92,7 @@ def _clocks_of_safe(case: Case, now: datetime, settle: timedelta) -> Iterator[It
     else:
         yield Item((f"Owner-safe: after {_span(seconds)}.",))
     yield Item((_fully_safe(case, now, settle),))
-    if not case.is_gone and not is_adoption(case):
+    if not case.has_dead_keys and not is_adoption(case):
         yield Item(
             (
                 "Remove the person from the account only after that: it deletes their "

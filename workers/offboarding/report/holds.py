@@ -29,7 +29,7 @@ DEAD_KEYS: Final = (
 
 def is_urgent(case: Case) -> bool:
     """Tell whether the keys of who leaves are dead while the case waits."""
-    return case.is_gone and not is_adoption(case)
+    return case.has_dead_keys and not is_adoption(case)
 
 
 def held_of(case: Case) -> Line:

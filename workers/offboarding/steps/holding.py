@@ -83,7 +83,7 @@ def remind(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 
 
 def _next(case: Case, held_at: datetime) -> datetime:
-    return next_reminder(held_at, case.reminded, is_gone=case.is_gone)
+    return next_reminder(held_at, case.reminded, is_gone=case.has_dead_keys)
 
 
 def next_reminder(told_at: datetime, reminded: int, *, is_gone: bool) -> datetime:

@@ -1,11 +1,14 @@
 """Who is meant, and whether that is sure enough to act on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Case, Note
+from workers.offboarding.model import Case, CaseStatus, Note, Work
 from workers.offboarding.plan import Resolved, ambiguity, refusals
-from workers.offboarding.steps.tools import Tools
+from workers.offboarding.ports import Change, Claim
+from workers.offboarding.steps.tools import Tools, entry_of
 from workers.offboarding.view import View
 
 
@@ -63,3 +66,19 @@ def _named_twice(case: Case) -> tuple[Note, ...]:
     return tuple(
         note for note in case.warnings if note.reason is Reason.AMBIGUOUS_PERSON
     )[:1]
+
+
+def give_way(
+    tools: Tools, claim: Claim, case: Case, other: str, *, folds: int, at: datetime
+) -> tuple[Work, ...]:
+    """End a case whose leaver proved to be that of another open case."""
+    text = f"The same person leaves in case {other}, which does the work."
+    ended = replace(
+        case.warned(Note(Reason.JOINED, text)),
+        status=CaseStatus.CANCELLED,
+        joined_to=other,
+        settled_at=at,
+    )
+    entry = entry_of(claim, at, "case.joined", detail=other)
+    change = Change(case=ended, folded=folds, entries=(entry,))
+    return tools.works.finish(claim, change)

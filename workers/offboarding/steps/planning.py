@@ -33,7 +33,7 @@ from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.ports import Account, Change, Claim
 from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
-from workers.offboarding.steps.identifying import is_sure, refused_for
+from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
 from workers.offboarding.steps.remembering import remembered_views
 from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, pause
 from workers.offboarding.steps.weighing import (
@@ -89,7 +89,7 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if claim.claims > CRASH_LIMIT:
         return _give_up(tools, this, case)
     case = _armed_or_not(tools, case)
-    case = replace(case, started_at=case.started_at or now, joined_to=None)
+    case = replace(case, started_at=case.started_at or now, joined_to=None, ahead=None)
     case = replace(case, status=_status(case))
     indexes = tuple(tools.index.of(each) for each in _accounts(tools, case))
     this = replace(this, indexes=indexes)
@@ -108,7 +108,7 @@ def _held_by_brake(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | No
         return None
     other = tools.cases.adopt(case) if case.joined_to is not None else None
     if other is not None:
-        return _give_way(tools, this, case, other)
+        return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
     return tools.works.finish(this.claim, Change())
 
 
@@ -117,11 +117,16 @@ def _ended_early(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None
     if case.status is CaseStatus.SETTLED:
         return tools.works.finish(this.claim, Change())
     if case.starts_at > this.at and case.started_at is None and case.joined_to is None:
-        change = Change(case=case, folded=this.folds)
+        # Whoever joined may have moved its day, or named the leaver otherwise.
+        after = (Work(case.id, Step.FORESEE),) if this.folds else ()
+        status = CaseStatus.SCHEDULED
+        change = Change(
+            case=replace(case, status=status), folded=this.folds, after=after
+        )
         return tools.works.again(this.claim, change, case.starts_at)
     other = tools.cases.adopt(case) if case.joined_to is not None else None
     if other is not None:
-        return _give_way(tools, this, case, other)
+        return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
     if case.refused_by is not None:
         return refuse_the_rest(tools, this.claim, case, this.folds, this.at)
     return None
@@ -207,7 +212,10 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     """Look at everything, and go on with what that shows."""
     known = {one.target.id for one in case.targets}
     clouds = [each.cloud for each in _accounts(tools, case).values()]
-    views = look_at_all(clouds, case.scope, known)
+    is_whole = case.scope is None and not known
+    views = (
+        tools.looks.at(clouds) if is_whole else look_at_all(clouds, case.scope, known)
+    )
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
     looks = _looks(tools, this, case, resolved, views)
@@ -221,7 +229,7 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     is_departure = case.adoption is None
     other = tools.cases.adopt(case) if is_departure and not case.dry_run else None
     if other is not None:
-        return _give_way(tools, this, case, other)
+        return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
     return _go(tools, this, case, looks)
 
 
@@ -285,20 +293,6 @@ def _give_up(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     nobody = Resolved(case.leaver, ())
     look = Look(this.at, nobody, view, AccountIndex(""), is_last=True, is_sure=False)
     return _go(tools, replace(this, is_last=True), _disarmed(tools, case), [look])
-
-
-def _give_way(tools: Tools, this: Try, case: Case, other: str) -> tuple[Work, ...]:
-    """End a case whose leaver proved to be that of another open case."""
-    text = f"The same person leaves in case {other}, which does the work."
-    ended = replace(
-        case.warned(Note(Reason.JOINED, text)),
-        status=CaseStatus.CANCELLED,
-        joined_to=other,
-        settled_at=this.at,
-    )
-    entry = entry_of(this.claim, this.at, "case.joined", detail=other)
-    change = Change(case=ended, folded=this.folds, entries=(entry,))
-    return tools.works.finish(this.claim, change)
 
 
 def _hold(

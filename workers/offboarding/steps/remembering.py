@@ -13,7 +13,7 @@ from workers.offboarding.discovery import at_once, read_all
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import Case, KeyOwner, Person
-from workers.offboarding.plan import who_is
+from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.view import View
 
@@ -28,25 +28,12 @@ def remembered_views(
         owner read live; None where nobody, or more than one, is meant, or where
         nothing is known to be theirs.
     """
-    fresh = [one for one in indexes if _is_fresh(tools, one, at)]
+    fresh = [one for one in indexes if is_fresh(tools, one, at)]
     if len(fresh) < len(indexes) and not _is_named_by_id(tools, case):
         # Another account may know another person of that e-mail.
         return None
-    named = [one for one in (case.leaver.email, case.leaver.iam_id) if one]
-    names = [*named, *case.aliases, *_mapped(tools, case)]
-    views = [
-        View(one.account_id, people=tools.index.people(one.account_id, names))
-        for one in fresh
-    ]
-    owners = [one.owner for each in fresh for one in each.holdings if one.owner]
-    resolved = who_is(
-        case.leaver,
-        views,
-        case.aliases,
-        named=case.as_named,
-        same_people=tools.same_people,
-        remembered=owners,
-    )
+    views = views_of_people(tools, fresh, case)
+    resolved = remembered_leaver(tools, fresh, views, case)
     iam_id = resolved.leaver.iam_id
     if iam_id is None or resolved.is_ambiguous:
         return None
@@ -56,7 +43,38 @@ def remembered_views(
     return at_once(partial(_read_live, tools, case, iam_id), pairs)
 
 
-def _is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
+def views_of_people(
+    tools: Tools, indexes: Sequence[AccountIndex], case: Case
+) -> list[View]:
+    """Make a view of each account that holds the leaver's entries on the user list."""
+    named = [one for one in (case.leaver.email, case.leaver.iam_id) if one]
+    names = [*named, *case.aliases, *_mapped(tools, case)]
+    return [
+        View(one.account_id, people=tools.index.people(one.account_id, names))
+        for one in indexes
+    ]
+
+
+def remembered_leaver(
+    tools: Tools,
+    indexes: Sequence[AccountIndex],
+    views: Sequence[View],
+    case: Case,
+) -> Resolved:
+    """Find who is meant by what surveys have read alone."""
+    owners = [one.owner for each in indexes for one in each.holdings if one.owner]
+    return who_is(
+        case.leaver,
+        views,
+        case.aliases,
+        named=case.as_named,
+        same_people=tools.same_people,
+        remembered=owners,
+    )
+
+
+def is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
+    """Tell whether a survey is young and whole enough to go by."""
     return (
         index.surveyed_at is not None
         and index.has_people
@@ -90,7 +108,7 @@ def _read_live(
         for one in index.of(iam_id)
         if case.scope is None or case.scope.covers(one.target)
     ]
-    ours = _ours(tools, index.account_id)
+    ours = ours_in(tools, index.account_id)
     return replace(
         view,
         people=_with(view.people, tools.index.people(index.account_id, [iam_id])),
@@ -102,7 +120,8 @@ def _read_live(
     )
 
 
-def _ours(tools: Tools, account_id: str) -> tuple[KeyOwner, ...] | None:
+def ours_in(tools: Tools, account_id: str) -> tuple[KeyOwner, ...] | None:
+    """Return our own identities in an account; None where they cannot be seen."""
     try:
         return tuple(tools.accounts[account_id].cloud.identities())
     except OffboardingError:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,6 +30,7 @@ from workers.offboarding.ports import (
     Switches,
     Works,
 )
+from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
 CRASH_LIMIT: Final = 5
@@ -52,6 +53,7 @@ class Tools:
         settle: How long clusters may take to pick a new key up.
         retirement: What is done with superseded keys.
         refreshes_masters: Whether clusters' masters are refreshed after a reset.
+        looks: Looks at whole accounts, shared by cases that begin at once.
         blind_spots: Targets that an approver accepted as not readable.
     """
 
@@ -74,6 +76,7 @@ class Tools:
     retirement: Retirement = Retirement.OFF
     refreshes_masters: bool = False
     blind_spots: BlindSpots | None = None
+    looks: SharedLooks = field(default_factory=SharedLooks)
 
     @property
     def is_armed(self) -> bool:

@@ -1,0 +1,183 @@
+"""Asks an IBM Verify tenant whether a user is still active, by SCIM.
+
+The paths are those of IBM Verify's API documentation; that a deleted user answers 404
+with SCIM's error body is inferred, and not confirmed against a live tenant.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+import requests
+from requests import PreparedRequest, Response
+
+from config.secret import Secret
+from config.settings import Settings
+from workers.directories.verify_answers import (
+    Answer,
+    body_of,
+    demand_answer,
+    emails_of,
+    is_not_found,
+    token_of,
+)
+from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.heard import (
+    Authn,
+    Heard,
+    HeardKind,
+    Hint,
+    Names,
+    Unreadable,
+    UnreadableError,
+)
+from workers.offboarding.model import Ignored
+
+_TIMEOUTS: Final = (3, 10)
+_TOKEN: Final = "/v1.0/endpoint/default/token"  # noqa: S105 - a path
+_DOING_TOKEN: Final = "Getting a token"  # noqa: S105 - a sentence
+_USERS: Final = "/v2.0/Users/"
+# Dots alone would be a way up in a path.
+_ID: Final = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
+_EARLY_SECONDS: Final = 60
+_WHOLE_SECONDS: Final = 30
+_LONGEST_BYTES: Final = 1024 * 1024
+_PIECE_BYTES: Final = 64 * 1024
+
+
+def open_directory(settings: Settings) -> "IbmVerifyDirectory | None":
+    """Return the directory of the tenant; None where none is set up."""
+    mine = settings.sources.ibm_verify
+    if not (mine.api_url and mine.client_id and mine.client_secret):
+        return None
+    return IbmVerifyDirectory(mine.api_url, mine.client_id, mine.client_secret)
+
+
+@dataclass(slots=True)
+class IbmVerifyDirectory:
+    """One tenant, read with one API client; keeps its token while it holds."""
+
+    api_url: str
+    client_id: str
+    client_secret: Secret
+    monotonic: Callable[[], float] = time.monotonic
+    _token: str = field(default="", repr=False)
+    _until: float = 0.0
+
+    def look_up(self, hint: Hint) -> Heard | Ignored:
+        """Read the user whom *hint* names.
+
+        Returns:
+            Disabled, with their e-mails, where the user is not active; deleted, with
+            their id alone, where there is no such user; ``Ignored`` where they are.
+
+        Raises:
+            TransientError: Timeout, 429, 5xx, an odd answer.
+            PermanentError: The API client is refused, or may not read users.
+            UnreadableError: The hint names no user, or the answer does not say.
+        """
+        if not _ID.fullmatch(hint.subject):
+            text = "The event's targetid is no id of a user."
+            raise UnreadableError(Unreadable.NO_PERSON, text)
+        answer = self._read(_USERS + quote(hint.subject, safe=""))
+        if is_not_found(answer):
+            return _heard(hint, HeardKind.DELETED)
+        demand_answer(answer, "Reading the user")
+        user = body_of(answer, "Reading the user")
+        if user.get("id") != hint.subject or not isinstance(user.get("active"), bool):
+            text = "IBM Verify does not say whether the user is active."
+            raise UnreadableError(Unreadable.UNKNOWN_SHAPE, text)
+        if user["active"]:
+            return Ignored("still_active")
+        return _heard(hint, HeardKind.DISABLED, emails_of(user))
+
+    def _read(self, path: str) -> Answer:
+        answer = self._get(path)
+        if answer.status == 401:
+            # The kept token may have been revoked; a fresh one tells.
+            self._token = ""
+            answer = self._get(path)
+        return answer
+
+    def _get(self, path: str) -> Answer:
+        headers = {
+            "Accept": "application/scim+json, application/json",
+            "Authorization": f"Bearer {self._bearer()}",
+        }
+        return self._send("GET", path, headers)
+
+    def _bearer(self) -> str:
+        if self._token and self.monotonic() < self._until:
+            return self._token
+        self._token, lasts = self._new_token()
+        self._until = self.monotonic() + lasts - _EARLY_SECONDS
+        return self._token
+
+    def _new_token(self) -> tuple[str, float]:
+        """Return a token, and for how many seconds it holds."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret.reveal(),
+        }
+        answer = self._send("POST", _TOKEN, {"Accept": "application/json"}, form)
+        if answer.status in (400, 401):
+            text = f"{_DOING_TOKEN}: IBM Verify refuses the API client."
+            raise PermanentError(text, reason=Reason.BAD_KEY)
+        demand_answer(answer, _DOING_TOKEN)
+        return token_of(answer, _DOING_TOKEN)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        try:
+            with requests.request(
+                method,
+                self.api_url + path,
+                headers=headers,
+                data=form,
+                timeout=_TIMEOUTS,
+                allow_redirects=False,
+                auth=_untouched,
+                stream=True,
+            ) as answer:
+                raw = self._whole(answer)
+                return Answer(answer.status_code, answer.headers, raw)
+        except requests.RequestException as error:
+            text = f"IBM Verify cannot be reached: {type(error).__name__}."
+            # No cause: its text may hold the address with the user's id.
+            raise TransientError(text) from None
+
+    def _whole(self, answer: Response) -> bytes:
+        """Read the body: timeouts bound each piece, and this bounds all of them."""
+        raw, until = b"", self.monotonic() + _WHOLE_SECONDS
+        for piece in answer.iter_content(_PIECE_BYTES):
+            raw += piece
+            if len(raw) > _LONGEST_BYTES or self.monotonic() > until:
+                text = "IBM Verify's answer is too long, or takes too long."
+                raise TransientError(text, reason=Reason.UNEXPECTED_ANSWER)
+        return raw
+
+
+def _untouched(request: PreparedRequest) -> PreparedRequest:
+    """Keep requests from putting what ~/.netrc holds in the place of our token."""
+    return request
+
+
+def _heard(hint: Hint, kind: HeardKind, emails: tuple[str, ...] = ()) -> Heard:
+    return Heard(
+        source=hint.source,
+        event_key=hint.event_key,
+        native_type=hint.native_type,
+        kind=kind,
+        names=Names(emails=emails, ids=(hint.subject,)),
+        occurred_at=hint.occurred_at,
+        authn=Authn.LOOKUP,
+    )
