@@ -17,6 +17,7 @@ from config import log as logs
 from config.settings import ROLES, Settings
 from service.commands.adopt import adopt
 from service.commands.blind_spots import blind_spot
+from service.commands.brake import brake
 from service.commands.deciding import case
 from service.commands.doctor import doctor
 from service.commands.ending import OF_FAULT, Exit
@@ -68,6 +69,7 @@ for _command in (
     blind_spot,
     quarantine,
     source,
+    brake,
     exposure,
     gate,
     doctor,

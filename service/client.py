@@ -157,6 +157,17 @@ class Client:
         """End the pause of one account, or the general one; what is paused now."""
         return self._call("POST", "/api/resume", json=_account(account_id))
 
+    def brake(self) -> Body:
+        """Read how the brake stands, and what it holds."""
+        return self._call("GET", "/api/brake")
+
+    def decide_brake(self, verb: str) -> Body:
+        """Have all that waits now released or refused: how many; *verb* says which.
+
+        Sent once: what is held meanwhile is for another decision.
+        """
+        return self._call("POST", f"/api/brake/{verb}", pauses=())
+
     def exposure(self) -> tuple[Body, tuple[str, ...]]:
         """Read who owns every target; reasons why that may not be everything."""
         body, said = self._ask("GET", "/api/exposure")

@@ -18,6 +18,7 @@ from marshmallow import Schema, ValidationError
 from service.asked_schemas import BlindSpotsSchema
 from service.auth import PUBLIC, Role, demand
 from service.bodies import read_json_bytes, strict_json
+from service.brake_schemas import BrakeSchema
 from service.intake_schemas import QuarantineSchema, SourcesSchema
 from service.schemas import CaseSchema, ProblemSchema
 from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
@@ -51,6 +52,7 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
     answers = {
         "Case": CaseSchema(settle=timedelta(), now=datetime.now(UTC)),
         "BlindSpots": BlindSpotsSchema(),
+        "Brake": BrakeSchema(),
         "Exposure": ExposureSchema(),
         "Gate": GateSchema(),
         "Doctor": DoctorSchema(),

@@ -378,7 +378,7 @@ class MemoryStore:
 
     # cases
 
-    def open(self, case, departure, entries, *, idempotency=None):
+    def open(self, case, departure, entries, *, idempotency=None, brake=None):
         key = departure.event_key
         if key in self.events:
             return Taken("repeated", self.events[key])

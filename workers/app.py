@@ -25,6 +25,9 @@ WATCH_SECONDS: Final = 5.0
 SYNC: Final = "offboarding.sync"
 # How often workers look whether a source's directory is to be looked after.
 SYNC_SECONDS: Final = 60.0
+BRAKE: Final = "offboarding.brake"
+# How often workers look whether there is something to tell of the brake.
+BRAKE_SECONDS: Final = 2.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -86,6 +89,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "sync": {
             "task": SYNC,
             "schedule": SYNC_SECONDS,
+            "options": {"expires": 300},
+        },
+        "brake": {
+            "task": BRAKE,
+            "schedule": BRAKE_SECONDS,
             "options": {"expires": 300},
         },
     },

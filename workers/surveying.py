@@ -4,7 +4,6 @@ At most two at a time in a worker, within a quarter of the budget: cases come fi
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Final
@@ -19,7 +18,7 @@ from workers.offboarding.errors import (
     StoreAwayError,
 )
 from workers.offboarding.excess import shared_ids
-from workers.offboarding.exposure import AccountIndex, ReadingKind, exposure_of
+from workers.offboarding.exposure import AccountIndex, as_last_read, exposure_of
 from workers.offboarding.forecast import Forecast, forecast
 from workers.offboarding.model import Channel, Departure, KeyOwner, Leaver
 from workers.offboarding.notice import (
@@ -185,7 +184,7 @@ class Surveys:
         name = self._names.get(account_id, "")
         if found.gone and (len(found.gone) > MOST_GONE or not found.is_sure):
             gone = {one.id for one in found.gone}
-            people = exposure_of([_as_owned(found.index)]).people
+            people = exposure_of([as_last_read(found.index)]).people
             mine = [one for one in people if one.owner.id in gone]
             return [gone_at_once(account_id, mine, at=at, account_name=name)]
         notices = []
@@ -264,14 +263,3 @@ def _is_in(owner: KeyOwner, cloud: Cloud) -> bool:
         raise
     except OffboardingError:
         return True
-
-
-def _as_owned(index: AccountIndex) -> AccountIndex:
-    """Show whose targets were, when last read: of who left, little can be read now."""
-    return replace(
-        index,
-        holdings=tuple(
-            replace(one, reading=ReadingKind.OWNER) if one.owner else one
-            for one in index.holdings
-        ),
-    )

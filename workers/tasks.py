@@ -9,7 +9,17 @@ from typing import Final, ParamSpec
 import structlog
 from celery import Celery, signals
 
-from workers.app import ANSWER, LOOK_UP, SURVEY, SWEEP, SYNC, TELL, WATCH, Sender
+from workers.app import (
+    ANSWER,
+    BRAKE,
+    LOOK_UP,
+    SURVEY,
+    SWEEP,
+    SYNC,
+    TELL,
+    WATCH,
+    Sender,
+)
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -46,6 +56,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", office.minding.look))
+    app.task(name=BRAKE)(office.brake.look)
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 

@@ -9,8 +9,16 @@ import structlog
 from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
+from workers.braking import BrakeWatch
 from workers.desk import Desk
-from workers.desk.opening import Store, desk_on, index_life, now_utc, open_store
+from workers.desk.opening import (
+    Store,
+    braking_on,
+    desk_on,
+    index_life,
+    now_utc,
+    open_store,
+)
 from workers.desk.places import same_people
 from workers.desk.scim_users import ScimUsers
 from workers.directories import open_directories
@@ -59,6 +67,7 @@ class BackOffice:
     look_ups: LookUps
     minding: Minding
     scim: ScimUsers
+    brake: BrakeWatch
     sync: GraphSync | None = None
 
 
@@ -102,6 +111,12 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             now_utc,
         ),
         desk.scim,
+        BrakeWatch(
+            braking_on(store, settings),
+            store.brakes,
+            store.notices,
+            tuple(dry.notifiers),
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 

@@ -130,6 +130,8 @@ def _to_release(case: ShownCase) -> Iterator[Task]:
     if Reason.PAUSED in reasons:
         text = "It goes on by itself when the pause ends (needs role approver):"
         yield Task(text, "offboard resume")
+    if Reason.BRAKE in reasons:
+        yield Task("See all that the brake holds:", "offboard brake show")
     if reasons != {Reason.PAUSED}:
         yield from _to_decide(case, can_go_on=not reasons & set(_NEVER))
     if not any(one.attempts for one in case.targets):

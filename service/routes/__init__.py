@@ -5,7 +5,7 @@ Each is declared with its role, and answers only with what the store has taken.
 
 # These have no blueprint of their own: to import them adds their routes to those of
 # cases.
-from service.routes import adopting, deciding, pausing
+from service.routes import adopting, braking, deciding, pausing
 from service.routes.blind_spots import blind_spots
 from service.routes.cases import cases
 from service.routes.events import events
@@ -16,6 +16,7 @@ from service.routes.seen import seen
 __all__ = [
     "adopting",
     "blind_spots",
+    "braking",
     "cases",
     "deciding",
     "events",

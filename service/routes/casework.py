@@ -13,7 +13,7 @@ from service.schemas import CaseSchema
 from service.words import CASE_ID_PATTERN, Whole
 from workers.desk import Opened
 from workers.offboarding.errors import NoSuchCaseError
-from workers.offboarding.model import Case, CaseStatus, Scope
+from workers.offboarding.model import Case, Scope
 
 CASE_ID: Final = {
     "case_id": {
@@ -43,13 +43,10 @@ def scope_of(body: Mapping[str, Any]) -> Scope | None:
 def may_see(case: Case) -> bool:
     """Tell whether the caller may see *case*.
 
-    A scheduled departure that never started is not for viewers, cancelled or not.
+    A scheduled departure that never started is not for viewers, cancelled or held by
+    the brake or not.
     """
-    never_started = case.started_at is None and case.starts_at > case.received_at
-    is_confidential = case.status is CaseStatus.SCHEDULED or (
-        case.status is CaseStatus.CANCELLED and never_started
-    )
-    return caller().role != "viewer" or not is_confidential
+    return caller().role != "viewer" or not case.is_confidential
 
 
 def shown(case: Case) -> dict[str, Any]:

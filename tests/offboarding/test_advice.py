@@ -42,6 +42,7 @@ OF_CASES = {
     Reason.PLAN_CHANGED,
     Reason.ANSWERS_LITTLE,
     Reason.CANARY_FAILED,
+    Reason.BRAKE,
     Reason.BLIND_SPOT,
     Reason.FEW_KEY_SLOTS,
     Reason.FUNCTIONAL_ID_SHARED,

@@ -23,6 +23,7 @@ from fakes import a_world
 from config.settings import Secret, Settings
 from config.sources import Sources
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -57,6 +58,7 @@ def a_desk(world):
         KnownNames(None),
         Intake(None, None, Silent(), Sources(), clock=world.clock),
         scim=None,
+        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         clock=world.clock,
     )
 

@@ -9,6 +9,7 @@ from fakes import a_world
 from config.settings import Settings
 from config.sources import Sources
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -320,6 +321,7 @@ def a_retry(world, case):
         KnownNames(None),
         Intake(None, None, Silent(), Sources(), clock=world.clock),
         scim=None,
+        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from config.settings import Secret, Settings, Token
 from config.sources import Sources, StandardSettings
 from workers.desk import Opened, OpenedAs, Page, Paused
+from workers.offboarding.brake import Brake
 from workers.offboarding.errors import (
     ConflictError,
     NoSuchCaseError,
@@ -74,6 +75,7 @@ class FakeDesk:
         self.asked = []
         self.protected = set()
         self.paused = []
+        self.braked = Brake(20, 0)
         self.unknown_accounts = set()
         self.age = 2.0
         self.away = False
@@ -335,6 +337,23 @@ class FakeDesk:
         return Paused(
             account_id is None and paused, (account_id,) if account_id else ()
         )
+
+    def brake(self, *, with_scheduled=True):
+        self._used()
+        return self.braked if with_scheduled else self.braked.without_confidential()
+
+    def release_brake(self, *, actor, person):
+        return self._decide_brake("release", actor, person)
+
+    def refuse_brake(self, *, actor, person):
+        return self._decide_brake("refuse", actor, person)
+
+    def _decide_brake(self, does, actor, person):
+        self._used()
+        self.asked.append((does, actor, person))
+        many = len(self.braked.waiting) + self.braked.more
+        self.braked = Brake(self.braked.limit, self.braked.opened_last_hour)
+        return many
 
     def cancel(self, case_id, *, actor):
         case = self.show(case_id)

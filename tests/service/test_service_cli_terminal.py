@@ -335,3 +335,48 @@ def test_applying_with_a_question_nobody_could_see_needs_yes(api):
 
     assert done.returncode == 2
     assert api.asked == []
+
+
+BRAKE = {
+    "on": True,
+    "limit": 20,
+    "opened_last_hour": 23,
+    "since": "2026-02-16T10:02:11.000Z",
+    "waiting": [],
+    "more": 3,
+    "checked_at": None,
+}
+
+
+@pytest.mark.parametrize("verb", ["release", "refuse"])
+def test_the_brake_is_decided_when_the_word_is_typed(api, typing, verb):
+    api.script(("GET", "/api/brake"), Says(BRAKE))
+    api.script(("POST", f"/api/brake/{verb}"), Says({f"{verb}d": 3}, 202))
+    run = typing("brake", verb, "-o", "json")
+
+    run.read_until(f"Type {verb} to {verb} all 3, anything else to leave them: ")
+    run.type(f"{verb}\n")
+    code, stdout = run.ended()
+
+    assert (code, json.loads(stdout)) == (0, {f"{verb}d": 3})
+
+
+def test_any_other_word_leaves_the_brake_as_it_is(api, typing):
+    api.script(("GET", "/api/brake"), Says(BRAKE))
+    run = typing("brake", "refuse")
+
+    run.read_until("anything else to leave them: ")
+    run.type("release\n")
+    code, _ = run.ended()
+
+    assert (code, "Nothing was decided." in run.screen) == (4, True)
+    assert [one.method for one in api.asked] == ["GET"]
+
+
+def test_where_nothing_waits_there_is_nothing_to_decide(api, typing):
+    api.script(("GET", "/api/brake"), Says({**BRAKE, "on": False, "more": 0}))
+    run = typing("brake", "release")
+
+    code, _ = run.ended()
+
+    assert (code, [one.method for one in api.asked]) == (0, ["GET"])

@@ -11,12 +11,16 @@ from schemathesis.specs.openapi.checks import (
 from service import examples, intake_examples, seen_examples
 from service.app import create_app
 from service.asked_schemas import AcceptBody, AdoptionBody, DecisionBody, PlaceBody
+from service.brake_schemas import BRAKE
 from service.schemas import OffboardBody
 from service.sources.generic import DepartureBody
 
 ROLES = {
     ("/api/pause", "post"): "operator",
     ("/api/resume", "post"): "approver",
+    ("/api/brake", "get"): "viewer",
+    ("/api/brake/release", "post"): "approver",
+    ("/api/brake/refuse", "post"): "approver",
     ("/api/exposure", "get"): "viewer",
     ("/api/gate/{user}", "get"): "viewer",
     ("/api/doctor", "get"): "operator",
@@ -104,8 +108,10 @@ SEEN = {
     "Doctor": seen_examples.DOCTOR,
     "Quarantine": intake_examples.QUARANTINE,
     "Sources": intake_examples.SOURCES,
+    "Brake": BRAKE,
 }
 PARTS = {
+    "Waiting": BRAKE["waiting"][0],
     "BlindSpot": examples.BLIND_SPOT,
     "Holding": seen_examples.EXPOSURE["targets"][0],
     "Dependence": seen_examples.EXPOSURE["people"][0],

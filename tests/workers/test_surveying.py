@@ -22,6 +22,7 @@ from fakes import FakeCloud, VirtualClock
 
 from config.sources import Sources
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -36,6 +37,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.notice import NoticeKind
 from workers.store.blind_spots import BlindSpots
+from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
@@ -79,6 +81,13 @@ class Scene:
                 clock=self.clock,
             ),
             scim=ScimTable(client),
+            braking=Braking(
+                Brakes(client),
+                self.owners,
+                limit=settings.max_cases_per_hour,
+                same_people=(),
+                clock=self.clock,
+            ),
             clock=self.clock,
         )
         self.surveys = Surveys(

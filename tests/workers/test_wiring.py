@@ -11,11 +11,12 @@ from structlog.testing import capture_logs
 
 from config.settings import Secret
 from workers import directories
-from workers.app import LOOK_UP, SWEEP, WATCH
+from workers.app import BRAKE, LOOK_UP, SWEEP, WATCH, make_app
 from workers.desk import open_desk
 from workers.desk.opening import now_utc
 from workers.offboarding.errors import StoreAwayError
 from workers.offboarding.heard import Hint, Unreadable
+from workers.offboarding.model import Departure, Leaver
 from workers.offboarding.ports import Retirement
 from workers.tasks import register
 from workers.wiring import back_office
@@ -142,3 +143,23 @@ def test_a_directory_is_opened_where_its_file_is_there_and_it_is_set_up(
         monkeypatch.setitem(sys.modules, room.__name__, room)
 
     assert directories.open_directories(settings()) == {"hibob": "set_up"}
+
+
+def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
+    given = settings(
+        armed=True,
+        max_cases_per_hour=1,
+        slack_webhook_url=Secret("https://hooks.example.com/services/T/B/x"),
+    )
+    desk, office = open_desk(given), back_office(given, Silent())
+    app = make_app("memory://")
+    register(app, office)
+    for number in (1, 2):
+        leaver = Leaver(f"person{number}@example.com")
+        desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
+    client.hset("offboard:brake:episode", "began", 1)
+
+    app.tasks[BRAKE]()
+
+    ((notice_id, channel),) = office.notices.due(10)
+    assert (office.notices.load(notice_id).kind, channel) == ("brake", "slack")

@@ -12,6 +12,7 @@ from ulid import ULID
 from config.settings import Settings
 from workers.app import Sender
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.deciding import Deciding, anew_of, changed
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
@@ -101,6 +102,7 @@ class Desk:
         intake: Intake,
         *,
         scim: ScimTable,
+        braking: Braking,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -126,6 +128,11 @@ class Desk:
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
         self.blind_spots = accepting.blind_spots
         self._listen(settings, names, intake)
+        # So has what waits where too many departures came at once.
+        self._braking = braking
+        self.brake = braking.brake
+        self.release_brake = braking.release_brake
+        self.refuse_brake = braking.refuse_brake
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 
@@ -184,7 +191,13 @@ class Desk:
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
         )
-        taken = self._cases.open(case, departure, entries, idempotency=idempotency)
+        taken = self._cases.open(
+            case,
+            departure,
+            entries,
+            idempotency=idempotency,
+            brake=self._braking.counted(case, departure),
+        )
         if taken.verdict == "conflict":
             raise _other_body()
         if taken.verdict == "another":
@@ -194,6 +207,9 @@ class Desk:
             )
         if taken.verdict == "repeated":
             return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+        if taken.verdict == "braked":
+            log.warning("case.braked", case_id=taken.case_id)
+            return Opened(self.show(taken.case_id), OpenedAs.NEW)
         is_new = taken.verdict == "new"
         if not is_new or case.status is CaseStatus.OPEN:
             self._sender.send(Work(taken.case_id, Step.PLAN))
@@ -287,6 +303,7 @@ class Desk:
                 result=query.result,
                 ref=_ref(query.user),
                 but_not=None if query.with_scheduled else CaseStatus.SCHEDULED,
+                with_confidential=query.with_scheduled,
                 before=cursor,
                 limit=query.limit + 1,
             )

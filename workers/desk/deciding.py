@@ -69,7 +69,8 @@ class Deciding:
             case = self._waiting(case_id, plan_hash)
             _refuse_own(case, person)
             _refuse_never(case)
-            answer = self._turned(_approved(case, person), "case.approved", person)
+            approved = _put_off(_approved(case, person), self._clock())
+            answer = self._turned(approved, "case.approved", person)
             if answer == "ok":
                 log.warning("case.approved", case_id=case_id, actor=actor)
                 self._sender.send(Work(case_id, Step.PLAN))
@@ -152,11 +153,20 @@ class Deciding:
 
     def _turned(self, case: Case, what: str, person: str) -> str:
         entry = Entry(at=self._clock(), what=what, actor=person)
-        return self._cases.turn(case, entry, expected=(CaseStatus.WAITING,), takes=True)
+        is_early = case.status is CaseStatus.SCHEDULED
+        return self._cases.turn(
+            case,
+            entry,
+            expected=(CaseStatus.WAITING,),
+            takes=True,
+            after=(Work(case.id, Step.FORESEE),) if is_early else (),
+        )
 
     def _cancelled(self, case: Case, person: str) -> str:
         now = self._clock()
-        lines = tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
+        # Held before its work began, it was never told to the channel by its name.
+        channels = self._channels if case.started_at is not None else ()
+        lines = tuple(ReportLine(one, ReportKind.CANCELLED) for one in channels)
         note = Note(Reason.REFUSED_PLAN, f"{person} refused the plan.")
         ended = replace(
             case.warned(note),
@@ -193,6 +203,12 @@ def _approved(case: Case, person: str) -> Case:
     let_go = (*case.plan.let_go, *unknown)
     plan = replace(case.plan, approved_by=person, let_go=let_go)
     return _let_go(replace(case, plan=plan))
+
+
+def _put_off(case: Case, now: datetime) -> Case:
+    """Have a case that is let go before its day await that day."""
+    is_early = case.started_at is None and case.starts_at > now
+    return replace(case, status=CaseStatus.SCHEDULED) if is_early else case
 
 
 def _let_go(case: Case) -> Case:

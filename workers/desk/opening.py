@@ -10,12 +10,15 @@ import structlog
 from config.settings import Settings
 from workers.app import Sender, make_app
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.intake import Intake
+from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.store.blind_spots import BlindSpots
+from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
@@ -57,6 +60,7 @@ class Store:
     source_notes: SourceNotes
     scim: ScimTable
     graph: GraphMemory
+    brakes: Brakes
 
 
 def store_address(settings: Settings) -> str:
@@ -100,6 +104,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         SourceNotes(client),
         ScimTable(client),
         GraphMemory(client),
+        Brakes(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -177,6 +182,18 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
             clock=now_utc,
         ),
         scim=store.scim,
+        braking=braking_on(store, settings),
+        clock=now_utc,
+    )
+
+
+def braking_on(store: Store, settings: Settings) -> Braking:
+    """Put the brake on a store that is open."""
+    return Braking(
+        store.brakes,
+        store.owners,
+        limit=settings.max_cases_per_hour,
+        same_people=same_people(settings),
         clock=now_utc,
     )
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     ANSWERS_LITTLE = "answers_little"
     CANARY_FAILED = "canary_failed"
     PREFLIGHT_UNKNOWN = "preflight_unknown"
+    BRAKE = "brake"
     # what a reader of the case has to know besides
     NOT_ARMED = "not_armed"
     PERSON_NOT_FOUND = "person_not_found"

@@ -5,7 +5,7 @@ The gate never trusts it: it judges readings made live.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -146,6 +146,17 @@ def exposure_of(indexes: Iterable[AccountIndex]) -> Exposure:
         checked_at=min(known) if known and len(known) == len(times) else None,
         notes=tuple(note for each in indexes for note in each.notes),
         functional_ids=tuple(one for each in indexes for one in each.functional_ids),
+    )
+
+
+def as_last_read(index: AccountIndex) -> AccountIndex:
+    """Show whose targets were, when last read: of who left, little can be read now."""
+    return replace(
+        index,
+        holdings=tuple(
+            replace(one, reading=ReadingKind.OWNER) if one.owner else one
+            for one in index.holdings
+        ),
     )
 
 

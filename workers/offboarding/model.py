@@ -42,6 +42,14 @@ class CaseStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class BrakeState(StrEnum):
+    """What the brake did with a case that it held, or does."""
+
+    HELD = "held"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
 class CaseResult(StrEnum):
     """How a settled case ended."""
 
@@ -721,6 +729,8 @@ class Case:
         reminded: How often people were reminded of the present hold.
         held_at: Since when the case is held.
         adoption: What is to be taken over; None for a departure.
+        brake: Whether the brake holds it, or what became of that; None if it never did.
+        brake_by: Who decided that.
         departures: Later departures that joined and are not yet folded in.
         revision: Counts the changes to everything but targets and reports.
     """
@@ -762,6 +772,8 @@ class Case:
     reminded: int = 0
     held_at: datetime | None = None
     adoption: Adoption | None = None
+    brake: BrakeState | None = None
+    brake_by: str | None = None
     departures: tuple[Departure, ...] = field(default=(), repr=False)
     revision: int = 0
 
@@ -832,6 +844,15 @@ class Case:
         if not self.canaries:
             return ()
         return tuple(one for one in self.targets if one.target.id in self.canaries)
+
+    @property
+    def is_confidential(self) -> bool:
+        """Tell whether it is a scheduled departure that never started.
+
+        Also one that was cancelled, or that waits, before its work began.
+        """
+        is_idle = self.status in (CaseStatus.CANCELLED, CaseStatus.WAITING)
+        return self.status is CaseStatus.SCHEDULED or (is_idle and self.is_to_come)
 
     @property
     def was_put_off_unarmed(self) -> bool:

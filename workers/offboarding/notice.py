@@ -40,6 +40,7 @@ class NoticeKind(StrEnum):
     SOURCE_SILENT = "source_silent"
     SUBSCRIPTION_LOST = "subscription_lost"
     GRAPH_REFUSES = "graph_refuses"
+    BRAKE = "brake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ _VERDICTS: Final = {
     NoticeKind.SOURCE_SILENT: "A source is silent",
     NoticeKind.SUBSCRIPTION_LOST: "A subscription at Microsoft Graph is gone",
     NoticeKind.GRAPH_REFUSES: "Microsoft Graph refuses us",
+    NoticeKind.BRAKE: "The brake is on",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

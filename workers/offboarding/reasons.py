@@ -213,6 +213,12 @@ REASONS: Final = {
         APPROVER,
         _APPROVE,
     ),
+    Reason.BRAKE: Told(
+        "More departures came within an hour than are acted on without a person's "
+        "word, so this one waits for it; see OFFBOARD_MAX_CASES_PER_HOUR.",
+        "an approver of this service, for all of them at once",
+        "offboard brake show",
+    ),
     Reason.BLIND_SPOT: Told(
         "An approver accepted for a while that this target cannot be read.",
         NOBODY,

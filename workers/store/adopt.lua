@@ -12,10 +12,13 @@ end
 
 local function wrote(id) return redis.call('HGET', P .. 'case:' .. id, 'wrote') == '1' end
 
--- Have the other case plan again, since something about it changed.
+-- Have the other case plan again, since something about it changed. One that the brake
+-- holds does not plan, but for giving way.
 local function replan(other)
   local theirs = P .. 'case:' .. other
+  local state = redis.call('HMGET', theirs, 'brake', 'gives_way')
   redis.call('HINCRBY', theirs, 'rev', 1)
+  if state[1] == 'held' and not state[2] then return end
   redis.call('SADD', theirs .. ':pending', 'plan')
   redis.call('DEL', P .. 'work:' .. other .. '|plan|')
   redis.call('ZADD', P .. 'due', due_at, other .. '|plan|')

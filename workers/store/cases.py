@@ -1,6 +1,7 @@
 """Cases in the store: taken in, read, listed, turned by a person's hand."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -57,6 +58,7 @@ class Cases:
         entries: tuple[Entry, Entry],
         *,
         idempotency: tuple[str, str] | None = None,
+        brake: Mapping[str, object] | None = None,
     ) -> Taken:
         """Put a departure on disk: as *case*, or as one that joins an open case.
 
@@ -65,6 +67,7 @@ class Cases:
             departure: The same, as another case would get it.
             entries: What the ledger gains: of a new case, of a case it joins.
             idempotency: A key, and a digest that a repeat must match.
+            brake: What counts it for the brake (``counted``); None does not.
         """
         key, digest = idempotency or (None, "")
         verdict, case_id = self._scripts.call(
@@ -85,6 +88,8 @@ class Cases:
             idem_digest=digest,
             idem_ttl=DAY_SECONDS,
             repeat_ttl=_REPEAT_SECONDS,
+            gone=case.has_dead_keys or departure.gone_from is not None,
+            brake=brake,
         )
         return Taken(verdict, case_id)
 
@@ -121,6 +126,7 @@ class Cases:
         result: CaseResult | None = None,
         ref: str | None = None,
         but_not: CaseStatus | None = None,
+        with_confidential: bool = True,
         before: str | None = None,
         limit: int,
     ) -> list[str]:
@@ -140,6 +146,9 @@ class Cases:
         conditions = [(index, True) for index in asked]
         if but_not:
             conditions.append((f"{PREFIX}index:status:{but_not}", False))
+        if not with_confidential:
+            # Scheduled ones that the brake holds, whose status is another.
+            conditions.append((f"{PREFIX}index:confidential", False))
         at_once = max(limit, _WALKED_AT_ONCE) if conditions else limit
         found: list[str] = []
         start = f"({before}" if before else "+"
@@ -280,6 +289,7 @@ class Cases:
             result=case.result or "",
             refs=case.claims if case.kind is CaseKind.DEPARTURE else (),
             entry=encode(entry),
+            by=entry.actor or "",
             targets={one.target.id: encode(one) for one in targets},
             was={
                 one.target.id: encode(case.target(one.target.id))

@@ -6,11 +6,14 @@ targets can settle at once without getting in each other's way.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 
+from workers.offboarding.brake import bare, overlaid
 from workers.offboarding.model import (
+    BrakeState,
     Case,
     CaseStatus,
     CaseTarget,
@@ -34,12 +37,13 @@ def decode(text: str | bytes, kind: type[T]) -> T:
 def head_of(case: Case) -> str:
     """Write the head of *case*.
 
-    Which case a live one gives way to is kept beside the head, since it may change.
+    Which case a live one gives way to is kept beside the head, since it may change, and
+    so is what the brake does with it.
     """
     joined_to = case.joined_to if case.status is CaseStatus.CANCELLED else None
     return encode(
         replace(
-            case,
+            bare(case),
             joined_to=joined_to,
             targets=(),
             reports=(),
@@ -70,11 +74,23 @@ def case_of(
         key=lambda one: (one.number, one.kind, one.channel),
     )
     head = decode(stored["head"], Case)
-    return replace(
+    case = replace(
         head,
+        # Beside the head, since the brake holds and lets go of many at once.
+        status=CaseStatus(stored["status"]),
         targets=tuple(mine),
         reports=tuple(lines),
         departures=tuple(decode(one, Departure) for one in joins),
         joined_to=stored.get("gives_way") or head.joined_to,
         revision=int(stored["rev"]),
+    )
+    state = stored.get("brake")
+    if not state:
+        return case
+    at = stored.get("brake_at")
+    return overlaid(
+        case,
+        BrakeState(state),
+        stored.get("brake_by"),
+        datetime.fromisoformat(at) if at else None,
     )

@@ -96,6 +96,14 @@ if asked.head then
       end
     end
     redis.call('DEL', case .. ':names')
+    -- It gave way, so there is nothing left of it that the brake could hold.
+    if redis.call('HGET', case, 'brake') == 'held' then
+      redis.call('ZREM', P .. 'braked', asked.case)
+      redis.call('ZREM', P .. 'index:confidential', asked.case)
+      redis.call('HDEL', P .. 'brake:lines', asked.case)
+      redis.call('SREM', P .. 'brake:gone', asked.case)
+      redis.call('HDEL', case, 'brake')
+    end
   end
 end
 for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end

@@ -1,11 +1,13 @@
 -- Take a departure in: one atomic step, so that an acknowledged event is never half there.
 -- asked: id, head, status, refs, exclusive, start_at, grace_ms, entry,
---        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry
--- answers {verdict, case id}: new, repeated, joined, conflict (the Idempotency-Key came
+--        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry,
+--        gone (the event proves the removal), brake? {limit, window_ms, line, entry}
+-- answers {verdict, case id}: new, braked (new, and held), repeated, joined, conflict (the Idempotency-Key came
 -- with another body), another (the event's id came with another person)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
-local due_at = time[1] * 1000 + math.floor(time[2] / 1000) + asked.grace_ms
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local due_at = now + asked.grace_ms
 local case = P .. 'case:' .. asked.id
 
 local function remember(id)
@@ -18,9 +20,42 @@ local function remember(id)
   end
 end
 
+-- Count a case that an event opens, and tell whether it is one too many.
+local function is_one_too_many()
+  local opened, since = P .. 'brake:opened', now - asked.brake.window_ms
+  redis.call('ZREMRANGEBYSCORE', opened, '-inf', since)
+  -- A clock that was put back: what seems to come later counts from now.
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', opened, '(' .. now, '+inf')) do
+    redis.call('ZADD', opened, now, id)
+  end
+  local before = redis.call('ZCARD', opened)
+  redis.call('ZADD', opened, now, asked.id)
+  return before >= asked.brake.limit
+end
+
+-- Have a case wait for a decision about the brake: nothing of it is due until then.
+local function put_aside()
+  -- The first to wait begins an episode, which is told once.
+  if redis.call('ZCARD', P .. 'braked') == 0 then
+    redis.call('DEL', P .. 'brake:episode')
+    redis.call('HSET', P .. 'brake:episode', 'began', now)
+  end
+  redis.call('HSET', case, 'brake', 'held', 'starts', asked.start_at)
+  redis.call('RPUSH', case .. ':ledger', asked.brake.entry)
+  redis.call('ZADD', P .. 'braked', now, asked.id)
+  redis.call('HSET', P .. 'brake:lines', asked.id, asked.brake.line)
+  if asked.gone then redis.call('SADD', P .. 'brake:gone', asked.id) end
+  if asked.status == 'scheduled' then
+    redis.call('ZADD', P .. 'index:confidential', 0, asked.id)
+  end
+end
+
 -- The client repeats a call whose answer was lost: its own case is then already here,
 -- or another has taken the departure in.
-if redis.call('EXISTS', case) == 1 then return {'new', asked.id} end
+if redis.call('EXISTS', case) == 1 then
+  local is_held = redis.call('HGET', case, 'brake') == 'held'
+  return {is_held and 'braked' or 'new', asked.id}
+end
 local taken_by = redis.call('GET', P .. 'joined:' .. asked.id)
 if taken_by then return {'joined', taken_by} end
 if asked.idem_key then
@@ -50,6 +85,11 @@ if asked.exclusive then
       redis.call('RPUSH', theirs .. ':joins', asked.departure)
       redis.call('RPUSH', theirs .. ':ledger', asked.join_entry)
       redis.call('HINCRBY', theirs, 'rev', 1)
+      if redis.call('HGET', theirs, 'brake') == 'held' then
+        -- It waits with the case: what the brake holds does not plan.
+        if asked.gone then redis.call('SADD', P .. 'brake:gone', other) end
+        return {'joined', other}
+      end
       redis.call('SADD', theirs .. ':pending', 'plan')
       redis.call('DEL', P .. 'work:' .. other .. '|plan|')
       redis.call('ZADD', P .. 'due', due_at, other .. '|plan|')
@@ -63,15 +103,22 @@ if asked.exclusive then
 end
 
 remember(asked.id)
-redis.call('HSET', case, 'head', asked.head, 'status', asked.status, 'result', '',
-           'rev', 0, 'held', 0, 'wrote', 0)
+local is_braked = asked.brake and is_one_too_many()
+local status = is_braked and 'waiting' or asked.status
+-- Held too, so that nothing is written or reported even if it came to plan.
+redis.call('HSET', case, 'head', asked.head, 'status', status, 'result', '',
+           'rev', 0, 'held', is_braked and 1 or 0, 'wrote', 0)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
-redis.call('SADD', case .. ':pending', 'plan')
 redis.call('ZADD', P .. 'index:all', 0, asked.id)
-redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.id)
+redis.call('ZADD', P .. 'index:status:' .. status, 0, asked.id)
 for _, ref in ipairs(asked.refs) do
   redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.id)
 end
+if is_braked then
+  put_aside()
+  return {'braked', asked.id}
+end
+redis.call('SADD', case .. ':pending', 'plan')
 local plan = asked.id .. '|plan|'
 redis.call('HSET', P .. 'work:' .. plan, 'not_before', asked.start_at)
 redis.call('ZADD', P .. 'due', math.max(due_at, asked.start_at), plan)

@@ -1,8 +1,8 @@
 -- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
 -- asked: op, case, rev, from, head, status, result, entry, refs, targets,
 --        was {target id: as it was read, where a worker may write it meanwhile}, dropped,
---        reports, unwritten, takes (plans anew), held, keeps (neither takes nor lets go),
---        after [member], folded, grace_ms
+--        reports, unwritten, takes (plans anew), by (who), held, keeps (neither takes nor
+--        lets go), after [member], folded, grace_ms
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case, due = P .. 'case:' .. asked.case, P .. 'due'
@@ -52,6 +52,15 @@ elseif not asked.keeps then
   redis.call('DEL', case .. ':names')
 end
 
+-- Decided by itself, it waits for no decision about the brake any more.
+if not asked.keeps and redis.call('HGET', case, 'brake') == 'held' then
+  redis.call('ZREM', P .. 'braked', asked.case)
+  redis.call('ZREM', P .. 'index:confidential', asked.case)
+  redis.call('HDEL', P .. 'brake:lines', asked.case)
+  redis.call('SREM', P .. 'brake:gone', asked.case)
+  redis.call('HDEL', case, 'brake')
+  if asked.takes then redis.call('HSET', case, 'brake', 'released', 'brake_by', asked.by) end
+end
 redis.call('HINCRBY', case, 'rev', 1)
 redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)

@@ -6,9 +6,11 @@ from desk_scenes import NOW
 from config.settings import Secret
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
+from workers.desk.brake import Braking
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.store.blind_spots import BlindSpots
+from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
@@ -124,6 +126,13 @@ def make_desk(
             KnownNames(client),
             Intake(deliveries, SourceNotes(client), sender, given.sources, clock=clock),
             scim=ScimTable(client),
+            braking=Braking(
+                Brakes(client),
+                owners,
+                limit=given.max_cases_per_hour,
+                same_people=(),
+                clock=clock,
+            ),
             clock=clock,
         )
 

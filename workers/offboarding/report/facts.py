@@ -15,7 +15,12 @@ from workers.offboarding.model import (
 )
 
 # What holds a case before it has a plan that could say so.
-HOLDS: Final = (Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON, Reason.PAUSED)
+HOLDS: Final = (
+    Reason.PROTECTED_USER,
+    Reason.AMBIGUOUS_PERSON,
+    Reason.PAUSED,
+    Reason.BRAKE,
+)
 # What an approver may let go, or refuse.
 APPROVABLE: Final = (
     Reason.TOO_MANY_TARGETS,

@@ -104,4 +104,5 @@ _WHY: Final[dict[Reason, Callable[[Case], str]]] = {
     Reason.TOO_MANY_TARGETS: _too_many,
     Reason.PREFLIGHT_UNKNOWN: _in_doubt,
     Reason.PAUSED: lambda _: "resets are paused",
+    Reason.BRAKE: lambda _: "the brake holds it",
 }

@@ -25,7 +25,7 @@ from workers.offboarding.steps.tools import (
 
 _HOURS: Final = (1, 4, 12, 24)
 # Whoever is gone has no keys any more: each quarter of an hour counts.
-_GONE: Final = timedelta(minutes=15)
+QUARTER: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +78,21 @@ def remind(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         after=replace(reminded, reports=lines).after(Step.REPORT),
     )
     # From now on and not from when it was due: after an outage one reminder is enough.
-    at = max(_next(reminded, case.held_at), now + _GONE)
+    at = max(_next(reminded, case.held_at), now + QUARTER)
     return tools.works.again(claim, change, at)
 
 
 def _next(case: Case, held_at: datetime) -> datetime:
+    return next_reminder(held_at, case.reminded, is_gone=case.has_dead_keys)
+
+
+def next_reminder(told_at: datetime, reminded: int, *, is_gone: bool) -> datetime:
     """Tell when the next reminder is due; the first telling was no reminder."""
-    if case.has_dead_keys:
-        return held_at + (case.reminded + 1) * _GONE
-    hours = _HOURS[: case.reminded + 1]
-    days = max(0, case.reminded + 1 - len(_HOURS))
-    return held_at + timedelta(hours=sum(hours) + 24 * days)
+    if is_gone:
+        return told_at + (reminded + 1) * QUARTER
+    hours = _HOURS[: reminded + 1]
+    days = max(0, reminded + 1 - len(_HOURS))
+    return told_at + timedelta(hours=sum(hours) + 24 * days)
 
 
 def refuse_the_rest(

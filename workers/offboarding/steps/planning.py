@@ -18,6 +18,7 @@ from workers.offboarding.guards import canaries_of
 from workers.offboarding.joining import folded
 from workers.offboarding.judging import LATER, Look, blocked_by, targets_of
 from workers.offboarding.model import (
+    BrakeState,
     Case,
     CaseStatus,
     CaseTarget,
@@ -80,7 +81,9 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     read = tools.cases.load(claim.work.case_id)
     case = folded(read, tools.lead_time, now)
     this = Try(claim, now, len(read.departures), read.tries + 1 >= LOOKS)
-    early = _ended_early(tools, this, case)
+    early = _held_by_brake(tools, this, case)
+    if early is None:
+        early = _ended_early(tools, this, case)
     if early is not None:
         return early
     if claim.claims > CRASH_LIMIT:
@@ -94,6 +97,19 @@ def plan(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     is_fresh = not (is_begun or case.dry_run or case.adoption)
     begun = _begin(tools, this, case) if is_fresh else None
     return _look(tools, this, case) if begun is None else begun
+
+
+def _held_by_brake(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
+    """Leave a case alone that the brake holds, unless it gives way; None: go on.
+
+    It is due for giving way only; this is the second lock, should it ever be otherwise.
+    """
+    if case.brake is not BrakeState.HELD:
+        return None
+    other = tools.cases.adopt(case) if case.joined_to is not None else None
+    if other is not None:
+        return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
+    return tools.works.finish(this.claim, Change())
 
 
 def _ended_early(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
