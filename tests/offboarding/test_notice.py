@@ -22,7 +22,6 @@ from workers.offboarding.model import (
     ResourceGroup,
 )
 from workers.offboarding.notice import (
-    NoticeKind,
     gone_at_once,
     gone_from_one_account,
     report_of_notice,
@@ -217,7 +216,6 @@ def test_an_owner_gone_from_one_account_is_told_with_both_ways_on():
             "[offboard] ATTENTION, a source is silent: okta",
         ),
     ],
-    ids=list(NoticeKind)[:4],
 )
 def test_a_subject_says_what_and_whom(notice, expected):
     assert subject(notice) == expected

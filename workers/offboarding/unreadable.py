@@ -71,6 +71,14 @@ UNREADABLE: Final = {
         "docs/sources/. After a mend here replay the delivery; after one on the "
         "sender's side send the event again.",
     ),
+    Unreadable.SENDER_STOPS: Mend(
+        "The sender says that it sends nothing any more: its stream is paused or "
+        "disabled.",
+        SENDER,
+        "Have the stream enabled again on the sender's side, see who left meanwhile, "
+        "open their departures by hand, then drop the delivery.",
+        "offboard run USER --apply",
+    ),
     Unreadable.TRUNCATED: Mend(
         "The sender cut the event short, so what it leaves out is not known.",
         SENDER,
