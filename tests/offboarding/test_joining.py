@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.joining import folded, widest
-from workers.offboarding.model import Leaver, Scope
+from workers.offboarding.model import Leaver, Scope, Told
 
 DAY = timedelta(days=1)
 names = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True)
@@ -176,3 +176,50 @@ def test_departures_that_name_two_identities_are_noted():
 
     assert [note.reason for note in case.warnings] == [Reason.AMBIGUOUS_PERSON]
     assert case.leaver == known
+
+
+def test_of_two_dates_of_one_source_that_counts_which_it_gave_last():
+    said_first = a_departure(effective_at=NOON + 3 * DAY, occurred_at=NOON)
+    said_last = a_departure(
+        effective_at=NOON + 9 * DAY, occurred_at=NOON + timedelta(hours=1)
+    )
+    case = a_case(
+        told=(Told("standard", NOON + 5 * DAY, NOON - DAY),),
+        starts_at=NOON + 4 * DAY,
+        effective_at=NOON + 5 * DAY,
+    )
+
+    in_order = replace(case, departures=(said_first, said_last))
+    late = replace(case, departures=(said_last, said_first))
+
+    assert folded(in_order, DAY, NOON).effective_at == NOON + 9 * DAY
+    assert folded(late, DAY, NOON).effective_at == NOON + 9 * DAY
+
+
+def test_a_departure_that_says_less_of_when_it_happened_counts_as_it_comes():
+    case = a_case(
+        told=(Told("standard", NOON + 5 * DAY, NOON),), starts_at=NOON + 4 * DAY
+    )
+    undated = a_departure(effective_at=NOON + 9 * DAY)
+
+    moved = folded(replace(case, departures=(undated,)), DAY, NOON)
+
+    assert moved.effective_at == NOON + 9 * DAY
+
+
+def test_further_e_mails_and_the_account_somebody_is_gone_from_are_kept():
+    case = a_case(aliases=("dana@old.example.com",))
+    joined = a_departure(
+        leaver=Leaver("d.lee@example.com"),
+        aliases=("dana.lee@example.com", "dl@example.com"),
+        gone_from="acct1",
+    )
+
+    found = folded(replace(case, departures=(joined,)), DAY, NOON)
+
+    assert found.aliases == (
+        "d.lee@example.com",
+        "dana@old.example.com",
+        "dl@example.com",
+    )
+    assert (found.gone_from, found.has_dead_keys) == (("acct1",), True)
