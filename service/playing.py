@@ -90,7 +90,11 @@ def refusal(answer: Answer, url: str, source: str) -> CallError:
         text = f"The service did not take it for authentic: is its {variable} the same?"
         return CallError(Fault.DENIED, text)
     if answer.status == 404:
-        text = f"{url} has no source {source} turned on, or is another service."
+        variable = f"OFFBOARD_SOURCE_{source.upper()}_SECRET"
+        text = (
+            f"{url} has no source {source} turned on, or is another service. Set"
+            f" {variable} where it runs, and restart it."
+        )
         return CallError(Fault.INVALID, text)
     problem = answer.body if isinstance(answer.body, dict) else None
     return refusal_of(answer.status, problem, url)

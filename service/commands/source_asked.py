@@ -1,7 +1,7 @@
 """What was typed for `offboard source send`, judged before anything is sent."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from marshmallow import ValidationError
 
@@ -11,6 +11,8 @@ from service.words import leaver_of
 
 if TYPE_CHECKING:
     from service.sources.samples.sample import Sample
+
+_ID_LIMIT: Final = 200
 
 
 def sample_of(source: str, kind: str) -> "Sample":
@@ -40,6 +42,22 @@ def person_in(user: str) -> str:
     except ValidationError as error:
         said = " ".join(map(str, error.messages))
         raise CallError(Fault.INVALID, f"--user: {said}") from error
+
+
+def sender_id_in(text: str | None, source: str) -> str | None:
+    """Return the sender's own id of the person; CallError where it takes none."""
+    if text is None:
+        return None
+    # Here and not above: it brings all sources along, and the web's framework.
+    from service.sources.samples import TELL_BY_ID
+
+    if source not in TELL_BY_ID:
+        said = f"{source} tells of people by e-mail or IAM ID: leave it out."
+        raise CallError(Fault.INVALID, f"--id: {said}")
+    if not text.isprintable() or not text.strip() or len(text) > _ID_LIMIT:
+        said = f"Give 1 to {_ID_LIMIT} printable characters."
+        raise CallError(Fault.INVALID, f"--id: {said}")
+    return text.strip()
 
 
 def key_in(file: Path | None) -> str | None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +10,16 @@ import click
 
 from config.settings import Settings
 from service.commands.opening import output_option, read_settings
-from service.commands.screen import (
-    Screen,
-    progress_screen,
-    result_screen,
-    write_json,
-)
+from service.commands.screen import progress_screen, result_screen, write_json
 from service.commands.source_asked import (
     address_in,
     key_in,
     no_secret,
     person_in,
     sample_of,
+    sender_id_in,
 )
+from service.commands.source_told import show, warn
 from service.faults import CallError, Fault
 
 if TYPE_CHECKING:
@@ -34,7 +30,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("source", required=False, default="")
 @click.argument("kind", required=False, default="")
-@click.option("--user", required=True, help="Whom it is about: e-mail or IAM ID.")
+@click.option("--user", default="", help="Whom it is about: e-mail or IAM ID.")
+@click.option(
+    "--id",
+    "sender_id",
+    help="The sender's own id of the person, where it tells by one.  [default: one"
+    " that nobody has]",
+)
 @click.option(
     "--key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -43,18 +45,26 @@ if TYPE_CHECKING:
 @click.option("--url", help="The service.  [default: OFFBOARD_URL]")
 @output_option
 def send(
-    *, source: str, kind: str, user: str, key: Path | None, url: str | None, output: str
+    *,
+    source: str,
+    kind: str,
+    user: str,
+    sender_id: str | None,
+    key: Path | None,
+    url: str | None,
+    output: str,
 ) -> None:
     """Play what SOURCE tells, signed as the vendor would, to a running service.
 
     It needs the settings that the service has of that source, such as
     OFFBOARD_SOURCE_OKTA_SECRET, and no token. Without SOURCE or KIND it lists those
-    there are. What it tells is acted on: on an armed service a departure is real.
+    there are. What it tells is acted on: on an armed service a departure is REAL.
 
     Ends with 0 where the service took it in.
     """
     sample = sample_of(source, kind)
     user, signing_key = person_in(user), key_in(key)
+    sender_id = sender_id_in(sender_id, source)
     settings = read_settings("command")
     if not settings.sources.of(source).is_on:
         raise no_secret(source)
@@ -62,15 +72,16 @@ def send(
     from service.playing import refusal
     from service.sources.samples.sample import Asked
 
-    asked = Asked(user, datetime.now(UTC), settings, signing_key)
+    asked = Asked(user, datetime.now(UTC), settings, signing_key, sender_id)
     address = address_in(url) if url else settings.url
+    requests = _requests(sample, asked)
     progress_screen().line(f"{source} {sample.kind}: {sample.leads_to}")
-    played = _play(_requests(sample, asked), settings, address)
+    warn(progress_screen(), sample, is_armed_here=settings.armed)
+    played = _play(requests, settings, address)
     if output == "json":
         write_json(_told(source, sample, played))
     else:
-        for _, answer in played:
-            _show(result_screen(), answer)
+        show(result_screen(), sample, user, [answer for _, answer in played])
     if not played[-1][1].is_good:
         raise refusal(played[-1][1], address, source)
 
@@ -115,19 +126,3 @@ def _told(
             for sent, answer in played
         ],
     }
-
-
-def _show(screen: Screen, answer: "Answer") -> None:
-    screen.line(_said(answer.status))
-    for case_id in answer.case_ids:
-        screen.line(f"Case {case_id}. See it with:")
-        screen.line(f"offboard case show {case_id}")
-    if answer.is_good and not answer.case_ids:
-        screen.line("It names no case.")
-
-
-def _said(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

@@ -41,3 +41,8 @@ SAMPLES_OF: Final[dict[str, tuple[Sample, ...]]] = {
     "personio": personio.SAMPLES,
     "gusto": gusto.SAMPLES,
 }
+
+TELL_BY_ID: Final = frozenset(
+    ("okta", "entra_graph", "ibm_verify", "bamboohr", "hibob", "personio", "gusto")
+)
+"""Sources that tell by an id of their own, so that ``Asked.sender_id`` is looked at."""

@@ -37,7 +37,7 @@ def _with_fields(
         }
         ours = {"status": mine.status_fields[0], "date": mine.date_field}
         employee = {
-            "id": employee_id(asked.user),
+            "id": employee_id(asked),
             "action": "Updated",
             "timestamp": zulu(asked.at),
             "changedFields": [ours[changed]],
@@ -59,7 +59,7 @@ def _by_id(kind: str) -> Callable[[Asked], tuple[Outgoing, ...]]:
             "timestamp": zulu(asked.at),
             "data": {
                 "companyId": "881",
-                "employeeId": employee_id(asked.user),
+                "employeeId": employee_id(asked),
                 "changedFields": [status],
             },
         }
@@ -69,17 +69,23 @@ def _by_id(kind: str) -> Callable[[Asked], tuple[Outgoing, ...]]:
 
 
 SAMPLES: Final[tuple[Sample, ...]] = (
-    Sample("terminate", "a case, now", _with_fields("Inactive", changed="status")),
+    Sample("terminate", "a departure, now", _with_fields("Inactive", changed="status")),
     Sample(
         "schedule",
-        "a case in 14 days",
+        "a departure in 14 days",
         _with_fields("Active", changed="date", in_days=14),
     ),
-    Sample("cancel", "the case is taken back", _with_fields("Active", changed="date")),
     Sample(
-        "reactivate", "the case is taken back", _with_fields("Active", changed="status")
+        "cancel", "what it told is taken back", _with_fields("Active", changed="date")
+    ),
+    Sample(
+        "reactivate",
+        "what it told is taken back",
+        _with_fields("Active", changed="status"),
     ),
     Sample("update", "a look-up by the id", _by_id("employee.updated")),
-    Sample("delete", "a case, if the id is known", _by_id("employee.deleted")),
+    Sample(
+        "delete", "a departure, now, if the id is known", _by_id("employee.deleted")
+    ),
     Sample("create", "nothing", _by_id("employee.created")),
 )

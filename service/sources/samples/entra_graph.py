@@ -13,8 +13,8 @@ _TYPE: Final = {"Content-Type": JSON}
 
 
 def _user_updated(asked: Asked) -> tuple[Outgoing, ...]:
-    """Say that a user changed; *user* is their object id, else one is made of it."""
-    object_id = _object_id(asked.user)
+    """Say that a user changed, by their object id."""
+    object_id = asked.sender_id or _made_up_id(asked.user)
     resource = {
         "@odata.type": "#Microsoft.Graph.User",
         "@odata.id": f"Users/{object_id}",
@@ -52,11 +52,8 @@ def _delivery(asked: Asked, **more: Any) -> tuple[Outgoing, ...]:  # noqa: ANN40
     return (Outgoing(_PATH, json.dumps({"value": [element]}).encode(), _TYPE),)
 
 
-def _object_id(user: str) -> str:
-    try:
-        return str(uuid.UUID(user))
-    except ValueError:
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"entra_graph:{user}"))
+def _made_up_id(user: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"entra_graph:{user}"))
 
 
 SAMPLES: Final[tuple[Sample, ...]] = (
@@ -65,6 +62,6 @@ SAMPLES: Final[tuple[Sample, ...]] = (
         "a look-up of that object id in Graph; a departure if it is disabled or gone",
         _user_updated,
     ),
-    Sample("validation", "the token sent back as text; no event", _validation),
-    Sample("lifecycle", "a subscription authorized again; no event", _lifecycle),
+    Sample("validation", "nothing: the token comes back", _validation),
+    Sample("lifecycle", "the subscription is authorized again", _lifecycle),
 )

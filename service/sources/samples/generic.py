@@ -28,12 +28,12 @@ _TOLD: Final = (
     _Told(
         "departure_cancelled",
         "user.departure_cancelled",
-        "the person's scheduled departure is cancelled",
+        "what it told is taken back",
     ),
     _Told(
         "reactivated",
         "user.reactivated",
-        "the person's scheduled departure is cancelled",
+        "what it told is taken back",
     ),
     _Told("suspended", "user.suspended", "nothing: whoever is suspended may return"),
 )

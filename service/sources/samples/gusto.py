@@ -5,20 +5,20 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final
 
-from service.sources.samples.hr import as_json, employee_uuid, event_uuid
+from service.sources.samples.hr import as_json, employee_uuid, event_uuid, made_up_uuid
 from service.sources.samples.sample import Asked, Outgoing, Sample
 
 
 def _event(event_type: str) -> Callable[[Asked], tuple[Outgoing, ...]]:
     def make(asked: Asked) -> tuple[Outgoing, ...]:
-        company = employee_uuid("a company")
+        company = made_up_uuid("a company")
         body: dict[str, Any] = {
             "uuid": event_uuid(asked, event_type),
             "event_type": event_type,
             "resource_type": "Company",
             "resource_uuid": company,
             "entity_type": "Employee",
-            "entity_uuid": employee_uuid(asked.user),
+            "entity_uuid": employee_uuid(asked),
             "timestamp": int(asked.at.timestamp()),
         }
         raw = as_json(body)

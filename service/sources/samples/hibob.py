@@ -15,7 +15,7 @@ def _event(
 ) -> Callable[[Asked], tuple[Outgoing, ...]]:
     def make(asked: Asked) -> tuple[Outgoing, ...]:
         mine = asked.settings.sources.hibob
-        data: dict[str, Any] = nested(mine.id_path, employee_id(asked.user))
+        data: dict[str, Any] = nested(mine.id_path, employee_id(asked))
         if with_email:
             data |= nested(mine.email_path, asked.user)
         body = {
@@ -43,18 +43,20 @@ def _ping(_: Asked) -> tuple[Outgoing, ...]:
 
 
 SAMPLES: Final[tuple[Sample, ...]] = (
-    Sample("left", "a look-up, then a case", _event("employee.left")),
+    Sample("left", "a look-up, then a departure", _event("employee.left")),
     Sample(
         "revoke",
-        "a look-up, then a case",
+        "a look-up, then a departure",
         _event("employee.access.revoked.immediately"),
     ),
-    Sample("delete", "a case, now", _event("employee.deleted", with_email=True)),
+    Sample("delete", "a departure, now", _event("employee.deleted", with_email=True)),
     Sample(
         "activate",
-        "the case is taken back",
+        "what it told is taken back",
         _event("employee.activated", with_email=True),
     ),
-    Sample("inactivate", "nothing: leave", _event("employee.inactivated")),
+    Sample(
+        "inactivate", "nothing: leave is no departure", _event("employee.inactivated")
+    ),
     Sample("ping", "nothing", _ping),
 )

@@ -9,19 +9,27 @@ from uuid import UUID
 from service.sources.samples.sample import Asked
 
 
-def employee_id(user: str) -> str:
-    """Return a number that is always the same for one person, so that we learn it."""
-    return str(int(_digest(user), 16) % 1_000_000)
+def employee_id(asked: Asked) -> str:
+    """Return the id asked for, or a number.
+
+    It is always the same for one person, so that we learn it.
+    """
+    return asked.sender_id or str(int(_digest(asked.user), 16) % 1_000_000)
 
 
-def employee_uuid(user: str) -> str:
-    """Return the same as a UUID."""
-    return str(UUID(_digest(user)))
+def employee_uuid(asked: Asked) -> str:
+    """Return the id asked for, or a UUID that is always the same for one person."""
+    return asked.sender_id or made_up_uuid(asked.user)
+
+
+def made_up_uuid(text: str) -> str:
+    """Return a UUID that is always the same for one text."""
+    return str(UUID(_digest(text)))
 
 
 def event_uuid(asked: Asked, kind: str) -> str:
     """Return an id of this one play."""
-    return str(UUID(_digest(f"{asked.user} {asked.at.isoformat()} {kind}")))
+    return made_up_uuid(f"{asked.user} {asked.at.isoformat()} {kind}")
 
 
 def as_json(body: Any) -> bytes:  # noqa: ANN401 - any JSON

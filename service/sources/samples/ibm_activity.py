@@ -107,11 +107,11 @@ def _sent(asked: Asked, body: _Body) -> tuple[Outgoing, ...]:
 
 
 SAMPLES: Final = (
-    Sample("delete", "a case, an emergency", _alerted(_DELETE, "success")),
-    Sample("template", "a case, an emergency", _from_template),
+    Sample("delete", "a departure, now: an emergency", _alerted(_DELETE, "success")),
+    Sample("template", "a departure, now: an emergency", _from_template),
     Sample("pending", "nothing", _alerted(_DELETE, "pending")),
     Sample("failure", "nothing", _alerted(_DELETE, "failure")),
-    Sample("invite", "the case is cancelled", _alerted(_INVITE, "success")),
+    Sample("invite", "what it told is taken back", _alerted(_INVITE, "success")),
     Sample("truncated", "quarantine", _alerted(_DELETE, "success", is_truncated=True)),
     Sample("test", "nothing", _test),
 )

@@ -28,8 +28,7 @@ def _told(
                 "resource": "user",
                 "action": action,
                 "result": result,
-                # One person has one id, however often they are played.
-                "targetid": sha256(asked.user.lower().encode()).hexdigest()[:10],
+                "targetid": _id_of(asked),
                 "username": asked.user,
                 "performedby": "50ADMIN001",
                 "performedby_username": "it.admin@example.com",
@@ -46,8 +45,15 @@ def _told(
     return make
 
 
+def _id_of(asked: Asked) -> str:
+    # One person has one id, however often they are played.
+    return asked.sender_id or sha256(asked.user.lower().encode()).hexdigest()[:10]
+
+
 SAMPLES: Final = (
-    Sample("delete", "a case where the id is known, else quarantine", _told("deleted")),
+    Sample(
+        "delete", "a departure where the id is known, else quarantine", _told("deleted")
+    ),
     Sample("modify", "a look-up, where one is set up", _told("modified")),
     Sample("failed", "nothing", _told("deleted", result="failure")),
     Sample("login", "nothing", _told("login", event_type="authentication")),

@@ -59,15 +59,17 @@ def _told(
 def _user(asked: Asked) -> dict[str, str]:
     # One person has one id, however often they are played.
     digest = sha256(asked.user.lower().encode()).hexdigest()[:17]
-    return {"id": f"00u{digest}", "alternateId": asked.user}
+    return {"id": asked.sender_id or f"00u{digest}", "alternateId": asked.user}
 
 
 SAMPLES: Final = (
-    Sample("deactivate", "a case", _told("user.lifecycle.deactivate")),
-    Sample("delete", "a case", _told("user.lifecycle.delete.initiated")),
+    Sample("deactivate", "a departure, now", _told("user.lifecycle.deactivate")),
+    Sample("delete", "a departure, now", _told("user.lifecycle.delete.initiated")),
     Sample("suspend", "nothing, unless set otherwise", _told("user.lifecycle.suspend")),
-    Sample("reactivate", "the case is cancelled", _told("user.lifecycle.reactivate")),
+    Sample(
+        "reactivate", "what it told is taken back", _told("user.lifecycle.reactivate")
+    ),
     Sample("login", "nothing", _told("user.session.start")),
     Sample("failed", "nothing", _told("user.lifecycle.deactivate", "FAILURE")),
-    Sample("verify", "the hook is verified", _verify),
+    Sample("verify", "nothing: the hook is verified", _verify),
 )

@@ -6,7 +6,7 @@ from typing import Final
 from service.sources.samples.hr import (
     as_json,
     employee_id,
-    employee_uuid,
+    made_up_uuid,
     nested,
     zulu,
 )
@@ -16,12 +16,12 @@ from service.sources.samples.sample import Asked, Outgoing, Sample
 def _event(name: str) -> Callable[[Asked], tuple[Outgoing, ...]]:
     def make(asked: Asked) -> tuple[Outgoing, ...]:
         mine = asked.settings.sources.personio
-        person = nested(mine.person_paths[0], employee_id(asked.user))
+        person = nested(mine.person_paths[0], employee_id(asked))
         body = {
             "company_id": "4711",
             "event_name": name,
             "occurred_at": zulu(asked.at),
-            "payload": {**person, "employment_id": employee_uuid(asked.user)},
+            "payload": {**person, "employment_id": made_up_uuid(asked.user)},
         }
         headers = {
             "Content-Type": "application/json",

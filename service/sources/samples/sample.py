@@ -22,12 +22,17 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be played: about whom (an e-mail or an IAM ID), when, with what."""
+    """What is to be played: about whom (an e-mail or an IAM ID), when, with what.
+
+    ``sender_id`` is the sender's own id of the person, where it tells by one; without
+    it one is made up that no real person has.
+    """
 
     user: str
     at: datetime
     settings: Settings
     signing_key: str | None = None
+    sender_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,21 +79,25 @@ def _in_turn(*steps: _Step) -> Callable[[Asked], tuple[Outgoing, ...]]:
 _off: Final = _by_patch("False")
 
 SAMPLES: Final[tuple[Sample, ...]] = (
-    Sample("deactivate", "a case (as Entra does)", _in_turn(_create, _off, _delete)),
+    Sample(
+        "deactivate",
+        "a departure, now (as Entra does)",
+        _in_turn(_create, _off, _delete),
+    ),
     Sample(
         "deactivate-okta",
-        "a case (as an Okta app made in the wizard does)",
+        "a departure, now (as an Okta app made in the wizard does)",
         _in_turn(_create, _by_put, _delete),
     ),
     Sample(
         "deactivate-okta-patch",
-        "a case (as an Okta app of the catalogue does)",
+        "a departure, now (as an Okta app of the catalogue does)",
         _in_turn(_create, _by_patch(False, path=None), _delete),
     ),
-    Sample("delete", "a case", _in_turn(_create, _delete)),
+    Sample("delete", "a departure, now", _in_turn(_create, _delete)),
     Sample(
         "reactivate",
-        "a case, cancelled while nothing was written",
+        "a departure, now, and it is taken back at once",
         _in_turn(_create, _off, _by_patch("True")),
     ),
     Sample("create", "nothing", _in_turn(_create)),

@@ -83,6 +83,6 @@ def _key(pem: str | None) -> RSAPrivateKey:
 SAMPLES: Final[tuple[Sample, ...]] = (
     Sample("account-disabled", "a departure, now", _telling(ACCOUNT_DISABLED)),
     Sample("account-purged", "a departure, now", _telling(ACCOUNT_PURGED)),
-    Sample("account-enabled", "cancels what has not begun", _telling(ACCOUNT_ENABLED)),
-    Sample("verification", "nothing: 202", _verify),
+    Sample("account-enabled", "what it told is taken back", _telling(ACCOUNT_ENABLED)),
+    Sample("verification", "nothing: the stream is verified", _verify),
 )

@@ -1,7 +1,7 @@
 """What a service needs to be set up with, so that a source can be played at it.
 
 A source whose samples need more than its secret adds a line to ``MORE``; one that needs
-a server beside it is played in its own tests and stands in ``ELSEWHERE``.
+a server or a store beside it is played in its own tests and stands in ``ELSEWHERE``.
 """
 
 ZONE = {"TIMEZONE": "Europe/Berlin"}
@@ -21,8 +21,8 @@ MORE = {
     "personio": ZONE | API,
     "gusto": ZONE | API,
 }
-# Whose keys come from a server.
-ELSEWHERE = {"ssf"}
+# Whose keys come from a server, and whose users are in a store.
+ELSEWHERE = {"ssf", "scim"}
 
 
 def environ_of(source):
@@ -44,14 +44,10 @@ def outcome_of(desk):
 # What comes of a play, by the first words of a sample's own ``leads_to``.
 MEANT = {
     "a departure": "departure",
-    "a case": "departure",
     "a look-up": "look_up",
     "nothing": "nothing",
     "quarantine": "nothing",
-    "cancels": "withdrawal",
-    "the case is cancelled": "withdrawal",
-    "the case is taken back": "withdrawal",
-    "the person's scheduled departure is cancelled": "withdrawal",
+    "what it told is taken back": "withdrawal",
 }
 # What depends on more than the sample is proven by the source's own tests.
 _CONDITIONS = (" if ", " where ", " unless ", " else ")

@@ -481,9 +481,9 @@ def test_the_secret_of_a_path_is_in_no_log(client, post):
 # --- played without Microsoft ------------------------------------------------------
 
 
-def play(client, kind, settings, user="dana.lee@example.com", at=NOW):
+def play(client, kind, settings, sender_id=None, at=NOW):
     (sample,) = [one for one in SAMPLES if one.kind == kind]
-    asked = Asked(user, at, settings)
+    asked = Asked("dana.lee@example.com", at, settings, sender_id=sender_id)
     return [
         client.open(one.path, method=one.method, data=one.body, headers=one.headers)
         for one in sample.make(asked)
@@ -491,7 +491,7 @@ def play(client, kind, settings, user="dana.lee@example.com", at=NOW):
 
 
 def test_a_played_change_is_looked_up(client, desk, settings):
-    (answer,) = play(client, "user-updated", settings, user=OBJECT_ID)
+    (answer,) = play(client, "user-updated", settings, sender_id=OBJECT_ID)
 
     assert answer.status_code == 202
     assert desk.hints[0][0].subject == OBJECT_ID

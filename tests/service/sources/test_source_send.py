@@ -36,11 +36,12 @@ def api():
 
 @pytest.fixture
 def send(api):
-    def sent(*words, user=USER, url=api.url, **environ):
+    def sent(*words, user=USER, url=api.url, beside=None, **environ):
         given = {"STANDARD_SECRET": SECRET, **environ}
         env = {f"OFFBOARD_SOURCE_{name}": value for name, value in given.items()}
-        command = ["source", "send", *words, "--user", user]
-        return CliRunner(env={"OFFBOARD_URL": url, **env}).invoke(main, command)
+        command = ["source", "send", *words, *(("--user", user) if user else ())]
+        env |= {"OFFBOARD_URL": url, **(beside or {})}
+        return CliRunner(env=env).invoke(main, command)
 
     return sent
 
@@ -53,6 +54,8 @@ def test_what_is_sent_is_shown_and_the_case_named(api, send):
     assert done.exit_code == 0
     assert done.stderr.splitlines() == [
         "standard departed: a departure, now",
+        "If the service is armed, this is REAL: keys of this person are reset. If it is"
+        " not, the case is a dry run.",
         "POST /events/standard",
     ]
     assert done.stdout.splitlines() == [
@@ -60,6 +63,71 @@ def test_what_is_sent_is_shown_and_the_case_named(api, send):
         f"Case {CASE_ID}. See it with:",
         f"offboard case show {CASE_ID}",
     ]
+
+
+def test_settings_that_are_armed_are_said_before_a_departure_is_told(api, send):
+    # Armed needs a report channel, here as in the service.
+    channel = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL_ID": "C1"}
+    armed = {f"OFFBOARD_{name}": value for name, value in channel.items()}
+
+    done = send("standard", "departed", beside={"OFFBOARD_ARMED": "1", **armed})
+
+    assert "OFFBOARD_ARMED=1 is set here." in done.stderr
+    assert "this is REAL: keys of this person are reset." in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["suspended", "reactivated"])
+def test_what_resets_nothing_is_not_warned_of(api, send, kind):
+    assert "REAL" not in send("standard", kind).stderr
+
+
+def test_an_answer_without_a_case_says_where_to_look(api, send):
+    api.script(STANDARD, Says({"cases": []}, 202))
+
+    done = send("standard", "departed", user="o'neil@example.com")
+
+    assert done.stdout.splitlines() == [
+        "202 Accepted",
+        "The answer names no case. See what came of it with:",
+        """offboard case list --user 'o'"'"'neil@example.com'""",
+        "offboard quarantine list",
+    ]
+
+
+def test_of_what_leads_to_nothing_the_answer_is_all_that_is_shown(api, send):
+    api.script(STANDARD, Says({"cases": []}, 202))
+
+    assert send("standard", "suspended").stdout == "202 Accepted\n"
+
+
+def test_the_senders_own_id_stands_in_what_is_sent(api, send):
+    done = send(
+        *("okta", "deactivate", "--id", "00u1abcdEXAMPLE"), OKTA_SECRET="okta-secret-1"
+    )
+
+    (asked,) = api.asked
+    (event,) = asked.body["data"]["events"]
+    assert event["target"][0]["id"] == "00u1abcdEXAMPLE", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "sender_id", "said"),
+    [
+        ("standard", "E-157", "--id: standard tells of people by e-mail or IAM ID"),
+        ("okta", "", "--id: Give 1 to 200 printable characters."),
+        ("okta", "00u\n", "--id: Give 1 to 200 printable characters."),
+        ("okta", "0" * 201, "--id: Give 1 to 200 printable characters."),
+    ],
+)
+def test_an_id_that_cannot_be_used_is_said_before_anything_is_sent(
+    api, send, source, sender_id, said
+):
+    kind = {"standard": "departed", "okta": "deactivate"}[source]
+
+    done = send(source, kind, "--id", sender_id, OKTA_SECRET="okta-secret-1")
+
+    assert (done.exit_code, api.asked) == (2, [])
+    assert said in done.stderr
 
 
 def test_the_answer_comes_as_json_where_that_is_asked_for(api, send):
@@ -261,12 +329,14 @@ def test_an_unknown_kind_is_answered_with_those_there_are(api, send):
     assert api.asked == []
 
 
+@pytest.mark.parametrize("user", [USER, ""])
 @pytest.mark.parametrize("words", [(), ("standard",)])
-def test_without_words_it_lists_too(send, words):
-    done = send(*words)
+def test_without_words_it_lists_too_and_needs_no_user(send, words, user):
+    done = send(*words, user=user)
 
     assert done.exit_code == 2
     assert "departed" in done.stderr
+    assert "--user" not in done.stderr
 
 
 def test_a_source_without_a_secret_here_names_the_setting(api, send):
@@ -345,7 +415,7 @@ def test_an_address_that_cannot_be_used_is_said(api, send, url):
     ("says", "code", "words"),
     [
         (a_problem(401, "x"), 5, "is its OFFBOARD_SOURCE_STANDARD_SECRET the same?"),
-        (a_problem(404, "Nothing."), 2, "no source standard turned on"),
+        (a_problem(404, "Nothing."), 2, "Set OFFBOARD_SOURCE_STANDARD_SECRET where it"),
         (
             Says({"errors": {"data.subjects": ["Give one."]}, "status": 422}, 422),
             2,
