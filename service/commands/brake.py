@@ -27,16 +27,7 @@ from workers.offboarding.words import counted
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_COLUMNS: Final = (
-    "Leaver",
-    "Targets",
-    "Clusters",
-    "Removed",
-    "Source",
-    "Received",
-    "Leaves",
-    "Case",
-)
+_COLUMNS: Final = ("Leaver", "Owns", "Source", "Leaves", "Case")
 _NO_TERMINAL: Final = "Without a terminal to confirm in this needs --yes."
 _TASKS: Final = (
     Task(
@@ -158,15 +149,21 @@ def _row(one: ShownWaiting) -> tuple[str, ...]:
     leaver = one.leaver
     return (
         leaver.email or leaver.iam_id or leaver.name or "unknown",
-        _number(one.targets),
-        _number(one.clusters),
-        "yes" if one.gone else "",
+        _holdings(one),
         one.source,
-        one.received_at,
-        "" if one.effective_at == one.received_at else one.effective_at,
+        _leaves(one),
         one.case_id,
     )
 
 
-def _number(number: int | None) -> str:
-    return "?" if number is None else str(number)
+def _holdings(one: ShownWaiting) -> str:
+    if one.targets is None:
+        return "not known"
+    clusters = "" if one.clusters is None else f", {counted(one.clusters, 'cluster')}"
+    return f"{counted(one.targets, 'target')}{clusters}" if one.targets else "nothing"
+
+
+def _leaves(one: ShownWaiting) -> str:
+    if one.gone:
+        return "IS GONE"
+    return "now" if one.effective_at == one.received_at else one.effective_at

@@ -21,7 +21,6 @@ from service.commands.screen import (
 
 _PAGE: Final = 200
 _MOST: Final = 1000
-_COLUMNS: Final = ("ID", "Source", "Received", "Kept until", "Reason", "Means")
 
 
 @click.group("quarantine")
@@ -41,7 +40,8 @@ def list_quarantine(*, output: str) -> None:
     elif not page.quarantine:
         result_screen().line("Nothing is in quarantine.")
     else:
-        result_screen().table(_COLUMNS, [_row(one) for one in page.quarantine])
+        for one in page.quarantine:
+            _show(result_screen(), one)
     if page.next is not None:
         progress_screen().say("There are more: replay or drop the oldest first.")
 
@@ -93,12 +93,19 @@ def drop(*, kept_id: str, output: str) -> None:
 
 def _say(screen: Screen, cases: tuple[str, ...]) -> None:
     if not cases:
-        screen.line("It was read. No case comes of it now.")
+        screen.line(
+            "It was read, and no case comes of it now. Where it has to be looked up at"
+            " its source, it may come back: see offboard quarantine list."
+        )
     for case_id in cases:
         screen.line(f"It was read, and leads to case {case_id}.")
 
 
-def _row(kept: ShownKept) -> tuple[str, ...]:
+def _show(screen: Screen, kept: ShownKept) -> None:
+    """Show one delivery: its id to copy, what is wrong, and how long it is kept."""
+    screen.line(f"{kept.id} {kept.source}: {kept.reason}", style="bold")
+    screen.say(kept.text)
     is_expired = kept.state == "expired"
-    until = f"removed {kept.expires_at}" if is_expired else kept.expires_at
-    return (kept.id, kept.source, kept.received_at, until, kept.reason, kept.text)
+    until = "its body was removed" if is_expired else "kept until"
+    screen.line(f"Received {kept.received_at}, {until} {kept.expires_at}")
+    screen.line("")

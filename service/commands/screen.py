@@ -17,6 +17,8 @@ from rich.text import Text
 
 from workers.offboarding.advice import cleaned
 
+# What is copied is never folded, however narrow the terminal is.
+_WHOLE: Final = ("Case", "ID")
 # Wider than any line: what is read by programs is never wrapped.
 _UNWRAPPED: Final = 1_000_000
 
@@ -44,7 +46,7 @@ class Screen:
         """Write a table; in a narrow terminal its cells are folded, never cut."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
         for row in rows:
             table.add_row(*(Text(shown(cell)) for cell in row))
         self._console.print(table)

@@ -380,3 +380,23 @@ def test_where_nothing_waits_there_is_nothing_to_decide(api, typing):
     code, _ = run.ended()
 
     assert (code, [one.method for one in api.asked]) == (0, ["GET"])
+
+
+@pytest.mark.parametrize("words", [("case", "list"), ("brake", "show")])
+def test_an_id_to_copy_is_whole_in_a_narrow_terminal(api, typing, words):
+    waiting = {
+        "case_id": CASE_ID,
+        "leaver": {"email": USER},
+        "source": "entra_workflow",
+        "received_at": "2026-02-16T10:02:11.000Z",
+        "effective_at": "2026-02-16T10:02:11.000Z",
+    }
+    brake = {"on": True, "limit": 1, "opened_last_hour": 2, "waiting": [waiting]}
+    cases = {"cases": [a_case("open")], "next": None}
+    api.script(("GET", "/api/cases"), Says(cases))
+    api.script(("GET", "/api/brake"), Says(brake))
+
+    shown = typing(*words, stdout_is_terminal=True)
+    shown.ended()
+
+    assert CASE_ID in shown.screen
