@@ -81,7 +81,12 @@ class LookUps:
         """Ask the directory; UnreadableError where it cannot be asked at all."""
         directory = self.directories.get(mine.source)
         if directory is None:
-            text = "The way to its source's directory is not set up here."
+            text = (
+                "It has to be looked up at its source, and the way there is not set up."
+                f" Set what docs/sources/{mine.source}.md names for look-ups"
+                f" (OFFBOARD_SOURCE_{mine.source.upper()}_…), restart the workers, then"
+                " replay it."
+            )
             raise UnreadableError(Unreadable.LOOK_UP_NOT_SET_UP, text)
         return directory.look_up(_hint_of(mine))
 

@@ -214,7 +214,9 @@ def test_a_source_without_a_directory_is_given_to_people_at_once(room):
     assert room.kept == [
         (
             Unreadable.LOOK_UP_NOT_SET_UP,
-            "The way to its source's directory is not set up here.",
+            "It has to be looked up at its source, and the way there is not set up. Set"
+            " what docs/sources/hibob.md names for look-ups (OFFBOARD_SOURCE_HIBOB_…),"
+            " restart the workers, then replay it.",
         )
     ]
     assert room.waits() == 0

@@ -1,14 +1,19 @@
 """What a source told, acted on: a case opened, joined, or taken back."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
 
-from workers.offboarding.heard import Heard, understood
+from workers.offboarding.advice import cleaned
+from workers.offboarding.heard import Heard, Unreadable, UnreadableError, understood
 from workers.offboarding.model import Case, Departure, Ignored, SamePerson, Withdrawal
 from workers.store.names import KnownNames
 
 log = structlog.get_logger()
+
+_LOGGED_IDS: Final = 5
+_LOGGED_LENGTH: Final = 100
 
 
 class Hearing:
@@ -35,12 +40,16 @@ class Hearing:
             ConflictError: ``event_key``, used for another person before.
         """
         known = self._known(heard)
-        event = understood(
-            heard,
-            same_people=self._same_people,
-            known=known,
-            request_id=request_id,
-        )
+        try:
+            event = understood(
+                heard,
+                same_people=self._same_people,
+                known=known,
+                request_id=request_id,
+            )
+        except UnreadableError as error:
+            _say_who(heard, error)
+            raise
         self._learn(heard)
         match event:
             case Ignored(why):
@@ -66,3 +75,18 @@ class Hearing:
         best = next(iter((*names.iam_ids, *names.emails)), None)
         if best and names.ids:
             self._names.learn(heard.source, dict.fromkeys(names.ids, best))
+
+
+def _say_who(heard: Heard, error: UnreadableError) -> None:
+    """Log the ids that nobody knows, as the identity map takes them.
+
+    Whoever mends the map reads the log; what is kept stays sealed. An e-mail is never
+    logged, whatever field it stands in.
+    """
+    if error.reason is not Unreadable.UNKNOWN_PERSON:
+        return
+    ids = [one for one in heard.names.ids if "@" not in one][:_LOGGED_IDS]
+    log.warning(
+        "person.unknown",
+        ids=[f"{heard.source}:{cleaned(one, _LOGGED_LENGTH)}" for one in ids],
+    )

@@ -226,7 +226,8 @@ def _nobody(names: Names) -> UnreadableError:
         text = "The event names nobody by an e-mail, an IAM ID or an id of its own."
         return UnreadableError(Unreadable.NO_PERSON, text)
     text = (
-        "The event names the person only by an id of the sender's. Put that id beside"
-        " their e-mail or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, then replay it."
+        "The event names the person only by an id of the sender's, which the log has"
+        " (person.unknown). Put it beside their e-mail or IAM ID into"
+        " OFFBOARD_IDENTITY_MAP_FILE, restart, then replay it."
     )
     return UnreadableError(Unreadable.UNKNOWN_PERSON, text)

@@ -39,8 +39,8 @@ UNREADABLE: Final = {
         "The event names the person only by an id of the sender's, which this service "
         "does not know.",
         MAPPER,
-        "Put that id beside the person's e-mail or IAM ID into "
-        "OFFBOARD_IDENTITY_MAP_FILE, restart, and replay the delivery.",
+        "Put that id, which the log has (person.unknown), beside the person's e-mail "
+        "or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, restart, and replay the delivery.",
     ),
     Unreadable.TWO_PEOPLE: Mend(
         "The event names more than one person, and the service does not guess.",
