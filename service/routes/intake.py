@@ -35,7 +35,6 @@ _KEPT_ID: Final = {
     }
 }
 _kept_id = Whole(CASE_ID_PATTERN)
-_READ_AGAIN: Final[dict[str, Source]] = {**SOURCES, KeptScim.name: KeptScim()}
 
 
 @route(
@@ -91,7 +90,7 @@ def replay(kept_id: str, body: dict[str, Any]) -> Response:
 
 def _source_of(name: str) -> Source:
     """Return the source that can read a part; ConflictError where none can now."""
-    source = _READ_AGAIN.get(name)
+    source = {**SOURCES, KeptScim.name: KeptScim()}.get(name)
     if source is None or not here().settings.sources.of(name).is_on:
         raise ConflictError(
             f"Nothing here reads deliveries of {name}: the source is off. Turn it on"

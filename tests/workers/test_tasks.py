@@ -12,7 +12,6 @@ from fakes import a_world
 from structlog.testing import capture_logs
 
 from workers import tasks
-from workers.app import SWEEP, make_app
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -358,19 +357,14 @@ def test_a_cancelled_case_is_looked_after_no_more(world, office):
 def test_the_sweep_hears_what_scim_requests_left_unheard(world):
     heard_at = []
 
-    def make_due():
-        pass
-
     office = SimpleNamespace(
         works=SimpleNamespace(sweep=lambda: ()),
         notices=SimpleNamespace(due=lambda limit: ()),
         dry=SimpleNamespace(clock=world.clock),
         scim=SimpleNamespace(hear_left_over=heard_at.append),
-        surveys=SimpleNamespace(make_due=make_due),
+        deliveries=SimpleNamespace(due=lambda limit: ()),
     )
-    app = make_app("memory://")
-    tasks.register(app, office)
 
-    app.tasks[SWEEP]()
+    tasks._sweep(office, SimpleNamespace(send=lambda *works: None))()
 
     assert heard_at == [world.clock()]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from config.settings import Secret
 from workers import directories
-from workers.app import BRAKE, LOOK_UP, SWEEP, WATCH, make_app
+from workers.app import BRAKE, LOOK_UP, SWEEP, WATCH
 from workers.desk import open_desk
 from workers.desk.opening import now_utc
 from workers.offboarding.errors import StoreAwayError
@@ -152,7 +152,7 @@ def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
         slack_webhook_url=Secret("https://hooks.example.com/services/T/B/x"),
     )
     desk, office = open_desk(given), back_office(given, Silent())
-    app = make_app("memory://")
+    app = Tasks()
     register(app, office)
     for number in (1, 2):
         leaver = Leaver(f"person{number}@example.com")

@@ -24,8 +24,9 @@ GRACE_MS: Final = 5_000
 # Swept work comes back after this long, in case the broker lost the message.
 _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
-# What is foreseen waits for the rest: a mass of it must not make anything late.
-_FORESEEN_AT_ONCE: Final = 20
+# What is foreseen waits for the rest: a mass of it must not make anything late. A
+# hundred thousand scheduled cases take their turn each day all the same.
+_FORESEEN_AT_ONCE: Final = 5
 # Whose end may be the last that a report waits for. A report is none: what it could not
 # settle yet waits for a person, and would be asked for again and again.
 _JOINS: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY})

@@ -3,6 +3,7 @@
 import json
 import threading
 
+import fakeredis
 import pytest
 from click.testing import CliRunner
 from fake_desk import FakeDesk
@@ -21,6 +22,8 @@ from config.settings import Settings
 from service.app import create_app
 from service.cli import main
 from service.sources.samples import SAMPLES_OF
+from workers.desk.scim_users import ScimUsers
+from workers.store.scim import ScimTable
 
 USER = "dana.lee@example.com"
 ALL = [
@@ -36,6 +39,12 @@ class Service:
 
     def __init__(self, settings):
         self.desk = FakeDesk()
+        # Whose users are kept here has a table; the fake server serves all threads.
+        self.desk.scim = ScimUsers(
+            ScimTable(fakeredis.FakeRedis(decode_responses=True)),
+            hear=self.desk.hear,
+            quarantine=self.desk.quarantine,
+        )
         self._server = make_server("127.0.0.1", 0, create_app(settings, self.desk))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))

@@ -58,7 +58,7 @@ def test_a_mass_of_what_is_foreseen_leaves_the_sweep_to_other_work(room, any_cli
     swept = room.works.sweep()
 
     assert Work("99A", Step.PLAN) in swept
-    assert sum(one.step is Step.FORESEE for one in swept) == 20
+    assert sum(one.step is Step.FORESEE for one in swept) == 5
 
 
 def test_what_was_foreseen_is_kept_with_the_case_and_comes_back(room, any_client):
