@@ -1,7 +1,7 @@
 """What a service needs to be set up with, so that a source can be played at it.
 
 A source whose samples need more than its secret adds a line to ``MORE``; one that needs
-a server or a store beside it is played in its own tests and stands in ``ELSEWHERE``.
+a server beside it is played in its own tests and stands in ``ELSEWHERE``.
 """
 
 ZONE = {"TIMEZONE": "Europe/Berlin"}
@@ -21,8 +21,8 @@ MORE = {
     "personio": ZONE | API,
     "gusto": ZONE | API,
 }
-# Whose keys come from a server, and whose users are in a store.
-ELSEWHERE = {"ssf", "scim"}
+# Whose keys come from a server.
+ELSEWHERE = {"ssf"}
 
 
 def environ_of(source):
