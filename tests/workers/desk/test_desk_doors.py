@@ -111,6 +111,44 @@ def test_the_same_event_under_anothers_key_is_kept_once(deliver, real):
     assert len(real.quarantined()) == 1
 
 
+def changed(kind, when, uuid):
+    told = told_of("dana.lee@example.com", "00u1", uuid)
+    return told | {"eventType": f"user.lifecycle.{kind}", "published": when}
+
+
+@pytest.fixture
+def statuses(http):
+    def listed():
+        cases = http.get("/api/cases", headers=AS_OPERATOR).json["cases"]
+        return [one["status"] for one in cases[::-1]]
+
+    return listed
+
+
+def test_a_return_dated_ahead_takes_back_no_departure_after_it(
+    deliver, clock, statuses
+):
+    deliver("okta", from_okta(changed("reactivate", "2099-12-31T23:59:59Z", "u-1")))
+    clock.pass_by(days=20)
+    now = clock().isoformat()
+
+    deliver("okta", from_okta(changed("deactivate", now, "u-2")))
+
+    assert statuses() == ["open"]
+
+
+def test_a_departure_dated_ahead_is_taken_back_by_a_return_after_it(
+    deliver, clock, statuses
+):
+    deliver("okta", from_okta(changed("deactivate", "2099-12-31T23:59:59Z", "u-1")))
+    clock.pass_by(minutes=1)
+    now = clock().isoformat()
+
+    deliver("okta", from_okta(changed("reactivate", now, "u-2")))
+
+    assert statuses() == ["cancelled"]
+
+
 def an_employee(id_, number, email):
     fields = {
         "status": {"value": "Inactive"},
