@@ -171,6 +171,21 @@ def test_an_id_is_never_taken_for_anothers_employee_number(deliver, real, people
     assert [one.reason for one in real.quarantined()] == ["unknown_person"]
 
 
+def test_an_employee_number_is_never_taken_for_an_id_of_another(deliver, real, people):
+    number = {"format": "employee_number", "value": "12"}
+    told = sample("bearer", 1)
+    told["data"] = {"subjects": [sample("ssf")["sub_id"], number]}
+    deliver("bearer", told)
+
+    told = sample("bearer", 2)
+    told["data"] = {"subjects": [{"format": "opaque", "id": "12"}]}
+    answer = deliver("bearer", told)
+
+    assert answer.status_code == 202
+    assert people() == ["dana.lee@example.com"]
+    assert [one.reason for one in real.quarantined()] == ["unknown_person"]
+
+
 def test_an_external_id_of_two_scim_users_names_neither(http, real, people):
     def leaves(user):
         made = http.post("/scim/v2/Users", json=user, headers=BY_SCIM).json
