@@ -62,6 +62,7 @@ def create_app(
     give_context(app, Context(settings, desk, clock))
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_forget)
     api = open_api(app)
     for blueprint in (cases, blind_spots, seen, intake, events, health):
         api.register_blueprint(blueprint)
@@ -94,6 +95,11 @@ def _finish(response: Response) -> Response:
         duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
     )
     return response
+
+
+def _forget(_: BaseException | None) -> None:
+    # Else what the server says next in this thread would bear this request's names.
+    structlog.contextvars.clear_contextvars()
 
 
 def _template() -> str | None:

@@ -1,5 +1,7 @@
 """The web process: gunicorn around the front door. It holds no IBM Cloud key."""
 
+import logging
+import re
 from typing import Any, Final
 
 import structlog
@@ -42,6 +44,24 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+class _Unquoted(logging.Filter):
+    """Keeps what was asked out of gunicorn's own words on a request.
+
+    It quotes a line it cannot read, and names the path of one it cannot answer: a path
+    may end with a secret, a wrong or an old one too, which no redaction knows.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut the line off where the quoting begins; every line passes."""
+        if found := _QUOTES.match(record.getMessage()):
+            record.msg, record.args = found[0].rstrip(), ()
+        return True
+
+
+_QUOTES: Final = re.compile(r"Invalid request [^'\"]*|Error handling request")
+UNQUOTED: Final = _Unquoted()
+
+
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings; each of its workers opens a desk of its own."""
 
@@ -74,3 +94,5 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         logs.set_up(
             self._settings.log_level, secrets=self._settings.secrets(), service="web"
         )
+        # Added once, however often this is called.
+        logging.getLogger("gunicorn.error").addFilter(UNQUOTED)

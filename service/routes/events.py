@@ -53,11 +53,15 @@ _SECRET_PATH: Final = {
 events = Blueprint("events", __name__, description="What sources tell us.")
 
 
+def _is_on(name: str) -> bool:
+    return name in SOURCES and here().settings.sources.of(name).is_on
+
+
 def find_source() -> None:
     """Answer 404 for a source that is unknown or has no secret, before all else."""
     given = request.view_args or {}
     source = SOURCES.get(given.get("source", ""))
-    if source is None or not here().settings.sources.of(source.name).is_on:
+    if source is None or not _is_on(source.name):
         abort(404)
     if "secret" in given and not source.takes_path_secret:
         abort(404)
@@ -68,6 +72,21 @@ def find_source() -> None:
 
 
 events.before_request(find_source)
+
+
+def hide_what_is_off() -> None:
+    """Answer 404, not 405, to a method no route takes, of a source that is off.
+
+    Such a request reaches no route, and so not ``find_source``.
+    """
+    if not isinstance(request.routing_exception, MethodNotAllowed):
+        return
+    root, _, rest = request.path.lstrip("/").partition("/")
+    if root == "events" and not _is_on(rest.partition("/")[0]):
+        abort(404)
+
+
+events.before_app_request(hide_what_is_off)
 
 
 def _answered(source: Source, secret: str | None = None) -> Response:

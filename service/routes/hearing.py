@@ -8,6 +8,8 @@ from marshmallow import ValidationError
 
 from service.context import here
 from service.errors import field_paths
+from service.sources.content import digest_of
+from service.sources.proof import key_of
 from service.sources.source import Part, Source
 from workers.offboarding.errors import ConflictError
 from workers.offboarding.heard import (
@@ -48,11 +50,20 @@ def take(source: Source, parts: Sequence[Part]) -> list[str]:
             if source.is_strict and len(parts) == 1:
                 raise
             reused = UnreadableError(Unreadable.KEY_REUSED, str(error))
-            quarantine(source.name, part, reused)
+            quarantine(source.name, _by_content(source.name, part), reused)
         else:
             found += [case_id] if case_id else []
     context.desk.note_delivery(source.name, context.clock())
     return list(dict.fromkeys(found))
+
+
+def _by_content(source: str, part: Part) -> Part:
+    """Give a part a key of its own: the one it brought is another person's event.
+
+    Under that it would go when the other is repeated, and a third would be taken for
+    its repeat.
+    """
+    return Part(key_of(source, "reused", digest_of([part.key, part.body])), part.body)
 
 
 def act_on(event: SourceEvent, part: Part) -> str | None:

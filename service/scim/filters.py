@@ -17,7 +17,7 @@ from scim2_models.path import (
 
 from service.scim.errors import ScimError
 from service.scim.resources import CORE, FullUser
-from service.scim.rows import user_of
+from service.scim.rows import is_whole, user_of
 from workers.offboarding.scim_users import ScimUser
 
 _LONGEST: Final = 2048
@@ -58,6 +58,8 @@ def asked_by(text: str) -> Asked:
     except InvalidFilterException as error:
         raise ScimError("invalidFilter") from error
     attribute, value = next(_terms(whole.ast))
+    if not is_whole(value):
+        raise ScimError("invalidFilter")
     return Asked(attribute, value, whole)
 
 

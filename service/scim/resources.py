@@ -51,7 +51,8 @@ def _mark(value: object) -> bool | None:
 def _text(value: object) -> object:
     """Let a whole number stand for its digits: ids come so from some HR suites."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
+    # Whatever came: what is kept has to fit again when it is shown.
     if isinstance(value, str) and len(value) > _LONGEST:
         raise ValueError("too long")
     return value

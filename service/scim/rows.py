@@ -49,9 +49,22 @@ def checked(user: FullUser) -> FullUser:
     """Return *user* if it can be kept; ScimError."""
     if not (user.user_name or "").strip():
         raise ScimError("invalidValue")
-    if len(user.emails or []) > _MOST_EMAILS:
+    emails = user.emails or []
+    if len(emails) > _MOST_EMAILS:
+        raise ScimError("invalidValue")
+    # What a path selects by is written into an entry that is made for it.
+    if not all(is_whole(text) for one in emails for text in (one.value, one.type)):
         raise ScimError("invalidValue")
     return user
+
+
+def is_whole(text: str | None) -> bool:
+    """Tell whether a text can be stored: half a surrogate pair cannot.
+
+    Bodies are free of it, and the texts inside filters and paths have escapes of their
+    own.
+    """
+    return not any("\ud800" <= one <= "\udfff" for one in text or "")
 
 
 def row_of(user: FullUser, like: ScimUser) -> ScimUser:

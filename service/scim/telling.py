@@ -44,13 +44,14 @@ def names_of(before: ScimUser, after: ScimUser) -> Names:
     rows = (before, after)
     mails = [_email(row.user_name) for row in rows]
     mails += [_email(one.value or "") for row in rows for one in row.emails]
-    ids = [before.id]
-    ids += [
+    # The client's: two users may have the same.
+    numbers = [
         one for row in rows for one in (row.external_id, row.employee_number) if one
     ]
     return Names(
         emails=tuple(dict.fromkeys(one for one in mails if one)),
-        ids=tuple(dict.fromkeys(one for one in ids if _is_id(one))),
+        ids=(before.id,),
+        numbers=tuple(dict.fromkeys(one for one in numbers if _is_id(one))),
     )
 
 

@@ -56,7 +56,7 @@ class _Change:
         """Return all names that were sent of the person."""
         email = email_in(self.values.get(self.mine.email_field))
         number = id_in(self.values.get(self.mine.number_field))
-        return Names(told(email), ids=told(self.employee_id, number))
+        return Names(told(email), ids=told(self.employee_id), numbers=told(number))
 
     @property
     def tells_of_leaving(self) -> bool:
@@ -161,7 +161,7 @@ def _heard(
     precision: Precision = Precision.INSTANT,
 ) -> SourceEvent:
     names, native_type = change.names, f"employee.{change.action}"
-    if not names.emails and not names.ids:
+    if names == Names():
         text = "An employee has no id, no number and no e-mail."
         raise UnreadableError(Unreadable.NO_PERSON, text)
     can_ask = change.mine.api_url and change.employee_id and change.action != "deleted"

@@ -209,19 +209,16 @@ def _occurred_at(timestamp: object) -> datetime | None:
 def _names(subjects: list[dict[str, str]]) -> Names:
     emails = {email_of(one["email"]) for one in subjects if "email" in one}
     iam_ids = {iam_id_of(one["iam_id"]) for one in subjects if "iam_id" in one}
-    ids = {_id_of(one) for one in subjects} - {None}
+    ids = {one["id"] for one in subjects if "id" in one}
+    ids |= {f"{one['iss']} {one['sub']}" for one in subjects if "sub" in one}
+    # A number or a login of one system may be an id of another.
+    numbers = {one["value"] for one in subjects if "value" in one}
     return Names(
         tuple(sorted(emails)),
         tuple(sorted(iam_ids)),
-        tuple(sorted(str(one) for one in ids)),
+        tuple(sorted(ids)),
+        tuple(sorted(numbers)),
     )
-
-
-def _id_of(one: dict[str, str]) -> str | None:
-    """Return the id by which the identity map may know the person."""
-    if "sub" in one:
-        return f"{one['iss']} {one['sub']}"
-    return one.get("id") or one.get("value")
 
 
 def _cleaned(reason: str | None) -> str | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from config.sources import Sources
@@ -292,6 +293,38 @@ def test_a_source_without_a_secret_is_not_there_either(
 
     assert off.status_code == unknown.status_code == 404
     assert _without_id(off) == _without_id(unknown)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("path", ["standard", "okta/a-secret", "nobody", "STANDARD"])
+def test_a_source_that_is_off_is_not_there_for_any_method(with_settings, path, method):
+    without = with_settings(sources=Sources())
+
+    answer = without.open(f"/events/{path}", method=method)
+
+    assert answer.status_code == 404
+
+
+def test_a_source_that_is_on_says_which_method_it_takes(client):
+    answer = client.put("/events/standard")
+
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_what_is_logged_after_a_request_does_not_bear_its_names(tell, a_departure):
+    tell(a_departure())
+
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+def test_no_other_sign_stands_for_a_letter_of_an_email(tell, desk, a_departure):
+    subject = {"format": "email", "email": "\N{KELVIN SIGN}im@example.com"}
+
+    answer = tell(a_departure(subjects=[subject]))
+
+    assert answer.status_code == 422
+    assert desk.departures == []
 
 
 def test_not_even_a_faulty_body_tells_whether_a_source_is_there(client):

@@ -1,6 +1,8 @@
 """The web process around the front door: what it says when it starts."""
 
 import json
+import logging
+import socket
 import subprocess
 import sys
 import threading
@@ -12,7 +14,7 @@ from gunicorn.app.base import BaseApplication
 from structlog.testing import capture_logs
 
 from config.sources import Sources
-from service.server import Server
+from service.server import UNQUOTED, Server
 
 
 class Arbiter:
@@ -90,3 +92,58 @@ def test_the_lines_of_a_real_server_are_not_lost_to_gunicorn():
 
     assert events[0] == "web.deaf"
     assert events[-1] == "web.listening"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST /events/personio/wrong-secret-1 and more HTTP/1.1",
+        "POST /events/personio/wrong-secret-1",
+        "POST events/personio/it's-wrong-secret-1 HTTP/1.1",
+        "POST /events/personio/wrong-secret-1\x01 HTTP/1.1",
+    ],
+)
+def test_a_line_that_gunicorn_cannot_read_is_not_logged(line):
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stderr=subprocess.PIPE, text=True
+    ) as running:
+        guard = threading.Timer(20, running.kill)
+        guard.start()
+        said = []
+        for text in running.stderr:
+            said.append(text)
+            if "web.listening" in text:
+                _ask(json.loads(text)["addresses"][0], line)
+            if "Invalid request" in text:
+                break
+        guard.cancel()
+        running.terminate()
+        said.append(running.communicate(timeout=20)[1])
+
+    assert "Invalid request from ip=127.0.0.1: Invalid HTTP" in said[-2]
+    assert "wrong-secret-1" not in "".join(said)
+
+
+def _ask(address, line):
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as sender:
+        sender.sendall(f"{line}\r\nHost: x\r\n\r\n".encode())
+        sender.recv(100)
+
+
+def test_a_request_that_failed_in_gunicorn_is_named_without_its_path():
+    text, given = "Error handling request %s %s", ("POST", "/events/bearer/secret-1")
+    record = logging.LogRecord("gunicorn.error", 40, "", 0, text, given, None)
+
+    assert UNQUOTED.filter(record)
+
+    assert record.getMessage() == "Error handling request"
+
+
+def test_what_quotes_no_request_is_logged_as_it_is():
+    text, given = "Worker (pid:%s) was sent SIGKILL! Is it 'memory'?", (7,)
+    record = logging.LogRecord("gunicorn.error", 40, "", 0, text, given, None)
+
+    assert UNQUOTED.filter(record)
+
+    assert record.getMessage() == "Worker (pid:7) was sent SIGKILL! Is it 'memory'?"

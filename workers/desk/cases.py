@@ -40,6 +40,7 @@ from workers.offboarding.model import (
     Told,
     Work,
 )
+from workers.offboarding.times import not_ahead
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
 from workers.store.scim import ScimTable
@@ -184,6 +185,8 @@ class Desk:
         if departure.actor is not None:
             self._refuse_protected(departure.leaver)
         now = self._clock()
+        happened_at = not_ahead(departure.occurred_at, now)
+        departure = replace(departure, occurred_at=happened_at)
         case = self._case_of(departure, now)
         if self._cases.returned_after(departure, case.claims):
             return self._open_late(case, departure)

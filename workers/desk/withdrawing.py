@@ -1,6 +1,7 @@
 """Departures taken back by an event: whose word counts, and for how much."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +19,7 @@ from workers.offboarding.model import (
     Withdrawal,
     Work,
 )
+from workers.offboarding.times import not_ahead
 from workers.store.cases import Cases
 
 log = structlog.get_logger()
@@ -61,6 +63,8 @@ class Withdrawing:
         known = self._cases.withdrawn(withdrawal.event_key)
         if known is not None:
             return self._cases.load(known) if known else None
+        happened_at = not_ahead(withdrawal.occurred_at, self._clock())
+        withdrawal = replace(withdrawal, occurred_at=happened_at)
         refs = (
             *withdrawal.leaver.refs,
             *(f"email:{one}" for one in withdrawal.aliases),

@@ -58,7 +58,7 @@ class BamboohrDirectory:
         )
         return by_standing(
             hint,
-            Names((email,), ids=told(hint.subject, number)),
+            Names((email,), ids=(hint.subject,), numbers=told(number)),
             employment,
             zone=mine.timezone or "UTC",
             now=self.clock(),

@@ -175,7 +175,8 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 def _seconds_until(date: str) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-    except ValueError:
+    # OverflowError: digits without end.
+    except (ValueError, OverflowError):
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return max(0.0, (then - utc_now()).total_seconds())

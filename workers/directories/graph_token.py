@@ -1,5 +1,6 @@
 """The token for Microsoft Graph, kept until shortly before it ends."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from workers.directories.graph_wire import Answer, exchange
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 
 _EARLY_SECONDS: Final = 300.0
+_LONGEST_LIFE_SECONDS: Final = 86_400
+_WORD: Final = re.compile(r"[!-~]+")
 _REFUSED: Final = frozenset({400, 401, 403})
 # OAuth's words for "not now", whatever the status.
 _NOT_NOW: Final = frozenset({"temporarily_unavailable", "server_error"})
@@ -76,14 +79,17 @@ class Tokens:
             },
         )
         text = (answer.body or {}).get("access_token")
-        if answer.status != 200 or not isinstance(text, str) or not text:
+        if answer.status != 200 or not isinstance(text, str):
+            raise _refused(answer)
+        # What is no plain word cannot be sent in a header.
+        if not _WORD.fullmatch(text):
             raise _refused(answer)
         return Token(Secret(text), self._until(answer), _roles_of(text))
 
     def _until(self, answer: Answer) -> float:
         given = (answer.body or {}).get("expires_in")
-        is_number = isinstance(given, int) and not isinstance(given, bool)
-        life = float(given) if is_number and given else 0.0
+        said = given if isinstance(given, int) else 0
+        life = min(max(said, 0), _LONGEST_LIFE_SECONDS)
         # Of a short one a tenth: it must not be asked for anew with each call.
         return self._monotonic() + life - min(_EARLY_SECONDS, life / 10)
 

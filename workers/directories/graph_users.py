@@ -15,6 +15,7 @@ from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.heard import Names
 from workers.offboarding.seen_user import SeenUser, UserStanding
 from workers.offboarding.times import moment_of
+from workers.offboarding.values import KELVIN
 
 _PLAIN: Final = "id,userPrincipalName,mail,accountEnabled,employeeId"
 SELECT: Final = f"{_PLAIN},employeeLeaveDateTime"
@@ -140,7 +141,7 @@ def _emails_of(found: Mapping[str, Any], object_id: str) -> tuple[str, ...]:
     if "#ext#" in signed_in.lower():
         signed_in = ""
     both = (_text(found, "mail") or "", signed_in)
-    clean = [one.strip().lower() for one in both]
+    clean = [one.strip().lower() for one in both if KELVIN not in one]
     return tuple(dict.fromkeys(one for one in clean if _is_email(one)))
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.values import KELVIN
 
 _ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]{1,64}@[^\s@,;<>()\"]{1,253}")
 _TOKEN: Final = re.compile(r"[!-~]+")
 _LONGEST_WAIT_SECONDS: Final = 3600.0
+_LONGEST_LIFE_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def token_of(answer: Answer, doing: str) -> tuple[str, float]:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         text = f"{doing}: the answer holds no token."
         raise TransientError(text, reason=Reason.UNEXPECTED_ANSWER)
-    return token, lasts if isinstance(lasts, int) else 0
+    return token, min(lasts, _LONGEST_LIFE_SECONDS) if isinstance(lasts, int) else 0
 
 
 def emails_of(user: Mapping[str, Any]) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def emails_of(user: Mapping[str, Any]) -> tuple[str, ...]:
     several = listed if isinstance(listed, list) else []
     values = [one.get("value") for one in several if isinstance(one, dict)]
     texts = [one for one in (user.get("userName"), *values) if isinstance(one, str)]
-    lowered = [one.strip().lower() for one in texts]
+    lowered = [one.strip().lower() for one in texts if KELVIN not in one]
     return tuple(dict.fromkeys(one for one in lowered if _EMAIL.fullmatch(one)))
 
 

@@ -89,7 +89,8 @@ def asked_wait(headers: Mapping[str, str]) -> float | None:
 def _seconds_until(date: str) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-    except ValueError:
+    # OverflowError: digits without end.
+    except (ValueError, OverflowError):
         return None
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)

@@ -86,12 +86,16 @@ class Names:
         emails: Whole, lower-cased.
         iam_ids: Exactly as they came.
         ids: The source's own ids of the person, exactly as they came and without the
-            source's name: ``00u1``, ``E-157``.
+            source's name: ``00u1``. No two people ever have the same.
+        numbers: Further ids that the source keeps for others, such as an employee
+            number: what is another's id there may stand in them. They are looked for in
+            the identity map, and nothing is learned of them.
     """
 
     emails: tuple[str, ...] = ()
     iam_ids: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,8 @@ def _person(
 ) -> tuple[Leaver, tuple[str, ...]]:
     """Find who is meant, and their further e-mails."""
     names = heard.names
-    ids = {*names.ids, *(f"{heard.source}:{one}" for one in names.ids)}
+    bare = {*names.ids, *names.numbers}
+    ids = bare | {f"{heard.source}:{one}" for one in bare}
     learned = [known[one] for one in names.ids if one in known]
     emails = [*names.emails, *(one.lower() for one in learned if "@" in one)]
     iam_ids = {*names.iam_ids, *(one for one in learned if "@" not in one)}
@@ -222,7 +227,7 @@ def _person(
 
 
 def _nobody(names: Names) -> UnreadableError:
-    if not names.ids:
+    if not names.ids and not names.numbers:
         text = "The event names nobody by an e-mail, an IAM ID or an id of its own."
         return UnreadableError(Unreadable.NO_PERSON, text)
     text = (

@@ -8,6 +8,9 @@ from typing import Any, Final
 from workers.offboarding.heard import UnreadableError
 from workers.offboarding.times import moment_of, of_seconds
 
+# The one sign beyond ASCII whose lower case is ASCII: with it in an e-mail, whoever
+# chose that would go by the e-mail of somebody else, who has a k there.
+KELVIN: Final = "\N{KELVIN SIGN}"
 _ID_LIMIT: Final = 255
 # As the far side's own e-mail fields have it; whether somebody goes by it in IBM Cloud
 # shows there, and what is no address must not hide the ids beside it.
@@ -39,7 +42,9 @@ def id_in(value: object) -> str | None:
 
 def email_in(value: object) -> str | None:
     """Return an e-mail, trimmed and lower-cased; None if it is none."""
-    text = value.strip().lower() if isinstance(value, str) else ""
+    if not isinstance(value, str) or KELVIN in value:
+        return None
+    text = value.strip().lower()
     return text if text.isprintable() and _EMAIL.fullmatch(text) else None
 
 

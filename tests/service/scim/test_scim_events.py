@@ -39,7 +39,8 @@ def test_an_event_names_the_person_by_all_they_have(a_user, patch, told, desk):
         "d.lee@example.com",
         "dana@home.example.com",
     )
-    assert event.names.ids == (user["id"], "00uleaver0000000001d7", "E-157")
+    assert event.names.ids == (user["id"],)
+    assert event.names.numbers == ("00uleaver0000000001d7", "E-157")
     (departure,) = desk.departures
     assert departure.leaver.email == "dana.lee@example.com"
     assert departure.aliases == ("d.lee@example.com", "dana@home.example.com")

@@ -214,6 +214,8 @@ def test_a_body_that_is_no_plain_json_object_is_refused(a_user, scim, desk, body
         },
         {"userName": "a", "externalId": {}},
         {"userName": "a" * 1025},
+        {"userName": 10**1024},
+        {"userName": "a", "externalId": 10**1024},
     ],
     ids=lambda one: repr(one)[:50],
 )
@@ -222,6 +224,38 @@ def test_a_user_who_does_not_fit_is_refused(scim, body):
 
     assert (answer.status_code, answer.json["scimType"]) == (400, "invalidValue")
     assert scim("GET", "/Users").json["totalResults"] == 0
+
+
+@pytest.mark.parametrize(
+    "path", ['emails[type eq "\\ud800"].value', 'emails[value eq "\\udfff"].type']
+)
+@pytest.mark.parametrize("op", ["add", "replace"])
+def test_half_a_surrogate_pair_in_a_path_is_refused(a_user, patch, scim, path, op):
+    user = a_user()
+
+    selected = patch(user, {"op": op, "path": path, "value": "kim@example.com"})
+    whole = patch(user, {"op": op, "value": {path: "kim@example.com"}})
+
+    for answer in (selected, whole):
+        assert (answer.status_code, answer.json["scimType"]) == (400, "invalidValue")
+    assert scim("GET", f"/Users/{user['id']}").json == user
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName eq "\\ud800"',
+        'emails.value eq "\\ud800"',
+        'emails[type eq "work" and value eq "\\udfff"]',
+        'id eq "\\ud800"',
+    ],
+)
+def test_half_a_surrogate_pair_in_a_filter_is_refused(a_user, scim, text):
+    a_user()
+
+    answer = scim("GET", "/Users", query_string={"filter": text})
+
+    assert (answer.status_code, answer.json["scimType"]) == (400, "invalidFilter")
 
 
 @pytest.mark.parametrize(

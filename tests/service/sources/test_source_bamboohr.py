@@ -11,6 +11,7 @@ from hr_senders import FIXTURES, JSON, SAMPLE, SOURCES, bamboohr
 from service.sources.bamboohr import Bamboohr
 from service.sources.source import Part
 from workers.offboarding.heard import HeardKind, Precision
+from workers.offboarding.model import SamePerson
 
 MIDNIGHT_AFTER_MARCH_IN_BERLIN = datetime(2026, 3, 31, 22, tzinfo=UTC)
 NO_STATUS = {"status": "-", "employmentHistoryStatus": "-"}
@@ -84,7 +85,7 @@ def test_the_sample_with_its_published_signature_is_a_departure_to_come(client, 
     assert answer.json == {"cases": ["01KHJ2V0W8Q3RZ5T7X9YABC000"]}
     assert heard.kind is HeardKind.TERMINATED
     assert heard.names.emails == ("dana.lee@example.com",)
-    assert heard.names.ids == ("157", "E-157")
+    assert (heard.names.ids, heard.names.numbers) == (("157",), ("E-157",))
     assert heard.effective_at == MIDNIGHT_AFTER_MARCH_IN_BERLIN
     assert heard.precision is Precision.DATE
     assert heard.occurred_at == datetime(2026, 2, 16, 10, 2, 11, tzinfo=UTC)
@@ -302,7 +303,7 @@ def test_one_bad_employee_is_kept_and_the_others_go_on(tell, desk):
 
 def test_a_person_without_an_email_goes_by_the_identity_map(tell, desk):
     fields = {"workEmail": "not an e-mail", "status": "Inactive"}
-    desk.known = {"E-157": "IBMid-550000ABCD"}
+    desk.same_people = (SamePerson("IBMid-550000ABCD", ids=("bamboohr:E-157",)),)
 
     tell(a_delivery(an_employee(fields)))
 

@@ -144,7 +144,7 @@ def test_an_id_that_identity_maps_know_reaches_the_desk_with_its_source(post, de
     answer = post("bearer", generic(data=people))
 
     assert (answer.status_code, answer.json) == (202, {"cases": []})
-    assert desk.heard[0].names.ids == ("E-157",)
+    assert desk.heard[0].names.numbers == ("E-157",)
     assert desk.kept[0][3] is Unreadable.UNKNOWN_PERSON
 
 

@@ -50,7 +50,7 @@ def test_a_date_to_come_is_a_departure_to_come(ask):
     assert heard.effective_at == MIDNIGHT_AFTER_MARCH_IN_BERLIN
     assert heard.precision is Precision.DATE
     assert heard.names.emails == (EMAIL,)
-    assert heard.names.ids == ("157", "E-157")
+    assert (heard.names.ids, heard.names.numbers) == (("157",), ("E-157",))
     assert heard.event_key == "bamboohr:key-1"
 
 

@@ -49,6 +49,12 @@ def test_a_directory_that_is_not_set_up_is_not_there(open_room, name, missing):
         (503, {"Retry_After": "soon"}, Reason.UNREACHABLE, None),
         (503, {"Retry_After": "nan"}, Reason.UNREACHABLE, None),
         (500, {"Retry_After": "-5"}, Reason.UNREACHABLE, 0.0),
+        (
+            503,
+            {"Retry_After": f"Mon, {'9' * 20} Jan 2026 00:00:00 GMT"},
+            Reason.UNREACHABLE,
+            None,
+        ),
         (502, {}, Reason.UNREACHABLE, None),
     ],
 )

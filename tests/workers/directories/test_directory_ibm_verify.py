@@ -148,6 +148,12 @@ def test_a_token_that_soon_ends_is_not_kept(directory, tenant, lasts):
     assert [one[0] for one in tenant.asked] == ["POST", "GET", "POST", "GET"]
 
 
+def test_a_token_that_never_ends_is_kept_for_a_while(directory, tenant):
+    tenant.lasts = 10**400
+
+    assert directory.look_up(HINT).kind is HeardKind.DISABLED
+
+
 def test_a_token_that_was_revoked_is_replaced_once(directory, tenant):
     directory.look_up(HINT)
     tenant.token = "token-2"

@@ -321,6 +321,7 @@ def test_cookies_are_not_kept(far):
         ("1e999", None),
         (None, None),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        (f"Wed, {'9' * 20} Oct 2015 07:28:00 GMT", None),
     ],
 )
 def test_retry_after_is_read_as_far_as_it_makes_sense(simulator, client, raw, seconds):

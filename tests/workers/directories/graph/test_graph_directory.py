@@ -458,6 +458,9 @@ def test_a_wrong_client_secret_is_told_with_the_settings_to_mend(look_up, graph)
         Fault("/token", 500),
         Fault("/token", 200, body=HTML),
         Fault("/token", 200, body=b'{"access_token": 5}'),
+        Fault("/token", 200, body=b'{"access_token": ""}'),
+        Fault("/token", 200, body=b'{"access_token": "\\ud800"}'),
+        Fault("/token", 200, body=b'{"access_token": "a\\r\\nX: b"}'),
         Fault("/token", 400, body=HTML),
         Fault("/token", 429, headers={"Retry-After": "5"}),
         Fault("/token", 400, body=b'{"error": "temporarily_unavailable"}'),
@@ -490,6 +493,13 @@ def test_a_token_is_replaced_before_it_ends(graph, client):
     client.may_read_leave_dates()
 
     assert len(graph.paths()) == 2
+
+
+@pytest.mark.parametrize("lasts", [10**400, -(10**400), True, 1e308, None])
+def test_a_token_of_any_life_serves_this_call(look_up, graph, dana, lasts):
+    graph.expires_in = lasts
+
+    assert look_up()
 
 
 def test_an_object_id_cannot_leave_its_path(look_up, graph):
