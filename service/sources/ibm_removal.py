@@ -38,16 +38,19 @@ def native_key(event: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what makes the event this one; empty where it says too little."""
     action, outcome = text_at(event, "action"), text_at(event, "outcome")
     correlation_id = text_at(event, "correlationId")
+    name = text_at(event, "target", "name")
     if correlation_id:
-        return correlation_id, action, outcome
+        # Should several removals share one, each is an event of its own. Of a name
+        # comes a digest: keys are shown, and a name may be an e-mail.
+        whom = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+        return correlation_id, action, outcome, whom
     more = (
         text_at(event, "eventTime"),
         text_at(event, "target", "id"),
-        text_at(event, "target", "name"),
+        name,
     )
     if not all(more):
         return ()
-    # Of a name comes a digest: keys are shown, and a name may be an e-mail.
     text = ":".join((*more, action, outcome))
     return "sha256", hashlib.sha256(text.encode()).hexdigest()
 

@@ -41,7 +41,7 @@ MINE = IbmActivitySettings(secret=(Secret(SECRET), Secret("activity-old-secret")
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 KEY = (
     "ibm_activity:f0e1d2c3-b4a5-4678-9a0b-c1d2e3f40506:user-management.user.delete"
-    ":success"
+    ":success:1bd40fd1a837fbd3"
 )
 GONE = Leaver(iam_id="IBMid-5500LEAVER")
 
@@ -506,13 +506,16 @@ def test_a_generic_body_without_the_event_proves_nobody_gone(client, desk):
     assert desk.heard[0].authn is Authn.BEARER
 
 
-def test_two_people_under_one_correlation_id_are_not_lost(client, desk):
+def test_two_people_under_one_correlation_id_both_leave(client, desk):
     send(client, sample())
     answer = send(client, an_alert({"target": target("IBMid-2")}))
 
     assert answer.status_code == 202
-    assert len(desk.departures) == 1
-    assert reasons(desk) == [Unreadable.KEY_REUSED]
+    assert [str(one.leaver) for one in desk.departures] == [
+        "IBMid-5500LEAVER",
+        "IBMid-2",
+    ]
+    assert desk.kept == []
 
 
 @pytest.mark.parametrize(
