@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import structlog
@@ -144,7 +145,8 @@ class Desk:
             self._sender,
             settings.authoritative_sources,
             self._lead_time,
-            cancel=self._cancel,
+            # Once, as it was read: who joined meanwhile has a say, too.
+            cancel=partial(self._cancel, tries=1),
             clock=self._clock,
         )
         self.withdraw = withdrawing.withdraw
@@ -402,8 +404,8 @@ class Desk:
         """
         return self._cancel(self.show(case_id), actor)
 
-    def _cancel(self, case: Case, actor: str) -> Case:
-        for _ in range(_TRIES):
+    def _cancel(self, case: Case, actor: str, *, tries: int = _TRIES) -> Case:
+        for _ in range(tries):
             if case.status not in _LIVE:
                 raise ConflictError(
                     f"The case is {case.status}; there is nothing to cancel.",

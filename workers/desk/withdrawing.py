@@ -120,7 +120,9 @@ class Withdrawing:
             return self._moved(read, case, left, withdrawal)
         try:
             self._cancel(read, f"event {withdrawal.event_key}")
-        except ConflictError:
+        except ConflictError as error:
+            if error.reason == "changed":
+                return None
             # Work already begun is never taken back: it is finished.
             return "departure.withdrawn_too_late"
         return "departure.withdrawn"
