@@ -378,10 +378,14 @@ class MemoryStore:
 
     # cases
 
-    def open(self, case, departure, entries, *, idempotency=None, brake=None):
+    def open(
+        self, case, departure, entries, *, idempotency=None, brake=None, is_late=False
+    ):
         key = departure.event_key
         if key in self.events:
             return Taken("repeated", self.events[key])
+        if not is_late and self._returned_after(departure, case.claims):
+            return Taken("returned", "")
         refs = () if case.dry_run else _claimed(case)
         other = next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
         if key:
@@ -415,8 +419,9 @@ class MemoryStore:
     def ledger(self, case_id):
         return list(self.stored[case_id].ledger)
 
-    def open_case_of(self, refs):
-        return next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+    def open_cases_of(self, refs):
+        found = [self.leavers[ref] for ref in refs if ref in self.leavers]
+        return list(dict.fromkeys(found))
 
     def scheduled_of(self, refs):
         return [
@@ -425,8 +430,8 @@ class MemoryStore:
             if mine.head.status is CaseStatus.SCHEDULED and set(refs) & mine.refs
         ]
 
-    def returned_after(self, departure, refs):
-        if departure.occurred_at is None:
+    def _returned_after(self, departure, refs):
+        if departure.event_key is None or departure.occurred_at is None:
             return False
         times = [self.returned.get((departure.source, ref)) for ref in refs]
         return any(one and one > departure.occurred_at for one in times)
@@ -434,11 +439,24 @@ class MemoryStore:
     def withdrawn(self, event_key):
         return self.withdrawals.get(event_key)
 
-    def note_withdrawal(self, withdrawal, refs, case_id, entry, *, answer):
+    def note_return(self, withdrawal, refs):
+        at = withdrawal.occurred_at
+        for ref in refs if at is not None else ():
+            name = withdrawal.source, ref
+            self.returned[name] = max(at, self.returned.get(name, at))
+
+    def take_back(self, case, word, entry):
+        mine = self.stored[case.id]
+        if mine.rev != case.revision or mine.head.status not in LIVE:
+            return "changed"
+        if mine.wrote:
+            return "written"
+        mine.ledger.append(entry)
+        self._join(case.id, word)
+        return "ok"
+
+    def note_withdrawal(self, withdrawal, case_id, entry, *, answer):
         self.withdrawals[withdrawal.event_key] = answer
-        if withdrawal.occurred_at is not None:
-            for ref in refs:
-                self.returned[withdrawal.source, ref] = withdrawal.occurred_at
         if case_id is not None:
             self.stored[case_id].ledger.append(entry)
 
@@ -735,8 +753,8 @@ def _as_departure(case):
         scope=case.scope,
         askers=case.askers,
         aliases=case.aliases,
-        gone_from=next(iter(case.gone_from), None),
-        occurred_at=next((one.occurred_at for one in case.told), None),
+        gone_too=case.gone_from,
+        told=case.told,
     )
 
 

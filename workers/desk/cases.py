@@ -187,8 +187,6 @@ class Desk:
             self._refuse_protected(departure.leaver)
         now = self._clock()
         case = self._case_of(departure, now)
-        if self._cases.returned_after(departure, case.claims):
-            return self._open_late(case, departure)
         entries = (
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
@@ -200,6 +198,8 @@ class Desk:
             idempotency=idempotency,
             brake=self._braking.counted(case, departure),
         )
+        if taken.verdict == "returned":
+            return self._open_late(case, departure)
         if taken.verdict == "conflict":
             raise _other_body()
         if taken.verdict == "another":
@@ -227,7 +227,7 @@ class Desk:
         late = replace(case, dry_run=True, is_dry_as_asked=True)
         late = late.warned(Note(Reason.TAKEN_BACK, text))
         entry = _told(departure, self._clock(), "case.opened_late")
-        taken = self._cases.open(late, departure, (entry, entry))
+        taken = self._cases.open(late, departure, (entry, entry), is_late=True)
         if taken.verdict != "new":
             return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
         case = self._cancel(late, f"event {departure.event_key}")

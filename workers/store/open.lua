@@ -1,9 +1,11 @@
 -- Take a departure in: one atomic step, so that an acknowledged event is never half there.
 -- asked: id, head, status, refs, exclusive, start_at, grace_ms, entry,
 --        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry,
---        gone (the event proves the removal), brake? {limit, window_ms, line, entry}
--- answers {verdict, case id}: new, braked (new, and held), repeated, joined, conflict (the Idempotency-Key came
--- with another body), another (the event's id came with another person)
+--        gone (the event proves the removal), brake? {limit, window_ms, line, entry},
+--        source, happened_at? (s: by whom and when, where a return in between counts)
+-- answers {verdict, case id}: new, braked (new, and held), repeated, joined, conflict (the
+-- Idempotency-Key came with another body), another (the event's id came with another
+-- person), returned (its source took it back, after it happened there)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -73,6 +75,11 @@ if asked.event_key then
     if who ~= asked.who then return {'another', id} end
     return {'repeated', id}
   end
+end
+
+for _, ref in ipairs(asked.happened_at and asked.refs or {}) do
+  local back_at = redis.call('ZSCORE', P .. 'returned:' .. asked.source, ref)
+  if back_at and tonumber(back_at) > asked.happened_at then return {'returned', ''} end
 end
 
 if asked.exclusive then
