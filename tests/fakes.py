@@ -386,8 +386,10 @@ class MemoryStore:
             return Taken("repeated", self.events[key])
         if not is_late and self._returned_after(departure, case.claims):
             return Taken("returned", "")
-        refs = () if case.dry_run else _claimed(case)
-        other = next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+        is_meant = not case.dry_run or case.was_put_off_unarmed
+        refs = _claimed(case) if is_meant else ()
+        found = [self.leavers[ref] for ref in refs if ref in self.leavers]
+        other = next((each for each in found if self._takes_in(each)), None)
         if key:
             self.events[key] = other or case.id
         if other is not None:
@@ -465,12 +467,13 @@ class MemoryStore:
         mine = self.stored[case.id]
         if not self._is_live(case.id):
             return None
-        if mine.gives_way and self._is_live(mine.gives_way):
+        before = mine.gives_way
+        if before and self._is_live(before) and self._takes_in(before):
             return self._give_way(case, mine.gives_way)
         if mine.gives_way:
             mine.gives_way, mine.rev = None, mine.rev + 1
         for other in [self.leavers.get(ref) for ref in case.claims]:
-            if other is None or other == case.id:
+            if other in (None, case.id) or not self._takes_in(other):
                 continue
             theirs = self.stored[other]
             if not mine.wrote and (theirs.wrote or other < case.id):
@@ -488,6 +491,10 @@ class MemoryStore:
             mine.joined_as = (other, departure)
             self._join(other, departure)
         return other
+
+    def _takes_in(self, case_id):
+        head = self.stored[case_id].head
+        return head.status is CaseStatus.SCHEDULED or not head.dry_run
 
     def _is_live(self, case_id):
         return self.stored[case_id].head.status in (CaseStatus.SCHEDULED, *LIVE)

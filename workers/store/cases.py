@@ -81,7 +81,10 @@ class Cases:
             head=head_of(case),
             status=case.status,
             refs=case.claims,
-            exclusive=not case.dry_run and case.kind is CaseKind.DEPARTURE,
+            # What is dry only as the service is not armed yet awaits its day as others
+            # do: dates that change meanwhile move it, and do not open another.
+            exclusive=case.kind is CaseKind.DEPARTURE
+            and (not case.dry_run or case.was_put_off_unarmed),
             start_at=_millis(case.starts_at),
             grace_ms=GRACE_MS,
             entry=encode(entries[0]),

@@ -82,10 +82,17 @@ for _, ref in ipairs(asked.happened_at and asked.refs or {}) do
   if back_at and tonumber(back_at) > asked.happened_at then return {'returned', ''} end
 end
 
+-- What began as a dry run does nothing for anybody: only while it awaits its day may the
+-- service still be armed for it.
+local function takes_in(other)
+  local state = redis.call('HMGET', P .. 'case:' .. other, 'head', 'status')
+  return state[2] == 'scheduled' or not cjson.decode(state[1]).dry_run
+end
+
 if asked.exclusive then
   for _, ref in ipairs(asked.refs) do
     local other = redis.call('HGET', P .. 'leavers', ref)
-    if other then
+    if other and takes_in(other) then
       local theirs = P .. 'case:' .. other
       remember(other)
       redis.call('SET', P .. 'joined:' .. asked.id, other, 'EX', asked.repeat_ttl)
