@@ -91,7 +91,7 @@ class Cases:
             join_entry=encode(entries[1]),
             departure=encode(departure),
             event_key=departure.event_key,
-            who=" ".join(case.leaver.refs),
+            who=" ".join(case.claims),
             idem_key=key,
             idem_digest=digest,
             idem_ttl=DAY_SECONDS,

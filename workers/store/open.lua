@@ -52,6 +52,24 @@ local function put_aside()
   end
 end
 
+-- Whether two lists of names mean one person: of a repeat more may be known by now, or
+-- less, and an e-mail alone is no proof against two IAM IDs.
+local function is_same(before, now)
+  local names, had_id = {}, false
+  for name in string.gmatch(before, '%S+') do
+    names[name] = true
+    had_id = had_id or string.sub(name, 1, 4) == 'iam:'
+  end
+  local shares, has_id, shares_id = false, false, false
+  for name in string.gmatch(now, '%S+') do
+    shares = shares or names[name] == true
+    if string.sub(name, 1, 4) == 'iam:' then
+      has_id, shares_id = true, shares_id or names[name] == true
+    end
+  end
+  return shares and (shares_id or not (had_id and has_id))
+end
+
 -- The client repeats a call whose answer was lost: its own case is then already here,
 -- or another has taken the departure in.
 if redis.call('EXISTS', case) == 1 then
@@ -72,7 +90,7 @@ if asked.event_key then
   local known = redis.call('GET', P .. 'event:' .. asked.event_key)
   if known then
     local id, who = string.match(known, '^(%S+) (.*)$')
-    if who ~= asked.who then return {'another', id} end
+    if not is_same(who, asked.who) then return {'another', id} end
     return {'repeated', id}
   end
 end
