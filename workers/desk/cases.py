@@ -156,6 +156,7 @@ class Desk:
             same_people(settings),
             open_case=self._heard,
             withdraw=self.withdraw,
+            clock=self._clock,
         )
         self.hear = intake.resolving(hearing.hear)
         self.await_look_up = intake.await_look_up
