@@ -231,8 +231,12 @@ class Desk:
         taken = self._cases.open(late, departure, (entry, entry), is_late=True)
         if taken.verdict != "new":
             return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
-        case = self._cancel(late, f"event {departure.event_key}")
-        return Opened(case, OpenedAs.NEW)
+        try:
+            self._cancel(late, f"event {departure.event_key}")
+        except ConflictError:
+            # Another return took it back meanwhile; nothing is ever written for it.
+            log.info("case.late_was_over", case_id=late.id)
+        return Opened(self.show(late.id), OpenedAs.NEW)
 
     def _heard(self, departure: Departure) -> Case:
         opened = self.open(departure)

@@ -145,3 +145,22 @@ def test_a_case_that_gives_way_hands_on_every_account_they_were_removed_from(
     cases.adopt(known)
 
     assert as_it_is(cases, first.id).gone_from == ("a", "b")
+
+
+def test_a_late_departure_that_another_return_ends_first_is_taken_in(
+    desk, cases, monkeypatch
+):
+    desk.withdraw(back(at=NOW))
+    original, left = cases.turn, [back(at=NOW, key="again")]
+
+    def turned(*given, **more):
+        while left:
+            desk.withdraw(left.pop())
+        return original(*given, **more)
+
+    monkeypatch.setattr(cases, "turn", turned)
+
+    late = told(source="okta", occurred_at=NOW - HOUR, effective_at=FRIDAY)
+    opened = desk.open(late)
+
+    assert opened.case.status is CaseStatus.CANCELLED
