@@ -378,12 +378,18 @@ class MemoryStore:
 
     # cases
 
-    def open(self, case, departure, entries, *, idempotency=None, brake=None):
+    def open(
+        self, case, departure, entries, *, idempotency=None, brake=None, is_late=False
+    ):
         key = departure.event_key
         if key in self.events:
             return Taken("repeated", self.events[key])
-        refs = () if case.dry_run else _claimed(case)
-        other = next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+        if not is_late and self._returned_after(departure, case.claims):
+            return Taken("returned", "")
+        is_meant = not case.dry_run or case.was_put_off_unarmed
+        refs = _claimed(case) if is_meant else ()
+        found = [self.leavers[ref] for ref in refs if ref in self.leavers]
+        other = next((each for each in found if self._takes_in(each)), None)
         if key:
             self.events[key] = other or case.id
         if other is not None:
@@ -415,8 +421,9 @@ class MemoryStore:
     def ledger(self, case_id):
         return list(self.stored[case_id].ledger)
 
-    def open_case_of(self, refs):
-        return next((self.leavers[ref] for ref in refs if ref in self.leavers), None)
+    def open_cases_of(self, refs):
+        found = [self.leavers[ref] for ref in refs if ref in self.leavers]
+        return list(dict.fromkeys(found))
 
     def scheduled_of(self, refs):
         return [
@@ -425,8 +432,8 @@ class MemoryStore:
             if mine.head.status is CaseStatus.SCHEDULED and set(refs) & mine.refs
         ]
 
-    def returned_after(self, departure, refs):
-        if departure.occurred_at is None:
+    def _returned_after(self, departure, refs):
+        if departure.event_key is None or departure.occurred_at is None:
             return False
         times = [self.returned.get((departure.source, ref)) for ref in refs]
         return any(one and one > departure.occurred_at for one in times)
@@ -434,11 +441,24 @@ class MemoryStore:
     def withdrawn(self, event_key):
         return self.withdrawals.get(event_key)
 
-    def note_withdrawal(self, withdrawal, refs, case_id, entry, *, answer):
+    def note_return(self, withdrawal, refs):
+        at = withdrawal.occurred_at
+        for ref in refs if at is not None else ():
+            name = withdrawal.source, ref
+            self.returned[name] = max(at, self.returned.get(name, at))
+
+    def take_back(self, case, word, entry):
+        mine = self.stored[case.id]
+        if mine.rev != case.revision or mine.head.status not in LIVE:
+            return "changed"
+        if mine.wrote:
+            return "written"
+        mine.ledger.append(entry)
+        self._join(case.id, word)
+        return "ok"
+
+    def note_withdrawal(self, withdrawal, case_id, entry, *, answer):
         self.withdrawals[withdrawal.event_key] = answer
-        if withdrawal.occurred_at is not None:
-            for ref in refs:
-                self.returned[withdrawal.source, ref] = withdrawal.occurred_at
         if case_id is not None:
             self.stored[case_id].ledger.append(entry)
 
@@ -447,12 +467,13 @@ class MemoryStore:
         mine = self.stored[case.id]
         if not self._is_live(case.id):
             return None
-        if mine.gives_way and self._is_live(mine.gives_way):
+        before = mine.gives_way
+        if before and self._is_live(before) and self._takes_in(before):
             return self._give_way(case, mine.gives_way)
         if mine.gives_way:
             mine.gives_way, mine.rev = None, mine.rev + 1
         for other in [self.leavers.get(ref) for ref in case.claims]:
-            if other is None or other == case.id:
+            if other in (None, case.id) or not self._takes_in(other):
                 continue
             theirs = self.stored[other]
             if not mine.wrote and (theirs.wrote or other < case.id):
@@ -470,6 +491,10 @@ class MemoryStore:
             mine.joined_as = (other, departure)
             self._join(other, departure)
         return other
+
+    def _takes_in(self, case_id):
+        head = self.stored[case_id].head
+        return head.status is CaseStatus.SCHEDULED or not head.dry_run
 
     def _is_live(self, case_id):
         return self.stored[case_id].head.status in (CaseStatus.SCHEDULED, *LIVE)
@@ -735,8 +760,8 @@ def _as_departure(case):
         scope=case.scope,
         askers=case.askers,
         aliases=case.aliases,
-        gone_from=next(iter(case.gone_from), None),
-        occurred_at=next((one.occurred_at for one in case.told), None),
+        gone_too=case.gone_from,
+        told=case.told,
     )
 
 

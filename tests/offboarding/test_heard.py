@@ -37,6 +37,15 @@ def heard(kind=HeardKind.DISABLED, *, emails=(), iam_ids=(), ids=(), **changed):
     return Heard("okta", "okta:u-1", "user.lifecycle", kind, names, **changed)
 
 
+def test_the_identity_map_outranks_what_was_learned_of_an_id():
+    event = understood(
+        heard(ids=("E-1",)), same_people=(DANA,), known={"E-1": "kim.roe@example.com"}
+    )
+
+    assert event.leaver == Leaver("dana.lee@example.com", "IBMid-1")
+    assert event.aliases == ("dana@old.example.com",)
+
+
 @pytest.mark.parametrize(
     "kind", [HeardKind.DISABLED, HeardKind.DELETED, HeardKind.TERMINATED]
 )

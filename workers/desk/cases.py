@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import structlog
@@ -40,7 +41,6 @@ from workers.offboarding.model import (
     Told,
     Work,
 )
-from workers.offboarding.times import not_ahead
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
 from workers.store.scim import ScimTable
@@ -145,7 +145,8 @@ class Desk:
             self._sender,
             settings.authoritative_sources,
             self._lead_time,
-            cancel=self._cancel,
+            # Once, as it was read: who joined meanwhile has a say, too.
+            cancel=partial(self._cancel, tries=1),
             clock=self._clock,
         )
         self.withdraw = withdrawing.withdraw
@@ -155,6 +156,7 @@ class Desk:
             same_people(settings),
             open_case=self._heard,
             withdraw=self.withdraw,
+            clock=self._clock,
         )
         self.hear = intake.resolving(hearing.hear)
         self.await_look_up = intake.await_look_up
@@ -185,11 +187,7 @@ class Desk:
         if departure.actor is not None:
             self._refuse_protected(departure.leaver)
         now = self._clock()
-        happened_at = not_ahead(departure.occurred_at, now)
-        departure = replace(departure, occurred_at=happened_at)
         case = self._case_of(departure, now)
-        if self._cases.returned_after(departure, case.claims):
-            return self._open_late(case, departure)
         entries = (
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
@@ -201,6 +199,8 @@ class Desk:
             idempotency=idempotency,
             brake=self._braking.counted(case, departure),
         )
+        if taken.verdict == "returned":
+            return self._open_late(case, departure)
         if taken.verdict == "conflict":
             raise _other_body()
         if taken.verdict == "another":
@@ -228,11 +228,15 @@ class Desk:
         late = replace(case, dry_run=True, is_dry_as_asked=True)
         late = late.warned(Note(Reason.TAKEN_BACK, text))
         entry = _told(departure, self._clock(), "case.opened_late")
-        taken = self._cases.open(late, departure, (entry, entry))
+        taken = self._cases.open(late, departure, (entry, entry), is_late=True)
         if taken.verdict != "new":
             return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
-        case = self._cancel(late, f"event {departure.event_key}")
-        return Opened(case, OpenedAs.NEW)
+        try:
+            self._cancel(late, f"event {departure.event_key}")
+        except ConflictError:
+            # Another return took it back meanwhile; nothing is ever written for it.
+            log.info("case.late_was_over", case_id=late.id)
+        return Opened(self.show(late.id), OpenedAs.NEW)
 
     def _heard(self, departure: Departure) -> Case:
         opened = self.open(departure)
@@ -405,8 +409,8 @@ class Desk:
         """
         return self._cancel(self.show(case_id), actor)
 
-    def _cancel(self, case: Case, actor: str) -> Case:
-        for _ in range(_TRIES):
+    def _cancel(self, case: Case, actor: str, *, tries: int = _TRIES) -> Case:
+        for _ in range(tries):
             if case.status not in _LIVE:
                 raise ConflictError(
                     f"The case is {case.status}; there is nothing to cancel.",

@@ -1,6 +1,8 @@
 """What a source told, acted on: a case opened, joined, or taken back."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -14,6 +16,8 @@ log = structlog.get_logger()
 
 _LOGGED_IDS: Final = 5
 _LOGGED_LENGTH: Final = 100
+# A sender's clock may be ahead of ours; among its own events the order stays.
+_SKEW: Final = timedelta(minutes=10)
 
 
 class Hearing:
@@ -26,11 +30,13 @@ class Hearing:
         *,
         open_case: Callable[[Departure], Case],
         withdraw: Callable[[Withdrawal], Case | None],
+        clock: Callable[[], datetime],
     ) -> None:
         self._names = names
         self._same_people = same_people
         self._open_case = open_case
         self._withdraw = withdraw
+        self._clock = clock
 
     def hear(self, heard: Heard, *, request_id: str | None = None) -> str | None:
         """Act on an event; return the id of its case, None where it has none.
@@ -39,6 +45,7 @@ class Hearing:
             UnreadableError: It names nobody we can know, or two people.
             ConflictError: ``event_key``, used for another person before.
         """
+        heard = self._dated(heard)
         known = self._known(heard)
         try:
             event = understood(
@@ -61,6 +68,18 @@ class Hearing:
                 return case.id if case else None
             case Departure():
                 return self._open_case(event).id
+
+    def _dated(self, heard: Heard) -> Heard:
+        """Take what happens later than now for now.
+
+        It would outdo all that its source tells until then, and for months a departure
+        would pass for one that was taken back.
+        """
+        at, now = heard.occurred_at, self._clock()
+        if at is None or at <= now + _SKEW:
+            return heard
+        log.warning("event.dated_ahead", hours=round((at - now).total_seconds() / 3600))
+        return replace(heard, occurred_at=now)
 
     def _known(self, heard: Heard) -> Mapping[str, str]:
         """Return what was learned of ids, where the event gives nothing better."""

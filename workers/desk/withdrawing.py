@@ -1,7 +1,6 @@
 """Departures taken back by an event: whose word counts, and for how much."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,18 +12,24 @@ from workers.offboarding.joining import folded, moved, told_of
 from workers.offboarding.model import (
     Case,
     CaseStatus,
+    Departure,
     Entry,
+    Leaver,
     Step,
     Told,
     Withdrawal,
     Work,
 )
-from workers.offboarding.times import not_ahead
 from workers.store.cases import Cases
 
 log = structlog.get_logger()
 
 _BY_ANOTHER = "departure.withdrawn_by_another"
+_OF_ANOTHER = "departure.withdrawn_of_another_person"
+_BEFORE = "departure.withdrawn_before_it_was_told"
+_LEFT = "departure.left_to_others"
+# That source told nothing of such a case, or not of that person.
+_NO_WORD = (_BY_ANOTHER, _OF_ANOTHER)
 _TRIES = 5
 
 
@@ -63,19 +68,18 @@ class Withdrawing:
         known = self._cases.withdrawn(withdrawal.event_key)
         if known is not None:
             return self._cases.load(known) if known else None
-        happened_at = not_ahead(withdrawal.occurred_at, self._clock())
-        withdrawal = replace(withdrawal, occurred_at=happened_at)
         refs = (
             *withdrawal.leaver.refs,
             *(f"email:{one}" for one in withdrawal.aliases),
         )
+        # Before any case is looked for: what is opened from here on sees it.
+        self._cases.note_return(withdrawal, refs)
         ids = self._found(refs)
         done = {each: self._withdrawn(each, withdrawal) for each in ids}
-        mine = next((each for each, what in done.items() if what != _BY_ANOTHER), None)
+        mine = next((each for each, what in done.items() if what not in _NO_WORD), None)
         case_id = mine or next(iter(ids), None)
         self._cases.note_withdrawal(
             withdrawal,
-            refs,
             case_id,
             self._entry(withdrawal, done.get(case_id or "")),
             answer=mine or "",
@@ -83,13 +87,12 @@ class Withdrawing:
         return self._cases.load(mine) if mine else None
 
     def _found(self, refs: tuple[str, ...]) -> list[str]:
-        """Find the cases it may mean: the open one, and scheduled ones, dry or not.
+        """Find the cases it may mean: open ones, and scheduled ones, dry or not.
 
-        A case that awaits its day while the service is not armed is a dry run, and is
-        none any more once it is.
+        Two open ones were not found to be one person yet. A case that awaits its day
+        while the service is not armed is a dry run, and is none any more once it is.
         """
-        open_one = self._cases.open_case_of(refs)
-        found = [*([open_one] if open_one else []), *self._cases.scheduled_of(refs)]
+        found = [*self._cases.open_cases_of(refs), *self._cases.scheduled_of(refs)]
         return list(dict.fromkeys(found))
 
     def _entry(self, withdrawal: Withdrawal, what: str | None) -> Entry:
@@ -111,36 +114,50 @@ class Withdrawing:
 
     def _tried(self, case_id: str, withdrawal: Withdrawal) -> str | None:
         """Try once; None where the case changed meanwhile."""
-        now = self._clock()
         read = self._cases.load(case_id)
-        case = folded(read, self._lead_time, now)
-        theirs = [one for one in told_of(case) if self._counts(withdrawal, one)]
+        case = folded(read, self._lead_time, self._clock())
+        if _is_another(withdrawal, case):
+            return _OF_ANOTHER
+        counts = [one for one in told_of(case) if self._counts(withdrawal, one, case)]
+        theirs = [one for one in counts if not _is_earlier(withdrawal, one)]
         if not theirs:
-            return _BY_ANOTHER
-        if any(_is_earlier(withdrawal, one) for one in theirs):
-            return "departure.withdrawn_before_it_was_told"
+            return _BEFORE if counts else _BY_ANOTHER
         left = tuple(one for one in told_of(case) if one not in theirs)
         if left:
-            return self._moved(read, case, left, withdrawal)
+            return self._left_to_others(read, case, left, withdrawal)
+        return self._cancelled(read, withdrawal)
+
+    def _cancelled(self, read: Case, withdrawal: Withdrawal) -> str | None:
         try:
             self._cancel(read, f"event {withdrawal.event_key}")
-        except ConflictError:
+        except ConflictError as error:
             # Work already begun is never taken back: it is finished.
-            return "departure.withdrawn_too_late"
+            is_over = error.reason != "changed"
+            return "departure.withdrawn_too_late" if is_over else None
         return "departure.withdrawn"
 
-    def _counts(self, withdrawal: Withdrawal, told: Told) -> bool:
-        is_own = told.source == withdrawal.source
-        return is_own or withdrawal.source in self._authoritative
+    def _counts(self, withdrawal: Withdrawal, told: Told, case: Case) -> bool:
+        """Tell whether it takes that word back.
 
-    def _moved(
+        Who ranks above other sources cannot undo a removal either: keys that IBM Cloud
+        deleted stay deleted.
+        """
+        is_above = withdrawal.source in self._authoritative and not case.gone_from
+        return told.source == withdrawal.source or is_above
+
+    def _left_to_others(
         self, read: Case, case: Case, left: tuple[Told, ...], withdrawal: Withdrawal
     ) -> str | None:
-        """Leave a scheduled case to what the other sources told."""
+        """Leave a case to what the other sources told."""
+        entry = self._entry(withdrawal, _LEFT)
         if case.status is not CaseStatus.SCHEDULED:
-            # What has begun goes on: others told of it, too.
-            return _BY_ANOTHER
-        entry = self._entry(withdrawal, "departure.left_to_others")
+            # What has begun goes on, and what waits goes on waiting: others told of
+            # it, too. That their word is all that counts its next plan takes in.
+            kept = {one.source for one in left}
+            gone = sorted(one.source for one in told_of(case) if one.source not in kept)
+            word = Departure(withdrawal.source, Leaver(), takes_back=tuple(gone))
+            answer = self._cases.take_back(read, word, entry)
+            return None if answer == "changed" else _BY_ANOTHER
         answer = self._cases.turn(
             moved(case, left, self._lead_time, self._clock()),
             entry,
@@ -152,7 +169,12 @@ class Withdrawing:
         if answer != "ok":
             return None
         self._sender.send(Work(case.id, Step.PLAN))
-        return "departure.left_to_others"
+        return _LEFT
+
+
+def _is_another(withdrawal: Withdrawal, case: Case) -> bool:
+    """Tell whether an e-mail led to the case of somebody else, by their IAM IDs."""
+    return len({withdrawal.leaver.iam_id, case.leaver.iam_id} - {None}) > 1
 
 
 def _is_earlier(withdrawal: Withdrawal, told: Told) -> bool:

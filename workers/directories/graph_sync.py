@@ -21,7 +21,7 @@ from workers.directories.graph_pages import Listed, Page, page_at
 from workers.directories.graph_subscriptions import keep_alive
 from workers.offboarding.errors import ConflictError, PermanentError, TransientError
 from workers.offboarding.graph_notice import graph_refuses, subscription_lost
-from workers.offboarding.heard import Heard, Hint, UnreadableError
+from workers.offboarding.heard import Heard, Hint, Unreadable, UnreadableError
 from workers.offboarding.notice import Notice
 from workers.offboarding.seen_user import (
     Chore,
@@ -182,7 +182,9 @@ class GraphSync:
         except UnreadableError as error:
             self._tellers.quarantine(SOURCE, key, _as_event(subject), error)
         except ConflictError as error:
-            log.warning("departure.not_opened", reason=error.reason)
+            # Seen and kept by now, so that no later reading tells it again.
+            reused = UnreadableError(Unreadable.KEY_REUSED, str(error))
+            self._tellers.quarantine(SOURCE, key, _as_event(subject), reused)
         self._keep(token)
 
     def _keep(self, token: str) -> None:

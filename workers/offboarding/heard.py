@@ -206,7 +206,9 @@ def _person(
     names = heard.names
     bare = {*names.ids, *names.numbers}
     ids = bare | {f"{heard.source}:{one}" for one in bare}
-    learned = [known[one] for one in names.ids if one in known]
+    # What people put into the map outranks what was learned, and mends it.
+    is_mapped = any(ids & set(one.ids) for one in people)
+    learned = [] if is_mapped else [known[one] for one in names.ids if one in known]
     emails = [*names.emails, *(one.lower() for one in learned if "@" in one)]
     iam_ids = {*names.iam_ids, *(one for one in learned if "@" not in one)}
     entries = [

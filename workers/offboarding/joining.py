@@ -19,6 +19,9 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
         at: Now: when somebody leaves of whom no time was said.
     """
     for one in case.departures:
+        if one.takes_back:
+            case = moved(case, _without(case, one.takes_back), lead_time, at)
+            continue
         case = replace(
             moved(_named_twice(case, one), _told_too(case, one, at), lead_time, at),
             scope=widest(case.scope, one.scope),
@@ -29,6 +32,12 @@ def folded(case: Case, lead_time: timedelta, at: datetime) -> Case:
             askers=askers_of(case.askers, one),
         )
     return replace(case, departures=())
+
+
+def _without(case: Case, sources: tuple[str, ...]) -> tuple[Told, ...]:
+    """Return what counts of a case where these sources took their words back."""
+    told = told_of(case)
+    return tuple(one for one in told if one.source not in sources) or told
 
 
 def askers_of(known: tuple[str, ...], one: Departure) -> tuple[str, ...]:
@@ -60,8 +69,9 @@ def _either(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def gone_from_of(known: tuple[str, ...], one: Departure) -> tuple[str, ...]:
-    """Add the account from which a departure proves the leaver removed."""
-    return tuple(sorted({*known, *((one.gone_from,) if one.gone_from else ())}))
+    """Add the accounts from which a departure proves the leaver removed."""
+    mine = (one.gone_from,) if one.gone_from else ()
+    return tuple(sorted({*known, *mine, *one.gone_too}))
 
 
 def _aliases(case: Case, one: Departure) -> tuple[str, ...]:
@@ -76,19 +86,24 @@ def told_of(case: Case) -> tuple[Told, ...]:
 
 
 def _told_too(case: Case, one: Departure, at: datetime) -> tuple[Told, ...]:
-    """Take in what a source says now, unless it said something later before.
+    """Take in what its source says now, or what each source said of another case."""
+    effective_at = max(one.effective_at or at, case.received_at)
+    told = told_of(case)
+    for said in one.told or (Told(one.source, effective_at, one.occurred_at),):
+        told = _said(told, said)
+    return told
+
+
+def _said(told: tuple[Told, ...], said: Told) -> tuple[Told, ...]:
+    """Take in what a source says, unless it said something later before.
 
     Deliveries come in any order: of two dates of one source that counts which it
     gave last.
     """
-    said = Told(
-        one.source, max(one.effective_at or at, case.received_at), one.occurred_at
-    )
-    told = told_of(case)
-    before = next((each for each in told if each.source == one.source), None)
-    if before is not None and _is_later(before.occurred_at, one.occurred_at):
+    before = next((each for each in told if each.source == said.source), None)
+    if before is not None and _is_later(before.occurred_at, said.occurred_at):
         return told
-    return (*(each for each in told if each.source != one.source), said)
+    return (*(each for each in told if each.source != said.source), said)
 
 
 def _is_later(some: datetime | None, other: datetime | None) -> bool:

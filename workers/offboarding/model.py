@@ -349,7 +349,9 @@ class Departure:
     who asked for a case that became this departure of another. ``aliases`` are further
     e-mails of the leaver; ``occurred_at`` is when it happened at the source, None if
     nobody said; ``gone_from`` is the account from which the event itself proves them
-    removed.
+    removed. ``told`` and ``gone_too`` are what a case knew that became this departure
+    of another. ``takes_back`` makes it none at all: in an open case the words of these
+    sources count no more.
     """
 
     source: str
@@ -366,6 +368,9 @@ class Departure:
     aliases: tuple[str, ...] = ()
     occurred_at: datetime | None = None
     gone_from: str | None = None
+    told: "tuple[Told, ...]" = ()
+    gone_too: tuple[str, ...] = ()
+    takes_back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

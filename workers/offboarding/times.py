@@ -68,14 +68,6 @@ def to_come(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
-def not_ahead(happened_at: datetime | None, now: datetime) -> datetime | None:
-    """Return when something happened; now, where a sender's clock is ahead of ours.
-
-    Else what follows would count as earlier, for as long as that clock is ahead.
-    """
-    return None if happened_at is None else min(happened_at, now)
-
-
 def _of_epoch(value: object, unit: int) -> datetime:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise _bad("A time is no number.")

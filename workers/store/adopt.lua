@@ -10,6 +10,12 @@ local function is_live(id)
   return status == 'scheduled' or status == 'open' or status == 'waiting'
 end
 
+-- What began as a dry run does nothing for anybody, so that nobody gives way to it.
+local function takes_in(id)
+  local state = redis.call('HMGET', P .. 'case:' .. id, 'head', 'status')
+  return state[2] == 'scheduled' or not cjson.decode(state[1]).dry_run
+end
+
 local function wrote(id) return redis.call('HGET', P .. 'case:' .. id, 'wrote') == '1' end
 
 -- Have the other case plan again, since something about it changed. One that the brake
@@ -39,7 +45,7 @@ end
 -- Cancelled or settled meanwhile: a case that is over takes nobody's name.
 if not is_live(asked.case) then return {'ours', ''} end
 local before = redis.call('HGET', mine, 'gives_way')
-if before and is_live(before) then return join(before) end
+if before and is_live(before) and takes_in(before) then return join(before) end
 if before then
   -- The other is over without this departure: the case goes its own way again, and its
   -- plan, made to give way, is made anew since the revision changed.
@@ -48,7 +54,7 @@ if before then
 end
 for _, ref in ipairs(asked.refs) do
   local other = redis.call('HGET', P .. 'leavers', ref)
-  if other and other ~= asked.case then
+  if other and other ~= asked.case and takes_in(other) then
     -- Who has written stays; of two who have not, the earlier. Two who have both stay.
     if not wrote(asked.case) and (wrote(other) or other < asked.case) then
       return join(other)

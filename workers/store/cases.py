@@ -59,6 +59,7 @@ class Cases:
         *,
         idempotency: tuple[str, str] | None = None,
         brake: Mapping[str, object] | None = None,
+        is_late: bool = False,
     ) -> Taken:
         """Put a departure on disk: as *case*, or as one that joins an open case.
 
@@ -68,28 +69,37 @@ class Cases:
             entries: What the ledger gains: of a new case, of a case it joins.
             idempotency: A key, and a digest that a repeat must match.
             brake: What counts it for the brake (``counted``); None does not.
+            is_late: Put it on disk even where its source took it back by now; the
+                verdict is ``returned`` else, and nothing is written.
         """
         key, digest = idempotency or (None, "")
+        is_told = departure.event_key is not None and not is_late
+        happened_at = departure.occurred_at if is_told else None
         verdict, case_id = self._scripts.call(
             "open",
             id=case.id,
             head=head_of(case),
             status=case.status,
             refs=case.claims,
-            exclusive=not case.dry_run and case.kind is CaseKind.DEPARTURE,
+            # What is dry only as the service is not armed yet awaits its day as others
+            # do: dates that change meanwhile move it, and do not open another.
+            exclusive=case.kind is CaseKind.DEPARTURE
+            and (not case.dry_run or case.was_put_off_unarmed),
             start_at=_millis(case.starts_at),
             grace_ms=GRACE_MS,
             entry=encode(entries[0]),
             join_entry=encode(entries[1]),
             departure=encode(departure),
             event_key=departure.event_key,
-            who=" ".join(case.leaver.refs),
+            who=" ".join(case.claims),
             idem_key=key,
             idem_digest=digest,
             idem_ttl=DAY_SECONDS,
             repeat_ttl=_REPEAT_SECONDS,
             gone=case.has_dead_keys or departure.gone_from is not None,
             brake=brake,
+            source=departure.source,
+            happened_at=happened_at.timestamp() if happened_at else None,
         )
         return Taken(verdict, case_id)
 
@@ -177,12 +187,16 @@ class Cases:
         return ids
 
     def open_case_of(self, refs: tuple[str, ...]) -> str | None:
-        """Find the open armed case that goes by one of these names."""
+        """Find an open armed case that goes by one of these names."""
+        return next(iter(self.open_cases_of(refs)), None)
+
+    def open_cases_of(self, refs: tuple[str, ...]) -> list[str]:
+        """Find the open armed cases that go by one of these names."""
         if not refs:
-            return None
+            return []
         with faults():
             found = self._client.hmget(f"{PREFIX}leavers", list(refs))
-        return next((str(one) for one in found if one), None)
+        return list(dict.fromkeys(str(one) for one in found if one))
 
     def scheduled_of(self, refs: tuple[str, ...]) -> list[str]:
         """Find the scheduled cases that go by one of these names, dry runs too."""
@@ -193,47 +207,67 @@ class Cases:
         ]
         return list(dict.fromkeys(found))
 
-    def returned_after(self, departure: Departure, refs: tuple[str, ...]) -> bool:
-        """Tell whether its source took back what it tells, after it happened there."""
-        if departure.event_key is None or departure.occurred_at is None or not refs:
-            return False
-        keys = [_returned(departure.source, ref) for ref in refs]
-        with faults():
-            found = self._client.mget(keys)
-        happened_at = departure.occurred_at.timestamp()
-        return any(one is not None and float(one) > happened_at for one in found)
-
     def withdrawn(self, event_key: str) -> str | None:
         """Tell what a withdrawal led to: a case's id, or empty; None if it is new."""
         with faults():
             found = self._client.get(f"{PREFIX}withdrawal:{event_key}")
         return None if found is None else str(found)
 
+    def note_return(self, withdrawal: Withdrawal, refs: tuple[str, ...]) -> None:
+        """Remember that somebody came back, by every name of theirs.
+
+        What happened before it and arrives later is known by that; the latest return
+        counts, in whatever order they come.
+        """
+        if withdrawal.occurred_at is None or not refs:
+            return
+        happened_at = withdrawal.occurred_at.timestamp()
+        key = f"{PREFIX}returned:{withdrawal.source}"
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.zadd(key, dict.fromkeys(refs, happened_at), gt=True)
+            pipe.zremrangebyscore(key, "-inf", happened_at - _REMEMBERED_SECONDS)
+            pipe.execute()
+
     def note_withdrawal(
         self,
         withdrawal: Withdrawal,
-        refs: tuple[str, ...],
         case_id: str | None,
         entry: Entry,
         *,
         answer: str,
     ) -> None:
-        """Remember a withdrawal by its *answer*, and write it in its case's ledger.
-
-        A departure that happened before it and arrives later is known by *refs*.
-        """
+        """Remember a withdrawal by its *answer*, and write it in its case's ledger."""
         with faults(), self._client.pipeline(transaction=True) as pipe:
             key = f"{PREFIX}withdrawal:{withdrawal.event_key}"
             pipe.set(key, answer, ex=_REMEMBERED_SECONDS)
-            if withdrawal.occurred_at is not None:
-                happened_at = withdrawal.occurred_at.timestamp()
-                for ref in refs:
-                    name = _returned(withdrawal.source, ref)
-                    pipe.set(name, happened_at, ex=_REMEMBERED_SECONDS)
             if case_id is not None:
                 ledger = f"{PREFIX}case:{case_id}:ledger"
                 pipe.rpush(ledger, encode(entry))
             pipe.execute()
+
+    def take_back(self, case: Case, word: Departure, entry: Entry) -> str:
+        """Have the words of some sources count no more in an open case, as it was read.
+
+        Its next plan takes that in.
+
+        Args:
+            case: The case, with the revision it was read at.
+            word: What ``folded`` is to take in.
+            entry: What the ledger gains.
+
+        Returns:
+            ``ok``, ``changed`` (read again), or ``written``: too late for anything.
+        """
+        answer: str = self._scripts.call(
+            "take_back",
+            op=uuid.uuid4().hex,
+            case=case.id,
+            rev=case.revision,
+            departure=encode(word),
+            entry=encode(entry),
+            grace_ms=GRACE_MS,
+        )
+        return answer
 
     def adopt(self, case: Case) -> str | None:
         """Take the leaver's names for *case*; see the port."""
@@ -311,10 +345,6 @@ class Cases:
         return answer
 
 
-def _returned(source: str, ref: str) -> str:
-    return f"{PREFIX}returned:{source}:{ref}"
-
-
 def _millis(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
@@ -331,6 +361,6 @@ def _as_departure(case: Case) -> Departure:
         scope=case.scope,
         askers=case.askers,
         aliases=case.aliases,
-        gone_from=next(iter(case.gone_from), None),
-        occurred_at=next((one.occurred_at for one in case.told), None),
+        gone_too=case.gone_from,
+        told=case.told,
     )

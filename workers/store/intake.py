@@ -117,10 +117,14 @@ class Deliveries:
     ) -> str:
         """Keep a delivery that cannot be acted on; return its id, a repeat's as well.
 
-        Of a repeat the reason is the last one; when its body ends stays as it was.
+        Of a repeat the reason is the last one; when its body ends stays as it was. Who
+        came under a key of somebody else's stands by what it says, too.
         """
         fields = self._quarantine(reason, text, at)
-        return self._keep(source, key, body, None, fields, at)
+        # Under its key another event is known, which is no word about this one.
+        is_another = reason is Unreadable.KEY_REUSED
+        name = _name(f"{key} {_digest(body)}") if is_another else None
+        return self._keep(source, key, body, None, fields, at, name=name)
 
     def _keep(
         self,
@@ -130,8 +134,10 @@ class Deliveries:
         hint: Hint | None,
         fields: Mapping[str, str],
         at: datetime,
+        *,
+        name: str | None = None,
     ) -> str:
-        name = _name(key)
+        name = name or _name(key)
         raw = msgspec.json.encode(body)
         box = msgspec.json.encode(_Box(key, dict(body), hint))
         kept_id = self._call(
@@ -145,7 +151,7 @@ class Deliveries:
                 "source": source,
                 "received_at": millis_of(at),
                 "size": str(len(raw)),
-                "digest": hashlib.sha256(raw).hexdigest(),
+                "digest": _digest(body),
                 "box": self._sealer.seal(box),
             },
         )
@@ -283,6 +289,10 @@ class Deliveries:
 
 def _name(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(body)).hexdigest()
 
 
 def _kept(kept_id: str, row: Sequence[str | None]) -> Kept:

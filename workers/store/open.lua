@@ -1,9 +1,11 @@
 -- Take a departure in: one atomic step, so that an acknowledged event is never half there.
 -- asked: id, head, status, refs, exclusive, start_at, grace_ms, entry,
 --        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry,
---        gone (the event proves the removal), brake? {limit, window_ms, line, entry}
--- answers {verdict, case id}: new, braked (new, and held), repeated, joined, conflict (the Idempotency-Key came
--- with another body), another (the event's id came with another person)
+--        gone (the event proves the removal), brake? {limit, window_ms, line, entry},
+--        source, happened_at? (s: by whom and when, where a return in between counts)
+-- answers {verdict, case id}: new, braked (new, and held), repeated, joined, conflict (the
+-- Idempotency-Key came with another body), another (the event's id came with another
+-- person), returned (its source took it back, after it happened there)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -50,6 +52,24 @@ local function put_aside()
   end
 end
 
+-- Whether two lists of names mean one person: of a repeat more may be known by now, or
+-- less, and an e-mail alone is no proof against two IAM IDs.
+local function is_same(before, now)
+  local names, had_id = {}, false
+  for name in string.gmatch(before, '%S+') do
+    names[name] = true
+    had_id = had_id or string.sub(name, 1, 4) == 'iam:'
+  end
+  local shares, has_id, shares_id = false, false, false
+  for name in string.gmatch(now, '%S+') do
+    shares = shares or names[name] == true
+    if string.sub(name, 1, 4) == 'iam:' then
+      has_id, shares_id = true, shares_id or names[name] == true
+    end
+  end
+  return shares and (shares_id or not (had_id and has_id))
+end
+
 -- The client repeats a call whose answer was lost: its own case is then already here,
 -- or another has taken the departure in.
 if redis.call('EXISTS', case) == 1 then
@@ -70,15 +90,27 @@ if asked.event_key then
   local known = redis.call('GET', P .. 'event:' .. asked.event_key)
   if known then
     local id, who = string.match(known, '^(%S+) (.*)$')
-    if who ~= asked.who then return {'another', id} end
+    if not is_same(who, asked.who) then return {'another', id} end
     return {'repeated', id}
   end
+end
+
+for _, ref in ipairs(asked.happened_at and asked.refs or {}) do
+  local back_at = redis.call('ZSCORE', P .. 'returned:' .. asked.source, ref)
+  if back_at and tonumber(back_at) > asked.happened_at then return {'returned', ''} end
+end
+
+-- What began as a dry run does nothing for anybody: only while it awaits its day may the
+-- service still be armed for it.
+local function takes_in(other)
+  local state = redis.call('HMGET', P .. 'case:' .. other, 'head', 'status')
+  return state[2] == 'scheduled' or not cjson.decode(state[1]).dry_run
 end
 
 if asked.exclusive then
   for _, ref in ipairs(asked.refs) do
     local other = redis.call('HGET', P .. 'leavers', ref)
-    if other then
+    if other and takes_in(other) then
       local theirs = P .. 'case:' .. other
       remember(other)
       redis.call('SET', P .. 'joined:' .. asked.id, other, 'EX', asked.repeat_ttl)

@@ -27,6 +27,7 @@ from workers.offboarding.heard import (
     UnreadableError,
 )
 from workers.offboarding.intake import KeptBody, KeptState
+from workers.offboarding.model import CaseStatus
 from workers.store.intake import Deliveries
 
 HINT = Hint("hibob", "hibob:1", "employee.left", "E-157")
@@ -73,6 +74,48 @@ def test_what_is_acted_on_is_in_quarantine_no_more(desk):
 
     assert desk.show(case_id).leaver.email == DANA.email
     assert [one.id for one in desk.quarantined()] == [other]
+
+
+REUSED = UnreadableError(Unreadable.KEY_REUSED, "Used for another person before.")
+
+
+def test_two_people_under_one_reused_key_are_both_kept(desk):
+    kim, pat = {"id": "1", "user": "kim"}, {"id": "1", "user": "pat"}
+
+    kept = {desk.quarantine("okta", "okta:1", body, REUSED) for body in (kim, pat)}
+
+    assert [desk.body_of(one.id).body for one in desk.quarantined()] == [kim, pat]
+    assert {desk.quarantine("okta", "okta:1", kim, REUSED)} < kept
+
+
+def test_a_repeat_of_the_event_whose_key_was_reused_lets_nobody_else_go(desk):
+    desk.hear(found())
+    kept_id = desk.quarantine("okta", "okta:1", BODY, REUSED)
+
+    desk.hear(found())
+
+    assert [one.id for one in desk.quarantined()] == [kept_id]
+
+
+def test_what_happens_later_than_now_outdoes_nothing(desk, clock):
+    ahead = replace(found(), occurred_at=NOW + timedelta(days=900))
+    back = replace(ahead, kind=HeardKind.REACTIVATED, event_key="okta:2")
+    desk.hear(back)
+    clock.pass_by(hours=1)
+
+    case_id = desk.hear(replace(found("okta:3"), occurred_at=clock()))
+
+    assert desk.show(case_id).status is CaseStatus.OPEN
+
+
+def test_a_sender_whose_clock_is_a_little_ahead_keeps_its_order(desk, clock):
+    minutes = timedelta(minutes=1)
+    desk.hear(replace(found(), occurred_at=NOW + 6 * minutes))
+    back = replace(found("okta:2"), kind=HeardKind.REACTIVATED)
+
+    case_id = desk.hear(replace(back, occurred_at=NOW + 5 * minutes))
+
+    assert desk.show(case_id).status is CaseStatus.OPEN
 
 
 def test_what_was_heard_and_could_not_be_acted_on_stays(desk):

@@ -178,3 +178,37 @@ def test_a_dry_run_that_a_person_asked_for_is_no_events_to_take_back(desk):
 
     assert desk.withdraw(back()) is None
     assert desk.show(case.id).status is CaseStatus.SCHEDULED
+
+
+def in_between(cases, monkeypatch, happens):
+    """Have something happen once, after a case was read and before it is turned."""
+    turn, left = cases.turn, [happens]
+
+    def turned(*given, **more):
+        while left:
+            left.pop()()
+        return turn(*given, **more)
+
+    monkeypatch.setattr(cases, "turn", turned)
+
+
+def test_what_hr_tells_while_okta_takes_its_word_back_stands(desk, cases, monkeypatch):
+    case = desk.open(told(source="okta")).case
+    hr = told(source="bamboohr")
+    in_between(cases, monkeypatch, lambda: desk.open(hr))
+
+    assert desk.withdraw(back(source="okta")) is None
+
+    assert desk.show(case.id).status is CaseStatus.OPEN
+
+
+def test_what_its_source_tells_anew_while_it_is_taken_back_stands(
+    desk, cases, monkeypatch
+):
+    case = desk.open(told(occurred_at=NOW - 2 * HOUR)).case
+    later = told(2, occurred_at=NOW)
+    in_between(cases, monkeypatch, lambda: desk.open(later))
+
+    left = desk.withdraw(back(at=NOW - HOUR))
+
+    assert (left.id, left.status) == (case.id, CaseStatus.OPEN)

@@ -247,3 +247,34 @@ def test_a_departure_joins_a_case_whose_targets_are_under_way(room):
 
     assert room.open(a_case("01B")) == Taken("joined", "01A")
     assert room.claim(Step.PLAN) is not None
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        Leaver("dana.lee@example.com", "IBMid-1"),
+        Leaver("dana@new.example.com", "IBMid-1"),
+        Leaver(iam_id="IBMid-1"),
+    ],
+)
+def test_a_repeat_that_is_known_by_other_names_by_now_is_a_repeat(room, again):
+    first = Leaver("dana.lee@example.com", "IBMid-1")
+    event = OpenedBy("standard", "standard:1")
+    room.open(a_case(leaver=first, opened_by=event))
+
+    repeat = room.open(a_case("01B", leaver=again, opened_by=event))
+
+    assert repeat == Taken("repeated", "01A")
+
+
+@pytest.mark.parametrize(
+    "other", [Leaver("dana.lee@example.com", "IBMid-2"), Leaver("kim.roe@example.com")]
+)
+def test_another_person_under_the_same_key_is_no_repeat(room, other):
+    first = Leaver("dana.lee@example.com", "IBMid-1")
+    event = OpenedBy("standard", "standard:1")
+    room.open(a_case(leaver=first, opened_by=event))
+
+    taken = room.open(a_case("01B", leaver=other, opened_by=event))
+
+    assert taken == Taken("another", "01A")

@@ -59,7 +59,8 @@ def foresee(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     views = views_of_people(tools, fresh, case)
     resolved = remembered_leaver(tools, fresh, views, case)
     is_whole = len(fresh) == len(indexes)
-    if is_whole and not resolved.is_ambiguous and not case.dry_run:
+    is_meant = not case.dry_run or case.was_put_off_unarmed
+    if is_whole and not resolved.is_ambiguous and is_meant:
         # So that later events find the case by any name of theirs.
         other = tools.cases.adopt(replace(case, leaver=resolved.leaver))
         if other is not None:

@@ -324,6 +324,8 @@ def test_a_conflict_stops_nobody_else(compare, staff, desk):
     desk.fault = ConflictError("used", reason="event_key")
 
     assert compare() == [("bob", HeardKind.DISABLED)]
+    ((_, _, body, reason),) = desk.kept
+    assert (body["resourceData"]["id"], reason) == ("ann", Unreadable.KEY_REUSED)
 
 
 def test_who_is_to_be_looked_up_once_more_is(compare, sync, staff, desk, memory):
