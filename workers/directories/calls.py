@@ -4,28 +4,21 @@ It repeats nothing that was sent or answered: both hold personal data.
 """
 
 import json
-import math
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-import requests
-from requests import PreparedRequest, Response
+from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from workers.directories.wire import Answer, exchange
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.heard import Unreadable, UnreadableError
 
 Clock = Callable[[], datetime]
 
-_TIMEOUTS: Final = (3, 10)
-_WHOLE_SECONDS: Final = 30
-_LONGEST_ANSWER_BYTES: Final = 1024 * 1024
-_CHUNK_BYTES: Final = 64 * 1024
 # A word that stays one segment of a path: no slash, no full stop that leads upwards.
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
@@ -45,11 +38,6 @@ class Bearer(AuthBase):
         """Set the header."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-def _as_it_is(request: PreparedRequest) -> PreparedRequest:
-    """Set no header, so that no .netrc sets one either."""
-    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +61,29 @@ class Calls:
         return self._ask("POST", path, auth, **body)
 
     def _ask(self, method: str, path: str, auth: AuthBase | None, **more: Any) -> Any:  # noqa: ANN401 - JSON
+        answer = exchange(
+            f"The API of {self.source}",
+            method,
+            self.api_url + path,
+            auth=auth,
+            headers={"Accept": "application/json"},
+            **more,
+        )
+        if answer.status == 404:
+            return None
+        self._refuse(answer)
         try:
-            with requests.request(
-                method,
-                self.api_url + path,
-                auth=auth or _as_it_is,
-                headers={"Accept": "application/json"},
-                timeout=_TIMEOUTS,
-                allow_redirects=False,
-                stream=True,
-                **more,
-            ) as response:
-                if response.status_code == 404:
-                    return None
-                self._refuse(response)
-                return self._json(response)
-        # ValueError: an address or a header that cannot be sent.
-        except (requests.RequestException, ValueError) as error:
+            return json.loads(answer.raw)
+        except (ValueError, RecursionError):
             raise self._transient(
-                f"cannot be reached ({type(error).__name__})"
+                "answered what is no JSON", Reason.UNEXPECTED_ANSWER
             ) from None
 
-    def _refuse(self, response: Response) -> None:
-        status = response.status_code
+    def _refuse(self, answer: Answer) -> None:
+        status = answer.status
         if status == 429 or status >= 500:
-            wait = asked_wait(response.headers)
             reason = Reason.RATE_LIMITED if status == 429 else Reason.UNREACHABLE
+            wait = answer.retry_after_seconds
             raise self._transient(f"answered {status}", reason, wait)
         if status in (401, 403):
             reason = Reason.BAD_KEY if status == 401 else Reason.NO_ROLE
@@ -107,22 +92,6 @@ class Calls:
             )
         if status >= 300:
             raise self._permanent(f"{status}: see {{}}_API_URL")
-
-    def _json(self, response: Response) -> Any:  # noqa: ANN401 - JSON
-        deadline = time.monotonic() + _WHOLE_SECONDS
-        raw = b""
-        for chunk in response.iter_content(_CHUNK_BYTES):
-            raw += chunk
-            if len(raw) > _LONGEST_ANSWER_BYTES or time.monotonic() > deadline:
-                raise self._transient(
-                    "gave no end to its answer", Reason.UNEXPECTED_ANSWER
-                )
-        try:
-            return json.loads(raw)
-        except (ValueError, RecursionError):
-            raise self._transient(
-                "answered what is no JSON", Reason.UNEXPECTED_ANSWER
-            ) from None
 
     def _transient(
         self,
@@ -160,23 +129,3 @@ def not_found(source: str) -> UnreadableError:
     """Say that the API does not know whom an event names."""
     text = f"The API of {source} knows nobody by the id in the event."
     return UnreadableError(Unreadable.LOOK_UP_FAILED, text)
-
-
-def asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Read ``Retry-After`` in seconds; None where it is not there or says nothing."""
-    raw = headers.get("Retry-After", "")
-    try:
-        seconds = float(raw)
-    except ValueError:
-        return _seconds_until(raw)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(date: str) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    # OverflowError: digits without end.
-    except (ValueError, OverflowError):
-        return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return max(0.0, (then - utc_now()).total_seconds())

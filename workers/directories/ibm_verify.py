@@ -11,20 +11,17 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
 
-import requests
-from requests import PreparedRequest, Response
-
 from config.secret import Secret
 from config.settings import Settings
 from workers.directories.verify_answers import (
-    Answer,
     body_of,
     demand_answer,
     emails_of,
     is_not_found,
     token_of,
 )
-from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.directories.wire import Answer, exchange
+from workers.offboarding.errors import PermanentError, Reason
 from workers.offboarding.heard import (
     Authn,
     Heard,
@@ -36,16 +33,12 @@ from workers.offboarding.heard import (
 )
 from workers.offboarding.model import Ignored
 
-_TIMEOUTS: Final = (3, 10)
 _TOKEN: Final = "/v1.0/endpoint/default/token"  # noqa: S105 - a path
 _DOING_TOKEN: Final = "Getting a token"  # noqa: S105 - a sentence
 _USERS: Final = "/v2.0/Users/"
 # Dots alone would be a way up in a path.
 _ID: Final = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,128}")
 _EARLY_SECONDS: Final = 60
-_WHOLE_SECONDS: Final = 30
-_LONGEST_BYTES: Final = 1024 * 1024
-_PIECE_BYTES: Final = 64 * 1024
 
 
 def open_directory(settings: Settings) -> "IbmVerifyDirectory | None":
@@ -137,38 +130,8 @@ class IbmVerifyDirectory:
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
     ) -> Answer:
-        try:
-            with requests.request(
-                method,
-                self.api_url + path,
-                headers=headers,
-                data=form,
-                timeout=_TIMEOUTS,
-                allow_redirects=False,
-                auth=_untouched,
-                stream=True,
-            ) as answer:
-                raw = self._whole(answer)
-                return Answer(answer.status_code, answer.headers, raw)
-        except requests.RequestException as error:
-            text = f"IBM Verify cannot be reached: {type(error).__name__}."
-            # No cause: its text may hold the address with the user's id.
-            raise TransientError(text) from None
-
-    def _whole(self, answer: Response) -> bytes:
-        """Read the body: timeouts bound each piece, and this bounds all of them."""
-        raw, until = b"", self.monotonic() + _WHOLE_SECONDS
-        for piece in answer.iter_content(_PIECE_BYTES):
-            raw += piece
-            if len(raw) > _LONGEST_BYTES or self.monotonic() > until:
-                text = "IBM Verify's answer is too long, or takes too long."
-                raise TransientError(text, reason=Reason.UNEXPECTED_ANSWER)
-        return raw
-
-
-def _untouched(request: PreparedRequest) -> PreparedRequest:
-    """Keep requests from putting what ~/.netrc holds in the place of our token."""
-    return request
+        url = self.api_url + path
+        return exchange("IBM Verify", method, url, headers=headers, data=form)
 
 
 def _heard(hint: Hint, kind: HeardKind, emails: tuple[str, ...] = ()) -> Heard:

@@ -3,26 +3,16 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from workers.directories.wire import Answer
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.values import KELVIN
 
 _ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]{1,64}@[^\s@,;<>()\"]{1,253}")
 _TOKEN: Final = re.compile(r"[!-~]+")
-_LONGEST_WAIT_SECONDS: Final = 3600.0
 _LONGEST_LIFE_SECONDS: Final = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer, whole. ``headers`` are found in any case of letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    raw: bytes
 
 
 def demand_answer(answer: Answer, doing: str) -> None:
@@ -35,7 +25,7 @@ def demand_answer(answer: Answer, doing: str) -> None:
     status = answer.status
     text = f"{doing}: IBM Verify answers {status}."
     if status == 429 or status >= 500:
-        raise TransientError(text, retry_after_seconds=_asked_wait(answer))
+        raise TransientError(text, retry_after_seconds=answer.retry_after_seconds)
     if status == 401:
         raise PermanentError(text, reason=Reason.BAD_KEY)
     if status == 403:
@@ -90,10 +80,3 @@ def _json(answer: Answer) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def _asked_wait(answer: Answer) -> float | None:
-    raw = answer.headers.get("Retry-After", "")
-    if raw.isascii() and raw.isdigit():
-        return min(float(raw), _LONGEST_WAIT_SECONDS)
-    return None

@@ -5,16 +5,15 @@ Kubernetes Service's codes nor its incident ids. Never repeats a body, which may
 what was sent.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 from ibm_cloud_sdk_core import ApiException
 from requests import Response
+
+from workers.offboarding.times import asked_seconds
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,24}")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:,/=-]{1,96}")
@@ -76,25 +75,7 @@ def request_id(
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Read ``Retry-After`` in seconds; None where it is not there or says nothing."""
-    raw = headers.get("Retry-After")
-    if raw is None:
-        return None
-    try:
-        seconds = float(raw)
-    except ValueError:
-        return _seconds_until(raw)
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(date: str) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    # OverflowError: digits without end.
-    except (ValueError, OverflowError):
-        return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    return asked_seconds(headers.get("Retry-After", ""))
 
 
 def _body(response: Response) -> dict[str, object]:

@@ -3,8 +3,10 @@
 A fault is an ``UnreadableError``: the event is authentic, and somebody has to look.
 """
 
+import math
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -66,6 +68,25 @@ def to_come(moment: datetime | None, now: datetime) -> datetime | None:
         text = f"The departure lies more than {HORIZON_DAYS} days ahead."
         raise UnreadableError(Unreadable.TOO_FAR_AHEAD, text)
     return moment
+
+
+def asked_seconds(text: str) -> float | None:
+    """Read ``Retry-After``: seconds, or a date; None where it says nothing plain."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _seconds_until(text)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        then = parsedate_to_datetime(date)
+    # OverflowError: digits without end.
+    except (ValueError, OverflowError):
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
 def _of_epoch(value: object, unit: int) -> datetime:

@@ -7,7 +7,7 @@ from verify_tenant import VerifyTenant
 
 from config.settings import Secret, Settings
 from config.sources import IbmVerifySettings, Sources
-from workers.directories import ibm_verify
+from workers.directories import wire
 from workers.directories.ibm_verify import IbmVerifyDirectory, open_directory
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.heard import (
@@ -241,7 +241,7 @@ def test_a_token_that_is_none_is_asked_for_again(directory, tenant, token):
 
 
 def test_a_silent_tenant_is_tried_again(directory, tenant, monkeypatch):
-    monkeypatch.setattr(ibm_verify, "_TIMEOUTS", (0.2, 0.2))
+    monkeypatch.setattr(wire, "_TIMEOUT_SECONDS", (0.2, 0.2))
     tenant.silence_seconds = 0.6
 
     with pytest.raises(TransientError, match="ReadTimeout"):
@@ -256,7 +256,7 @@ def test_an_answer_without_end_is_cut_off(directory, tenant):
 
 
 def test_an_answer_that_never_ends_is_cut_off(directory, monkeypatch):
-    monkeypatch.setattr(ibm_verify, "_WHOLE_SECONDS", -1)
+    monkeypatch.setattr(wire, "_LONGEST_SECONDS", -1)
 
     with pytest.raises(TransientError, match="takes too long"):
         directory.look_up(HINT)

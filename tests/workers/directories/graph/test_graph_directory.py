@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from fake_graph import HTML, Fault, error
 
-from workers.directories import graph_wire
+from workers.directories import wire
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.heard import (
     Authn,
@@ -389,7 +389,7 @@ def test_a_redirect_is_not_followed(look_up, graph, dana):
 
 
 def test_a_slow_answer_is_given_up(look_up, graph, monkeypatch):
-    monkeypatch.setattr(graph_wire, "_TIMEOUT_SECONDS", (1, 0.1))
+    monkeypatch.setattr(wire, "_TIMEOUT_SECONDS", (1, 0.1))
     graph.faults.append(Fault("/users/", pause_seconds=0.5))
 
     with pytest.raises(TransientError):
@@ -537,3 +537,16 @@ def test_a_return_is_read_once_more_soon(look_up, dana, memory):
 
     assert found == DANA
     assert 590 < at / 1000 - datetime.now(UTC).timestamp() <= 600
+
+
+def test_a_login_that_the_machine_keeps_for_the_host_proves_nobody(
+    look_up, graph, tmp_path, monkeypatch
+):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    graph.put("o-1", accountEnabled=False)
+
+    look_up("o-1")
+
+    assert {one.bearer for one in graph.seen if "/users/" in one.path} != {""}
+    assert not any("Basic" in one.bearer for one in graph.seen)
