@@ -1,15 +1,12 @@
 """Fixtures of the tests that start real processes."""
 
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from simulator import Account, Simulator, departure_account
-from tests.processes.installation import Service
+from tests.processes.installation import Service, installations
 
 
 @pytest.fixture
@@ -30,20 +27,8 @@ def simulator(account: Account) -> Iterator[Simulator]:
 @pytest.fixture
 def install(simulator: Simulator) -> Iterator[Callable[..., Service]]:
     """Make installations that are ended, whatever becomes of the test."""
-    made: list[Service] = []
-    folders: list[Path] = []
-
-    def make(**settings: str) -> Service:
-        # Not tmp_path: a socket's path must be short.
-        folders.append(Path(tempfile.mkdtemp(prefix="ofb")))
-        made.append(Service(simulator, folders[-1], **settings))
-        return made[-1]
-
-    yield make
-    for service in made:
-        service.end_all()
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    with installations(simulator) as make:
+        yield make
 
 
 @pytest.fixture

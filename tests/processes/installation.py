@@ -5,12 +5,15 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import requests
@@ -122,9 +125,13 @@ class Service:
     def tell(self, email: str, message_id: str, **data: object) -> requests.Response:
         """Send a signed departure event, as an HR system would."""
         subjects = [{"format": "email", "email": email}]
-        body = json.dumps(
-            {"type": "user.departed", "data": {"subjects": subjects, **data}}
-        ).encode()
+        return self.send("user.departed", message_id, {"subjects": subjects, **data})
+
+    def send(
+        self, kind: str, message_id: str, data: dict[str, object]
+    ) -> requests.Response:
+        """Send a signed event of any kind, with any data."""
+        body = json.dumps({"type": kind, "data": data}).encode()
         at = str(int(time.time()))
         key = base64.b64decode(SECRET.removeprefix("whsec_"))
         signed = f"{message_id}.{at}.".encode() + body
@@ -180,3 +187,30 @@ def offboard(
         timeout=120,
         check=False,
     )
+
+
+@contextmanager
+def installations(simulator: Simulator) -> Iterator[Callable[..., Service]]:
+    """Make installations that are ended, whatever becomes of the test."""
+    made: list[Service] = []
+    folders: list[Path] = []
+
+    def make(**settings: str) -> Service:
+        # Not tmp_path: a socket's path must be short.
+        folders.append(Path(tempfile.mkdtemp(prefix="ofb")))
+        made.append(Service(simulator, folders[-1], **settings))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for service in made:
+            service.end_all()
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def told(message: object) -> str:
+    """Put together all that a Slack message says, its sections too."""
+    sections = [each.get("text") or {} for each in message.blocks]
+    return "\n".join([message.text, *(each.get("text", "") for each in sections)])

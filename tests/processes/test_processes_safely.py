@@ -32,7 +32,7 @@ from simulator.scenario import (
     PAYMENTS_GROUP_ID,
     PLATFORM_GROUP_ID,
 )
-from tests.processes.installation import offboard, until
+from tests.processes.installation import offboard, told, until
 
 pytestmark = pytest.mark.processes
 
@@ -91,12 +91,6 @@ def broken(simulator):
     """Name the clusters that stand still, as the simulator's control route tells."""
     answer = requests.get(f"{simulator.url}/_sim/broken", timeout=10)
     return {one["name"] for one in answer.json()["clusters"]}
-
-
-def told(message):
-    """Put together all that a Slack message says, its sections too."""
-    sections = [each.get("text") or {} for each in message.blocks]
-    return "\n".join([message.text, *(each.get("text", "") for each in sections)])
 
 
 def waiting_for(service, case_id, reason):
