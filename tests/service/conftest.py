@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 from service.app import create_app
 from service.cli import main
 from service.commands.waiting import Pace
+from service.context import Context, give_context
 
 FAST = Pace(poll_seconds=0.01, patience_seconds=0.05, pauses=(0.01, 0.01))
 
@@ -25,9 +26,28 @@ def settings():
     return SETTINGS
 
 
+# An application takes long to build, and holds nothing of a test but its context.
+BUILT = []
+
+
 @pytest.fixture
-def app(desk, settings):
-    return create_app(settings, desk, clock=lambda: NOW)
+def an_app():
+    """Makes applications; those that earlier tests have used are given out again."""
+    numbers = iter(range(1000))
+
+    def made(settings, desk, clock=lambda: NOW):
+        number = next(numbers)
+        if number == len(BUILT):
+            BUILT.append(create_app(settings, desk, clock=clock))
+        give_context(BUILT[number], Context(settings, desk, clock))
+        return BUILT[number]
+
+    return made
+
+
+@pytest.fixture
+def app(an_app, desk, settings):
+    return an_app(settings, desk)
 
 
 @pytest.fixture
@@ -93,12 +113,12 @@ def a_departure():
 
 
 @pytest.fixture
-def with_settings(desk):
+def with_settings(an_app, desk):
     """A client of an application whose settings differ."""
 
     def made(**changed):
         changed_settings = replace(SETTINGS, **changed)
-        return create_app(changed_settings, desk, clock=lambda: NOW).test_client()
+        return an_app(changed_settings, desk).test_client()
 
     return made
 

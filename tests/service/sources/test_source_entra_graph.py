@@ -51,8 +51,8 @@ def desk():
 
 
 @pytest.fixture
-def client(desk, settings):
-    return create_app(settings, desk, clock=lambda: NOW).test_client()
+def client(an_app, desk, settings):
+    return an_app(settings, desk, lambda: NOW).test_client()
 
 
 def sample():

@@ -62,11 +62,11 @@ def transmitter():
 
 
 @pytest.fixture
-def push(transmitter, desk):
+def push(an_app, transmitter, desk):
     """Pushes a token as a transmitter does, to a service with these settings."""
 
     def pushed(token, *, headers=None, settings=None):
-        app = create_app(settings or transmitter.settings(), desk, clock=lambda: NOW)
+        app = an_app(settings or transmitter.settings(), desk, lambda: NOW)
         raw = token.encode() if isinstance(token, str) else token
         return app.test_client().post(
             "/events/ssf", data=raw, headers=HEADERS | (headers or {})
