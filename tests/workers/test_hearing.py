@@ -1,5 +1,7 @@
 """What the desk says of an event whose person nobody knows."""
 
+from datetime import UTC, datetime
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -19,7 +21,9 @@ class NoNames:
 
 def logged(*ids, names=None):
     heard = Heard("okta", "okta:1", "gone", HeardKind.DELETED, names or Names(ids=ids))
-    hearing = Hearing(NoNames(), (), open_case=None, withdraw=None)
+    hearing = Hearing(
+        NoNames(), (), open_case=None, withdraw=None, clock=lambda: datetime.now(UTC)
+    )
     with capture_logs() as logs, pytest.raises(UnreadableError):
         hearing.hear(heard)
     return [one["ids"] for one in logs if one["event"] == "person.unknown"]
