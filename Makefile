@@ -18,6 +18,15 @@ ifneq ($(MADE_IN),$(CURDIR))
 UNUSABLE := unusable
 endif
 
+# All of them: those that start processes one by one, since they look at the clock, and
+# then the others on every core.
+PYTEST = $(BIN)/python -m pytest
+ifeq ($(strip $(ARGS)),)
+TESTS = $(PYTEST) tests/processes && $(PYTEST) -n auto --ignore=tests/processes
+else
+TESTS = $(PYTEST) $(ARGS)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help install test check lint types imports fmt demo web worker beat store up \
 	lock clean unusable
@@ -28,7 +37,7 @@ help: ## show this list
 install: $(INSTALLED) ## .venv with everything from requirements.lock, hashes checked
 
 test: $(INSTALLED) ## install and run every test; ARGS="-k story" for some of them
-	$(BIN)/python -m pytest $(ARGS)
+	$(TESTS)
 
 check: lint types imports test ## lint, types, import contracts, tests: what CI runs
 
