@@ -576,7 +576,7 @@ BUGS: Final = (
         "8",
         "have any source take back what any other told",
         "workers/desk/withdrawing.py",
-        (("return is_own or ", "return True or "),),
+        (("return told.source == withdrawal.source or ", "return True or "),),
         DESK,
     ),
     Bug(
