@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ BAD_SETTINGS: Final = 5
 _PROCESSES: Final = ("store", "worker", "beat", "web")
 _ENDING_SECONDS: Final = 30.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+_ANEW_SECONDS: Final = 1.0
 # A process that ran this long before it died was sound: it is restarted at once.
 _SOUND_SECONDS: Final = 60.0
 
@@ -55,7 +57,27 @@ def worker(settings: Settings) -> None:
     threads = ["-P", "threads", "-c", str(THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     level = ["--loglevel", settings.log_level]
-    app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
+    asked_to_end: list[object] = []
+    signals.worker_shutting_down.connect(
+        lambda sig, **_: asked_to_end.append(sig), weak=False
+    )
+    try:
+        app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
+    finally:
+        if not asked_to_end:
+            _begin_anew()
+
+
+def _begin_anew() -> None:
+    """Replace this process by a fresh one of the same command; nobody asked it to end.
+
+    Celery gives up where the broker goes away at an unlucky moment while it connects
+    (kombu then reads the address of a connection it has dropped already). What was
+    under way is as after a kill: its lease runs out, and the sweep sends it again.
+    """
+    log.error("worker.begins_anew", in_seconds=_ANEW_SECONDS)
+    time.sleep(_ANEW_SECONDS)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def beat(settings: Settings) -> None:

@@ -50,7 +50,7 @@ def register(app: Celery, office: BackOffice) -> None:
     sender = Sender(app)
     for step in Step:
         app.task(name=f"offboarding.{step}")(_task(step, office, sender))
-    app.task(name=SWEEP)(_sweep(office, sender))
+    app.task(name=SWEEP)(_left("sweep.left", _sweep(office, sender)))
     app.task(name=SURVEY)(office.surveys.make_due)
     app.task(name=ANSWER)(_left("question.left", office.answers.answer))
     app.task(name=TELL)(_left("notice.left", _teller(office)))

@@ -96,10 +96,16 @@ class Service:
             os.killpg(process.pid, number)
         process.wait(40)
 
-    def end_all(self) -> None:
-        for name in ("up", "web", "beat", "worker", "store"):
-            if name in self.running:
-                self.end(name)
+    def kill_all(self) -> None:
+        """End whatever runs at once: the test is over, and nobody looks at it again."""
+        if "up" in self.running:
+            self.end("up")
+        for process in self.running.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        for process in self.running.values():
+            process.wait(40)
+        self.running.clear()
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8")
@@ -205,7 +211,7 @@ def installations(simulator: Simulator) -> Iterator[Callable[..., Service]]:
         yield make
     finally:
         for service in made:
-            service.end_all()
+            service.kill_all()
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
 

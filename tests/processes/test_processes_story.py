@@ -254,6 +254,40 @@ def test_the_service_answers_503_while_the_store_is_away(install, message_id):
     assert service.settled(case_id)["result"] == "safe"
 
 
+# Celery gives up for good where a connection is lost at an unlucky moment; here at the
+# first look at its sockets after the flag is there.
+GIVES_UP_ONCE = """
+import pathlib, sys
+from kombu.transport.redis import MultiChannelPoller as Poller
+flag, look = pathlib.Path({flag!r}), Poller.on_poll_start
+def gives_up(self):
+    if flag.exists():
+        flag.unlink()
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+    return look(self)
+Poller.on_poll_start = gives_up
+sys.argv[0] = "offboard"
+from service.cli import main
+main()
+"""
+
+
+def test_a_worker_whose_celery_gives_up_begins_anew(install, message_id):
+    service = install()
+    flag = service.folder / "give-up"
+    service.start("store", "web", "beat")
+    service.start("worker", code=GIVES_UP_ONCE.format(flag=str(flag)))
+    service.await_ready()
+    process = service.running["worker"]
+
+    flag.touch()
+    until(lambda: "worker.begins_anew" in service.log("worker"))
+    case_id = service.tell(LEAVER, message_id).json()["cases"][0]
+
+    assert service.settled(case_id)["result"] == "safe"
+    assert process.poll() is None, "the process stays, under the same id"
+
+
 def test_the_supervisor_restarts_what_dies(install, message_id):
     service = install()
     service.start("up")
