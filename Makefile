@@ -18,11 +18,12 @@ ifneq ($(MADE_IN),$(CURDIR))
 UNUSABLE := unusable
 endif
 
-# All of them: those that start processes one by one, since they look at the clock, and
-# then the others on every core.
+# All of them on every core: those that start processes, a file at a time, and then the
+# others, so that those that wait are not held up by those that compute.
 PYTEST = $(BIN)/python -m pytest
 ifeq ($(strip $(ARGS)),)
-TESTS = $(PYTEST) tests/processes && $(PYTEST) -n auto --ignore=tests/processes
+TESTS = $(PYTEST) -n auto --dist loadfile tests/processes && \
+	$(PYTEST) -n auto --ignore=tests/processes
 else
 TESTS = $(PYTEST) $(ARGS)
 endif

@@ -5,6 +5,7 @@ rule tests run there, and at least one has to fail. Not a part of the test suite
 after changing a rule, or the code a rule rests on.
 
     .venv/bin/python scripts/break_rules.py
+    .venv/bin/python scripts/break_rules.py fence lease    # bugs with such a word
 """
 
 import os
@@ -19,7 +20,14 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-COPIED: Final = ("config", "service", "workers", "tests", "pyproject.toml")
+COPIED: Final = (
+    "config",
+    "service",
+    "workers",
+    "simulator",
+    "tests",
+    "pyproject.toml",
+)
 TESTS: Final = tuple(
     f"tests/offboarding/test_{name}.py"
     for name in (
@@ -41,6 +49,7 @@ TESTS: Final = tuple(
 # What is no rule of the domain's is tried by the tests of its own room.
 DOORS: Final = "tests/service/sources/test_source"
 DESK: Final = ("tests/workers/desk/test_desk_withdrawing.py",)
+STORE: Final = "tests/workers/store/test_store"
 STEPS: Final = "workers/offboarding/steps"
 FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
 
@@ -593,17 +602,84 @@ BUGS: Final = (
         (("        if left:\n", "        if False:\n"),),
         DESK,
     ),
+    Bug(
+        "2",
+        "have a lease shorter than the call it protects",
+        "workers/store/work.py",
+        (("LEASE_SECONDS: Final = 60.0", "LEASE_SECONDS: Final = 10.0"),),
+        (f"{STORE}_work.py",),
+    ),
+    Bug(
+        "2",
+        "lose a fence check",
+        "workers/store/finish.lua",
+        (("~= asked.fence then return 'lost' end", "== -2 then return 'lost' end"),),
+        (f"{STORE}_work.py", f"{STORE}_races.py"),
+    ),
+    Bug(
+        "5",
+        "report before the read-back",
+        "workers/store/finish.lua",
+        (("redis.call('SCARD', case .. ':pending') == 0", "true"),),
+        (f"{STORE}_last_out.py",),
+    ),
+    Bug(
+        "8",
+        "acknowledge before storing",
+        "service/routes/hearing.py",
+        (
+            (
+                "            return desk.hear(event, request_id=g.request_id)\n",
+                "            from threading import Timer\n"
+                "            Timer(0.1, desk.hear, (event,)).start()\n",
+            ),
+        ),
+        ("tests/service/test_service_events.py",),
+    ),
+    Bug(
+        "8",
+        "drop a quarantine",
+        "workers/desk/intake.py",
+        (
+            (
+                "        return self._deliveries.keep_unreadable(\n",
+                "        return key or self._deliveries.keep_unreadable(\n",
+            ),
+        ),
+        ("tests/workers/desk/test_desk_intake.py",),
+    ),
+    Bug(
+        "8",
+        "swallow a failed report",
+        f"{STEPS}/reporting.py",
+        (
+            (
+                "line = replace(line, tries=line.tries + 1, detail=str(error))",
+                "line = replace(line, state=ReportState.SENT, tries=1)",
+            ),
+        ),
+        ("tests/offboarding/test_delivering.py",),
+    ),
+    Bug(
+        "1",
+        "forget the budget",
+        "workers/ibmcloud/session.py",
+        (("            self._pace.wait()\n", "            pass\n"),),
+        ("tests/workers/ibmcloud/test_ibmcloud_pace.py",),
+    ),
 )
 
 
 def main() -> int:
     """Try every bug; 1 if one went unseen, or the tests fail without any."""
+    words = sys.argv[1:]
+    bugs = [one for one in BUGS if not words or any(each in one.name for each in words)]
     with ThreadPoolExecutor(os.cpu_count() or 2) as tries:
-        found = list(tries.map(tried, (None, *BUGS)))
+        found = list(tries.map(tried, (None, *bugs)))
     if found[0]:
         sys.stderr.write(f"Without any bug these fail: {', '.join(found[0])}\n")
         return 1
-    for bug, failed in zip(BUGS, found[1:], strict=True):
+    for bug, failed in zip(bugs, found[1:], strict=True):
         seen = failed[0] if failed else "NOTHING FAILED"
         more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
         sys.stdout.write(f"{bug.rule:>4}  {bug.name:<54}{seen}{more}\n")

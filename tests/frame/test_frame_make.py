@@ -203,7 +203,7 @@ def test_check_is_lint_types_imports_and_tests(make, copy):
         ".venv/bin/ruff format --check .",
         ".venv/bin/python -m mypy",
         ".venv/bin/lint-imports",
-        ".venv/bin/python -m pytest tests/processes &&"
+        ".venv/bin/python -m pytest -n auto --dist loadfile tests/processes &&"
         " .venv/bin/python -m pytest -n auto --ignore=tests/processes",
     ]
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import requests
 
 from simulator import Simulator
+from simulator.demo import family
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests, 32 bytes.").decode()
 TOKENS = {role: f"ofb_{role}_{'0' * 32}" for role in ("viewer", "operator", "approver")}
@@ -36,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(what: Callable[[], object], *, seconds: float = 30.0) -> object:
+def until(what: Callable[[], object], *, seconds: float = 90.0) -> object:
     """Wait until *what* gives something true; a deadline, so that no test hangs."""
     deadline = time.monotonic() + seconds
     while True:
@@ -98,13 +99,16 @@ class Service:
 
     def kill_all(self) -> None:
         """End whatever runs at once: the test is over, and nobody looks at it again."""
-        if "up" in self.running:
-            self.end("up")
+        # What a supervisor started leads sessions of its own.
+        below = [
+            each for one in self.running.values() for each in family.below(one.pid)
+        ]
         for process in self.running.values():
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
         for process in self.running.values():
             process.wait(40)
+        family.kill(below)
         self.running.clear()
 
     def log(self, name: str) -> str:
@@ -155,7 +159,7 @@ class Service:
     def case(self, case_id: str) -> dict[str, object]:
         return self.call("GET", f"/api/cases/{case_id}").json()
 
-    def settled(self, case_id: str, *, seconds: float = 40.0) -> dict[str, object]:
+    def settled(self, case_id: str, *, seconds: float = 150.0) -> dict[str, object]:
         """Wait until a case is settled and its reports are out."""
 
         def over() -> dict[str, object] | None:

@@ -487,7 +487,7 @@ def test_what_follows_a_reset_is_done_and_ticked_off_until_it_is_fully_safe(
     done = run(service, LEAVER, "-o", "json")
     case_id = case_of(done)["id"]
     red = offboard(service, "gate", LEAVER, "-o", "json", role="viewer")
-    until(lambda: _are_retired(service, case_id), seconds=60)
+    until(lambda: _are_retired(service, case_id))
     case = service.case(case_id)
     first = offboard(service, "case", "done", case_id, "1", "-o", "json")
     service.tick_off(case)

@@ -217,7 +217,7 @@ def test_a_cluster_missing_from_its_list_makes_the_case_attention(
     service.await_ready()
 
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
-    case = service.settled(case_id, seconds=150)
+    case = service.settled(case_id)
 
     assert case["result"] == "attention"
     assert "list_short" in reasons(case["warnings"])
@@ -329,7 +329,7 @@ def test_no_window_of_ten_seconds_holds_more_calls_than_allowed(
     service.await_ready()
 
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
-    case = service.settled(case_id, seconds=150)
+    case = service.settled(case_id)
 
     calls = sorted(
         one.at
@@ -356,7 +356,7 @@ def test_a_429_in_plain_text_holds_everybody_back_and_loses_nothing(
     simulator.faults.add(Fault("GET", "/global/v2/vpc/getClusters", limited))
 
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
-    case = service.settled(case_id, seconds=90)
+    case = service.settled(case_id)
 
     [refused] = [one for one in simulator.journal.calls() if one.status == 429]
     later = [
@@ -395,7 +395,7 @@ def test_two_accounts_are_one_case_and_a_faulty_one_degrades_alone(
         service.await_ready()
 
         [case_id] = service.tell(HR_ADDRESS, message_id).json()["cases"]
-        case = service.settled(case_id, seconds=150)
+        case = service.settled(case_id)
         exposure = surveyed(service)
         resets = both.journal.resets()
 
@@ -437,7 +437,7 @@ def test_each_refusal_of_ibm_cloud_says_who_mends_it_and_with_what(
     service.await_ready()
 
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
-    case = service.settled(case_id, seconds=90)
+    case = service.settled(case_id)
 
     told = {
         (one["region"], one["resource_group"]["name"]): (one["outcome"], one["reason"])

@@ -336,7 +336,7 @@ def test_nothing_goes_on_without_its_supervisor(install, number):
     supervisor.send_signal(number)
     supervisor.wait(40)
 
-    until(lambda: not any(_is_alive(pid) for pid in children), seconds=40)
+    until(lambda: not any(_is_alive(pid) for pid in children))
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{service.url}/healthz", timeout=2)
 

@@ -14,6 +14,7 @@ from store_scenes import (
     settled,
 )
 
+from workers.ibmcloud.tokens import HTTP_CONFIG
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -30,10 +31,10 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Change
+from workers.store.work import LEASE_SECONDS
 
 TARGET = a_target().id
 SHORT = 0.05
-
 
 # claim
 
@@ -186,6 +187,13 @@ def test_a_dry_run_does_not_hold_the_target_of_an_armed_case(room):
 
 
 # renew
+
+
+def test_a_lease_outlives_any_call_made_under_it_even_if_it_is_renewed_late():
+    connect_seconds, read_seconds = HTTP_CONFIG["timeout"]
+
+    # It is renewed at a third of its life; a process that is slow misses one or two.
+    assert 2 * (connect_seconds + read_seconds) <= LEASE_SECONDS * 2 / 3
 
 
 def test_a_lease_that_is_ours_is_prolonged(room):
