@@ -9,6 +9,7 @@ from itertools import pairwise
 from workers.offboarding.rules.values import (
     INTENDED,
     OUTCOMES,
+    RESET,
     UNDONE,
     Broken,
     Record,
@@ -106,7 +107,7 @@ def sent_where_it_says(
     by_request = {one.request_id: one for one in resets if one.request_id}
     for record in records:
         for one in record.ledger:
-            got = by_request.get(one.request_id) if one.what == "target.reset" else None
+            got = by_request.get(one.request_id or "") if one.what == RESET else None
             if got is not None and got.target_id != one.target_id:
                 text = f"the far side got it for {got.target_id}"
                 yield Broken(12, record.case.id, one.target_id, text)

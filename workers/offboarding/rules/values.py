@@ -54,6 +54,7 @@ class Record:
 
 
 INTENDED = "target.reset_intended"
+RESET = "target.reset"
 # A reset that certainly did nothing: refused at once, or found out by looking.
 UNDONE = frozenset({"target.reset_refused", "target.reset_disproved"})
 # How a target ends; what was out is settled then.
