@@ -15,6 +15,7 @@ from workers.offboarding.errors import (
     TransientError,
 )
 from workers.offboarding.model import (
+    BlindSpot,
     CaseResult,
     CaseStatus,
     Cluster,
@@ -449,7 +450,8 @@ def test_nothing_is_retired_where_a_target_is_only_accepted_as_a_blind_spot():
         a_retiring_world(DANAS, OLD, LIVE, elsewhere, targets=(DALLAS, FRANKFURT))
     )
     mine = world.store.stored["01CASE"].targets
-    blind = replace(mine[FRANKFURT.id], outcome=Outcome.UNREAD)
+    spot = BlindSpot(FRANKFURT.id, "old", "robin", NOON, NOON)
+    blind = replace(mine[FRANKFURT.id], outcome=Outcome.UNREAD, blind=spot)
     mine[FRANKFURT.id] = blind
 
     world.run()
