@@ -46,6 +46,7 @@ from workers.offboarding.ports import (
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.stalling import StuckWatch
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -53,6 +54,10 @@ from workers.store.work import Works
 from workers.surveying import Surveys
 
 log = structlog.get_logger()
+
+
+# Nothing that a case waits for by itself takes longer, but for the read-back.
+_PATIENCE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class BackOffice:
     minding: Minding
     scim: ScimUsers
     brake: BrakeWatch
+    stuck: StuckWatch
     sync: GraphSync | None = None
 
 
@@ -123,6 +129,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.brakes,
             store.notices,
             tuple(dry.notifiers),
+        ),
+        StuckWatch(
+            store.cases,
+            store.progress,
+            store.notices,
+            tuple(dry.notifiers),
+            patience=_PATIENCE + 2 * dry.verify_deadline,
+            clock=now_utc,
         ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )

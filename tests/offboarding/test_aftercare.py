@@ -781,6 +781,8 @@ def test_aftercare_that_kills_its_workers_is_given_up_and_says_so():
     one = follow_up(world, "retire_old_key")
     assert one.done_at is None
     assert "The service gave it up" in one.text
+    assert [one for one, _, _ in world.slack.got] == ["slack:final:1", "slack:final:2"]
+    assert world.case().result is CaseResult.SAFE
 
 
 def test_no_setting_of_aftercare_makes_a_settled_case_open_or_its_report_again():

@@ -1,6 +1,7 @@
 """What the service does wrong stops a case: held, told, let go by a person."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from factories import DALLAS, FID, FRANKFURT, NOON, ROBIN, a_case
@@ -272,6 +273,23 @@ def test_reminding_that_kills_its_workers_is_tried_again_once_a_day():
     stuck = [one for one in world.whats() if one == "case.stuck"]
     assert world.case().status is CaseStatus.WAITING
     assert 2 <= len(stuck) <= 3
+
+
+def test_foreseeing_that_kills_its_workers_is_tried_again_once_a_day_and_begins():
+    world = a_world(DALLAS)
+    begins = NOON + timedelta(days=3)
+    mortal(world, Step.FORESEE, until_claim=1_000)
+
+    world.open(
+        a_case(effective_at=begins, starts_at=begins, status=CaseStatus.SCHEDULED)
+    )
+    world.run(seconds=2 * DAY)
+    before = world.case()
+    world.run(seconds=2 * DAY)
+
+    assert before.status is CaseStatus.SCHEDULED
+    assert world.whats().count("case.stuck") in (2, 3)
+    assert world.case().result is CaseResult.SAFE
 
 
 def test_a_fault_after_the_end_has_the_case_need_attention_and_tells_it_anew():

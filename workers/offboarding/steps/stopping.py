@@ -33,7 +33,7 @@ from workers.offboarding.steps.weighing import plan_hash
 # Steps that end a case, or a part of it, by themselves when they cannot go on get as
 # many claims more, in case that is what fails.
 _LAST_TRIES: Final = 3
-_ALONE: Final = frozenset({Step.REPORT, Step.REMIND})
+_ALONE: Final = frozenset({Step.REPORT, Step.REMIND, Step.FORESEE})
 _LIVE: Final = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
 _ROAD: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY, Step.REPORT})
 _A_DAY: Final = timedelta(days=1)
