@@ -107,6 +107,24 @@ def test_a_read_back_that_proves_nothing_stops_the_case(bend, rule):
     assert len(world.resets.sends) == 1
 
 
+def test_what_is_wrong_in_the_store_already_stops_the_case_too():
+    world = a_world(DALLAS)
+    spoiled = []
+
+    def spoil(kind, change):
+        mine = world.store.stored["01CASE"].targets
+        if DALLAS.id in mine and mine[DALLAS.id].outcome and not spoiled:
+            mine[DALLAS.id] = replace(mine[DALLAS.id], owner_after=ROBIN)
+            spoiled.append(1)
+
+    world.store.after = spoil
+
+    world.settle()
+
+    assert world.case().status is CaseStatus.WAITING
+    assert reasons(world) == [Reason.RULE_BROKEN]
+
+
 def test_nothing_is_sent_that_was_sent_too_often():
     world = a_world(DALLAS)
     bent(world, sends_twice)
