@@ -43,6 +43,7 @@ from workers.offboarding.ports import (
 )
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
+from workers.sealing import Sealing, open_sealing
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -68,6 +69,7 @@ class BackOffice:
     minding: Minding
     scim: ScimUsers
     brake: BrakeWatch
+    sealing: Sealing
     sync: GraphSync | None = None
 
 
@@ -80,7 +82,8 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         for one in settings.accounts
     }
     clouds = {each: one.cloud for each, one in reading.items()}
-    dry = _tools(settings, store, reading)
+    sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
+    dry = _tools(settings, store, reading, sealing.fingerprint)
     desk = desk_on(store, settings, sender)
     armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
     return BackOffice(
@@ -97,6 +100,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             settle=timedelta(minutes=settings.settle_minutes),
             same_people=dry.same_people,
             protected=dry.protected,
+            checks=(sealing.check,),
             clock=now_utc,
         ),
         store.notices,
@@ -117,6 +121,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.notices,
             tuple(dry.notifiers),
         ),
+        sealing,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -139,14 +144,19 @@ def _sync(
     return open_sync(settings, store.graph, Tellers(desk.hear, desk.quarantine, tell))
 
 
-def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> Tools:
+def _tools(
+    settings: Settings,
+    store: Store,
+    reading: Mapping[str, Account],
+    evidence_key: str,
+) -> Tools:
     return Tools(
         accounts=reading,
         cases=store.cases,
         works=LoggedWorks(store.works),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(settings),
+        notifiers=notifiers(settings, evidence_key),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),
@@ -239,8 +249,15 @@ def publish_identities(office: BackOffice) -> None:
             log.warning("identities.not_published", fault=str(error))
 
 
-def notifiers(settings: Settings) -> dict[Channel, Notifier]:
-    """Build the report channels that are set up."""
+def notifiers(
+    settings: Settings, evidence_key: str | None = None
+) -> dict[Channel, Notifier]:
+    """Build the report channels that are set up.
+
+    Args:
+        settings: The settings.
+        evidence_key: The fingerprint that reports name; None names none.
+    """
     settle = timedelta(minutes=settings.settle_minutes)
     found: dict[Channel, Notifier] = {}
     if settings.slack_bot_token and settings.slack_channel_id:
@@ -251,6 +268,7 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     elif settings.slack_webhook_url:
         found[Channel.SLACK] = SlackWebhook(
@@ -258,6 +276,7 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     if settings.smtp_host and settings.mail_from:
         found[Channel.MAIL] = Mail(
@@ -271,5 +290,6 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     return found

@@ -318,6 +318,11 @@ class Leaver:
         named = (("iam", self.iam_id), ("email", self.email))
         return tuple(f"{kind}:{value}" for kind, value in named if value)
 
+    @property
+    def id(self) -> str | None:
+        """Name them by as little as does: the IAM ID, the e-mail only without one."""
+        return self.iam_id or self.email
+
     def __str__(self) -> str:
         return self.email or self.iam_id or "unknown"
 
@@ -671,7 +676,22 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger: what was done or seen, when, by whom."""
+    """One line of the ledger: what was done or seen, when, by whom.
+
+    It is evidence: what is not in it cannot be proven later, and it holds no secret.
+
+    Attributes:
+        what: What was done, in the past tense: ``target.reset``.
+        actor: Who did it: a person or a token by name, or the source.
+        request_id: The far side's id of the call, or the front door's of the request.
+        leaver: Whom it is about: an IAM ID, an e-mail where no more is known.
+        source: Which source told.
+        event_key: By which of its events.
+        owner_before: The IAM ID of who owned the key before.
+        owner_after: The IAM ID of who was read back.
+        functional_id: The IAM ID of who is to take over.
+        plan_hash: The plan that it is about.
+    """
 
     at: datetime
     what: str
@@ -681,6 +701,13 @@ class Entry:
     reason: str | None = None
     request_id: str | None = None
     detail: str | None = None
+    leaver: str | None = None
+    source: str | None = None
+    event_key: str | None = None
+    owner_before: str | None = None
+    owner_after: str | None = None
+    functional_id: str | None = None
+    plan_hash: str | None = None
 
 
 # Why a part of a case waits while the rest of it goes on, or goes on by itself.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import read
+from workers.offboarding.entries import about_target
 from workers.offboarding.errors import OffboardingError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
@@ -109,6 +110,7 @@ def _overdue(
     if target.reset_at is None and target.disproved == 0:
         undone = replace(undone, disproved=1)
         entry = entry_of(claim, now, "target.reset_disproved")
+        entry = about_target(entry, undone)
         return tools.works.finish(claim, moved(claim, case, undone, entry))
     return _fail(tools, claim, case, undone, Reason.OWNER_NOT_SHOWN, text)
 
