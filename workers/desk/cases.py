@@ -523,6 +523,7 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         leaver=departure.leaver.id,
         source=departure.source,
         event_key=departure.event_key,
+        authn=departure.authn,
     )
 
 

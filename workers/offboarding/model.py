@@ -354,7 +354,7 @@ class Departure:
     who asked for a case that became this departure of another. ``aliases`` are further
     e-mails of the leaver; ``occurred_at`` is when it happened at the source, None if
     nobody said; ``gone_from`` is the account from which the event itself proves them
-    removed. ``told`` and ``gone_too`` are what a case knew that became this departure
+    removed; ``authn`` is how its sender was proven. ``told`` and ``gone_too`` are what a case knew that became this departure
     of another. ``takes_back`` makes it none at all: in an open case the words of these
     sources count no more.
     """
@@ -373,6 +373,7 @@ class Departure:
     aliases: tuple[str, ...] = ()
     occurred_at: datetime | None = None
     gone_from: str | None = None
+    authn: str | None = None
     told: "tuple[Told, ...]" = ()
     gone_too: tuple[str, ...] = ()
     takes_back: tuple[str, ...] = ()
@@ -687,6 +688,7 @@ class Entry:
         leaver: Whom it is about: an IAM ID, an e-mail where no more is known.
         source: Which source told.
         event_key: By which of its events.
+        authn: How the sender of that was proven.
         owner_before: The IAM ID of who owned the key before.
         owner_after: The IAM ID of who was read back.
         functional_id: The IAM ID of who is to take over.
@@ -704,6 +706,7 @@ class Entry:
     leaver: str | None = None
     source: str | None = None
     event_key: str | None = None
+    authn: str | None = None
     owner_before: str | None = None
     owner_after: str | None = None
     functional_id: str | None = None
