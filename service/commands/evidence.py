@@ -57,7 +57,7 @@ def _export_case(client: Client, case_id: str, file: IO[bytes]) -> bool:
     lines, unsealed = client.evidence(case_id)
     file.write(lines)
     if unsealed:
-        said = f"Case {case_id}: not sealed yet, and not in it: {unsealed} of it."
+        said = f"Case {case_id}: {unsealed} not sealed yet, and not in this file."
         progress_screen().line(said)
     return not unsealed
 

@@ -1,6 +1,7 @@
 """Evidence holds, or says where it does not: with the public key alone."""
 
 import json
+from pathlib import Path
 
 import pytest
 from evidence_scenes import KEY, OTHER_KEY, Book, a_book, entry, fingerprint
@@ -11,6 +12,7 @@ from workers.offboarding import evidence as text
 from workers.offboarding.evidence_check import Checker
 from workers.signing import signature_holds
 
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "evidence"
 BOOK = a_book()
 PACK = b"".join(BOOK.pack("01A"))
 EVERYTHING = b"".join([*BOOK.register(), *BOOK.pack("01A"), *BOOK.pack("01B")])
@@ -37,6 +39,13 @@ def with_line(lines, number, **fields):
         f"{text.canonical(said)}\n".encode(),
         *lines[number:],
     ]
+
+
+def test_an_export_of_the_first_version_is_made_and_verified_for_ever():
+    kept = (FIXTURES / "export-1.jsonl").read_bytes()
+
+    assert faults(kept, trusted=["ed25519:10ba682c8ad13513971e8b56881aab8b"]) == []
+    assert kept == EVERYTHING
 
 
 def test_a_pack_holds_in_itself_and_names_who_signed():
