@@ -175,6 +175,19 @@ def test_the_cases_of_an_older_store_are_sealed_too(room, evidence, any_client):
     assert evidence.is_sealed("01A")
 
 
+def test_an_entry_of_a_former_version_is_read_and_sealed(room, evidence, any_client):
+    opened(room)
+    old = '{"at":"2026-01-02T03:04:05Z","what":"case.planned","step":"plan"}'
+    any_client.rpush("offboard:case:01A:ledger", old)
+    any_client.zadd("offboard:unsealed", {"01A": 1})
+
+    seal_all(evidence)
+
+    assert room.cases.ledger("01A")[1].owner_before is None
+    entries = [one["entry"] for one in lines_of(evidence) if "entry" in one]
+    assert entries[1] == json.loads(old)
+
+
 def test_a_case_that_was_removed_meanwhile_is_forgotten(room, evidence, any_client):
     opened(room)
     any_client.delete("offboard:case:01A", "offboard:case:01A:ledger")
