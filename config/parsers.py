@@ -164,6 +164,16 @@ def secret_key(raw: str) -> Secret:
     return Secret(raw)
 
 
+def seed(raw: str) -> Secret:
+    """Read the seed of a key: 32 bytes in hex."""
+    text = raw.strip().lower()
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise ValidationError("Give 32 bytes as 64 hex digits.")
+    if len(set(text)) < 4:
+        raise ValidationError("It is no key: it is one digit over and over.")
+    return Secret(text)
+
+
 def signing_secrets(raw: str) -> tuple[Secret, ...]:
     if not all(_usable(one) for one in listed(raw)):
         raise ValidationError(

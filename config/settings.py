@@ -181,6 +181,13 @@ class Settings:
         "32 characters or more; default: made once and kept in the store",
         secret=True,
     )
+    evidence_key: Secret | None = setting(
+        None,
+        parsers.seed,
+        "signs evidence: 32 bytes as hex; default: made once and kept in the store",
+        secret=True,
+        only="worker",
+    )
     quarantine_days: int = setting(
         30,
         parsers.number(1, 366),

@@ -19,7 +19,7 @@ from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
-from service.routes import blind_spots, cases, events, health, intake, seen
+from service.routes import blind_spots, cases, events, evidence, health, intake, seen
 from service.scim import scim
 from workers.desk import Desk
 
@@ -64,7 +64,7 @@ def create_app(
     app.after_request(_finish)
     app.teardown_request(_forget)
     api = open_api(app)
-    for blueprint in (cases, blind_spots, seen, intake, events, health):
+    for blueprint in (cases, blind_spots, seen, evidence, intake, events, health):
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
     app.register_blueprint(scim)

@@ -21,6 +21,7 @@ from service.commands.brake import brake
 from service.commands.deciding import case
 from service.commands.doctor import doctor
 from service.commands.ending import OF_FAULT, Exit
+from service.commands.evidence import evidence
 from service.commands.exposure import exposure
 from service.commands.gate import gate
 from service.commands.local import LOCAL, Local
@@ -70,6 +71,7 @@ for _command in (
     quarantine,
     source,
     brake,
+    evidence,
     exposure,
     gate,
     doctor,

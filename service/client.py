@@ -7,7 +7,7 @@ no answer can bring it to a screen.
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, Self
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
@@ -38,6 +38,9 @@ OPENED_AS: Final = "Offboard-Opened-As"
 # How it says why an exposure may not be everything, and whose token it was asked with.
 NOT_SEEN: Final = "Offboard-Not-Seen"
 ROLE: Final = "Offboard-Role"
+# How many entries of a case its evidence does not have yet.
+UNSEALED: Final = "Offboard-Unsealed"
+_PART_BYTES: Final = 65_536
 
 Body = dict[str, Any]
 
@@ -186,6 +189,18 @@ class Client:
         """Ask whether the service can take events in: ``checks``, good or not."""
         return self._ask("GET", "/readyz", accepted=(503,))[0]
 
+    def evidence(self, case_id: str) -> tuple[bytes, int]:
+        """Read the evidence of a case, and how many of its entries are not sealed."""
+        path = f"/api/cases/{_segment(case_id, 'ID')}/evidence"
+        answer = self._download(path)
+        lines = b"".join(self._lines(answer))
+        unsealed = answer.headers.get(UNSEALED, "")
+        return lines, int(unsealed) if unsealed.isdecimal() else 0
+
+    def evidence_register(self) -> Iterator[bytes]:
+        """Read the register over all cases, line by line."""
+        return self._lines(self._download("/api/evidence/register"))
+
     def role(self) -> str | None:
         """Return the role of the token; None where the service does not tell it."""
         return self._ask("GET", "/api/cases", params={"limit": 1})[1].get(ROLE)
@@ -230,6 +245,51 @@ class Client:
                     raise (in_doubt(fault) if is_doubtful else fault) from error
                 self._sleep(max(pause, error.seconds))
         raise AssertionError("The last try returns or raises.")
+
+    def _download(self, path: str) -> requests.Response:
+        """Ask for lines, which are read as they come."""
+        for pause in (*self._pauses, None):
+            try:
+                answer = self._send("GET", path, {"stream": True})
+                if answer.status_code != 200:
+                    self._read(answer, ())
+                return self._of_lines(answer)
+            except _AgainError as error:
+                if pause is None:
+                    raise error.fault from error
+                self._sleep(max(pause, error.seconds))
+        raise AssertionError("The last try returns or raises.")
+
+    def _of_lines(self, answer: requests.Response) -> requests.Response:
+        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        if answer.status_code != 200 or kind != "application/jsonl":
+            answer.close()
+            raise not_ours(f"{self._url} answers, but not as this service does")
+        return answer
+
+    def _lines(self, answer: requests.Response) -> Iterator[bytes]:
+        """Give the lines of an answer, each with its newline.
+
+        They are hashed and signed, so that nothing may be taken out of them; with the
+        token in them they are none of this service's.
+        """
+        rest = b""
+        try:
+            for part in answer.iter_content(_PART_BYTES):
+                *lines, rest = (rest + part).split(b"\n")
+                for line in lines:
+                    yield self._clean(line + b"\n")
+            if rest:
+                yield self._clean(rest)
+        except requests.RequestException as error:
+            raise connection_fault(error, self._url) from error
+        finally:
+            answer.close()
+
+    def _clean(self, line: bytes) -> bytes:
+        if self._token.reveal().encode() in line:
+            raise not_ours(f"{self._url} answers with the token in it")
+        return line
 
     def _send(
         self, method: str, path: str, parts: Mapping[str, Any]

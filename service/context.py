@@ -1,6 +1,7 @@
 """What a request can reach: the settings, the desk, the clock. It holds no rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -41,3 +42,15 @@ def here() -> Context:
     """Return the context of the application that answers now."""
     context: Context = current_app.extensions[_NAME]
     return context
+
+
+@contextmanager
+def place_to_wait() -> Iterator[bool]:
+    """Take a place among those who wait for a worker; False where none is free."""
+    places = here().waiting_places
+    is_free = places.acquire(blocking=False)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            places.release()

@@ -17,6 +17,7 @@ from workers.offboarding.errors import (
     NoSuchCaseError,
     NoSuchDeliveryError,
     NoSuchFollowUpError,
+    NotSealedError,
     StoreAwayError,
 )
 
@@ -98,6 +99,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
     app.register_error_handler(NoWorkerError, _no_worker)
+    app.register_error_handler(NotSealedError, _not_sealed)
     app.register_error_handler(Exception, _bug)
 
 
@@ -234,6 +236,16 @@ def _no_worker(_: NoWorkerError) -> Response:
         503,
         "No worker answered in time: see that one runs, and ask again.",
         slug="no-worker",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )
+
+
+def _not_sealed(_: NotSealedError) -> Response:
+    return _problem(
+        503,
+        "Nothing of it is sealed yet: workers do that within seconds, so see that one"
+        " runs, and ask again.",
+        slug="not-sealed",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 

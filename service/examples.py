@@ -127,6 +127,12 @@ def media(description: str, schema: object, example: object) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": content}}
 
 
+def lines(description: str) -> dict[str, Any]:
+    """Return an OpenAPI answer of JSON lines."""
+    content = {"schema": {"type": "string"}}
+    return {"description": description, "content": {"application/jsonl": content}}
+
+
 def plain(description: str, example: object = None) -> dict[str, Any]:
     """Return an OpenAPI answer of some JSON object."""
     return media(description, {"type": "object"}, example or {})

@@ -28,6 +28,9 @@ SYNC_SECONDS: Final = 60.0
 BRAKE: Final = "offboarding.brake"
 # How often workers look whether there is something to tell of the brake.
 BRAKE_SECONDS: Final = 2.0
+SEAL: Final = "offboarding.seal"
+# How long an entry waits to be chained and signed; with nothing new it is one call.
+SEAL_SECONDS: Final = 1.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -94,6 +97,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "brake": {
             "task": BRAKE,
             "schedule": BRAKE_SECONDS,
+            "options": {"expires": 300},
+        },
+        "seal": {
+            "task": SEAL,
+            "schedule": SEAL_SECONDS,
             "options": {"expires": 300},
         },
     },

@@ -13,6 +13,7 @@ from workers.app import (
     ANSWER,
     BRAKE,
     LOOK_UP,
+    SEAL,
     SURVEY,
     SWEEP,
     SYNC,
@@ -57,6 +58,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
     app.task(name=BRAKE)(office.brake.look)
+    app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 

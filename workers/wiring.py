@@ -46,6 +46,7 @@ from workers.offboarding.ports import (
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.sealing import Sealing, open_sealing
 from workers.stalling import StuckWatch
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
@@ -77,6 +78,7 @@ class BackOffice:
     scim: ScimUsers
     brake: BrakeWatch
     stuck: StuckWatch
+    sealing: Sealing
     sync: GraphSync | None = None
 
 
@@ -89,7 +91,8 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         for one in settings.accounts
     }
     clouds = {each: one.cloud for each, one in reading.items()}
-    dry = _tools(settings, store, reading)
+    sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
+    dry = _tools(settings, store, reading, sealing.fingerprint)
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
@@ -110,6 +113,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             settle=timedelta(minutes=settings.settle_minutes),
             same_people=dry.same_people,
             protected=dry.protected,
+            checks=(sealing.check,),
             clock=now_utc,
         ),
         store.notices,
@@ -138,6 +142,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             patience=_PATIENCE + 2 * dry.verify_deadline,
             clock=now_utc,
         ),
+        sealing,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -160,14 +165,19 @@ def _sync(
     return open_sync(settings, store.graph, Tellers(desk.hear, desk.quarantine, tell))
 
 
-def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> Tools:
+def _tools(
+    settings: Settings,
+    store: Store,
+    reading: Mapping[str, Account],
+    evidence_key: str,
+) -> Tools:
     return Tools(
         accounts=reading,
         cases=store.cases,
         works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(settings),
+        notifiers=notifiers(settings, evidence_key),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),
@@ -270,8 +280,15 @@ def publish_identities(office: BackOffice) -> None:
             log.warning("identities.not_published", fault=str(error))
 
 
-def notifiers(settings: Settings) -> dict[Channel, Notifier]:
-    """Build the report channels that are set up."""
+def notifiers(
+    settings: Settings, evidence_key: str | None = None
+) -> dict[Channel, Notifier]:
+    """Build the report channels that are set up.
+
+    Args:
+        settings: The settings.
+        evidence_key: The fingerprint that reports name; None names none.
+    """
     settle = timedelta(minutes=settings.settle_minutes)
     found: dict[Channel, Notifier] = {}
     if settings.slack_bot_token and settings.slack_channel_id:
@@ -282,6 +299,7 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     elif settings.slack_webhook_url:
         found[Channel.SLACK] = SlackWebhook(
@@ -289,6 +307,7 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     if settings.smtp_host and settings.mail_from:
         found[Channel.MAIL] = Mail(
@@ -302,5 +321,6 @@ def notifiers(settings: Settings) -> dict[Channel, Notifier]:
             public_url=settings.public_url,
             settle=settle,
             clock=now_utc,
+            evidence_key=evidence_key,
         )
     return found

@@ -9,6 +9,7 @@ from service.routes import adopting, braking, deciding, pausing
 from service.routes.blind_spots import blind_spots
 from service.routes.cases import cases
 from service.routes.events import events
+from service.routes.evidence import evidence
 from service.routes.health import health
 from service.routes.intake import intake
 from service.routes.seen import seen
@@ -20,6 +21,7 @@ __all__ = [
     "cases",
     "deciding",
     "events",
+    "evidence",
     "health",
     "intake",
     "pausing",

@@ -1,7 +1,5 @@
 """The routes that show what is seen: exposure, the gate, the doctor. They read only."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +10,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from service import examples, seen_examples
 from service.auth import caller
 from service.bodies import refuse_unmeasured
-from service.context import here
+from service.context import here, place_to_wait
 from service.contract import route
 from service.errors import RETRY_AFTER_SECONDS, NoWorkerError
 from service.routes.person import USER, read_user
@@ -78,7 +76,7 @@ def _told_viewers(notes: tuple[Note, ...]) -> tuple[Note, ...]:
 
 def _judged(leaver: Leaver) -> GateAnswer:
     user = str(leaver)
-    with _place() as is_free:
+    with place_to_wait() as is_free:
         if is_free:
             return here().desk.gate(leaver, user=user)
     text = "Other readings are under way; ask again in some seconds."
@@ -96,7 +94,7 @@ def _judged(leaver: Leaver) -> GateAnswer:
 )
 def ask_doctor() -> Response:
     """Have a worker check what it can see and what it may do; it changes nothing."""
-    with _place() as is_free:
+    with place_to_wait() as is_free:
         if not is_free:
             raise ServiceUnavailable(
                 "Others wait for the workers' answers; ask again in some seconds.",
@@ -106,15 +104,3 @@ def ask_doctor() -> Response:
     if checks is None:
         raise NoWorkerError
     return jsonify(DoctorSchema().dump({"checks": checks}))
-
-
-@contextmanager
-def _place() -> Iterator[bool]:
-    """Take a place among those who wait for a worker; False where none is free."""
-    places = here().waiting_places
-    is_free = places.acquire(blocking=False)
-    try:
-        yield is_free
-    finally:
-        if is_free:
-            places.release()

@@ -82,6 +82,31 @@ def test_how_resets_go_and_what_follows_them_can_be_set():
     assert settings.refresh_masters is True
 
 
+def test_the_key_that_signs_evidence_is_32_bytes_for_workers_alone():
+    given = {"OFFBOARD_EVIDENCE_KEY": "0123456789abcdef" * 4}
+
+    worker = Settings.from_env({**given, **WORKER}, process="worker")
+    web = Settings.from_env(given)
+
+    assert worker.evidence_key == Secret("0123456789abcdef" * 4)
+    assert web.evidence_key is None
+    assert "OFFBOARD_EVIDENCE_KEY" not in environ_for("web", given)
+    assert "OFFBOARD_EVIDENCE_KEY_FILE" not in environ_for(
+        "beat", {"OFFBOARD_EVIDENCE_KEY_FILE": "/run/secrets/evidence"}
+    )
+
+
+@pytest.mark.parametrize("text", ["short", "g" * 64, "0" * 64, "0123456789abcdef" * 3])
+def test_a_malformed_key_for_evidence_is_refused_without_its_value(text):
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({"OFFBOARD_EVIDENCE_KEY": text, **WORKER}, process="worker")
+
+    assert [one.split(":")[0] for one in error.value.faults] == [
+        "OFFBOARD_EVIDENCE_KEY"
+    ]
+    assert text not in str(error.value)
+
+
 def test_a_token_names_the_person_behind_it_and_else_is_its_own():
     settings = Settings.from_env(
         {"OFFBOARD_API_TOKENS": f"laptop:operator:{DIGEST}:dana,ci:viewer:{DIGEST}"}
@@ -737,6 +762,7 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
     assert len(names) == len(set(names))
     assert [each.name for each in every_setting() if not each.metadata["meaning"]] == []
     assert {each.name for each in every_setting() if each.metadata["only"]} == {
+        "evidence_key",
         "functional_id_apikey",
         "reader_apikey",
         "source_bamboohr_api_token",

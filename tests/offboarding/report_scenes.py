@@ -66,8 +66,11 @@ def a_case(*targets, **changes):
     return replace(case, **changes)
 
 
+EVIDENCE_KEY = "ed25519:1f0ab6c8d2e94753a6b0c4d8e2f61935"
+
+
 def told(case, kind=ReportKind.FINAL, now=NOON + timedelta(minutes=1)) -> Report:
-    return report_of(case, kind, now=now, settle=SETTLE)
+    return report_of(case, kind, now=now, settle=SETTLE, evidence_key=EVIDENCE_KEY)
 
 
 def expected(name):

@@ -22,6 +22,7 @@ from simulator import Simulator
 from simulator.demo import family
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests, 32 bytes.").decode()
+EVIDENCE_KEY = "5e" * 16 + "0123456789abcdef" * 2
 TOKENS = {role: f"ofb_{role}_{'0' * 32}" for role in ("viewer", "operator", "approver")}
 # The real command, with a lease short enough to see it run out in a test.
 SHORT_LEASE = (
@@ -73,6 +74,7 @@ class Service:
                 f"{role}:{role}:{digest}" for role, digest in digests.items()
             ),
             "OFFBOARD_SOURCE_STANDARD_SECRET": SECRET,
+            "OFFBOARD_EVIDENCE_KEY": EVIDENCE_KEY,
             "OFFBOARD_ARMED": "1",
             "OFFBOARD_PORT": str(self.port),
             **{f"OFFBOARD_{name}": value for name, value in settings.items()},

@@ -7,15 +7,18 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from evidence_scenes import Book, a_book, entry
+
 from config.settings import Secret, Settings, Token
 from config.sources import Sources, StandardSettings
-from workers.desk import Opened, OpenedAs, Page, Paused
+from workers.desk import Opened, OpenedAs, Pack, Page, Paused
 from workers.offboarding.brake import Brake
 from workers.offboarding.errors import (
     ConflictError,
     NoSuchCaseError,
     NoSuchDeliveryError,
     NoSuchFollowUpError,
+    NotSealedError,
     Reason,
     StoreAwayError,
 )
@@ -78,6 +81,7 @@ class FakeDesk:
         self.braked = Brake(20, 0)
         self.unknown_accounts = set()
         self.age = 2.0
+        self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
         self.planned = None
         self.bug = None
@@ -361,6 +365,20 @@ class FakeDesk:
             raise ConflictError("It was written already.", reason="already_written")
         self.asked.append(("cancel", case_id, actor))
         return self.put(replace(case, status=CaseStatus.CANCELLED))
+
+    def evidence_of(self, case_id, *, may_wait=True):
+        self._used()
+        self.waited.append(may_wait)
+        if self.unsealed_at_all:
+            raise NotSealedError
+        book = Book().seal(case_id, entry("case.opened_open"))
+        return Pack(tuple(one.decode() for one in book.pack(case_id)), self.unsealed)
+
+    def evidence_register(self):
+        self._used()
+        if self.unsealed_at_all:
+            raise NotSealedError
+        yield from (one.decode() for one in a_book().register())
 
     def check(self):
         self._used()

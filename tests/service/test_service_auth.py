@@ -32,6 +32,8 @@ ROUTES = [
     ("post", "/offboard/dana.lee@example.com", "operator"),
     ("get", "/api/cases", "viewer"),
     ("get", f"/api/cases/{ID}", "viewer"),
+    ("get", f"/api/cases/{ID}/evidence", "viewer"),
+    ("get", "/api/evidence/register", "operator"),
     ("post", f"/api/cases/{ID}/retry", "operator"),
     ("post", f"/api/cases/{ID}/cancel", "operator"),
     ("post", "/api/pause", "operator"),

@@ -22,6 +22,8 @@ ROLES = {
     ("/api/brake/release", "post"): "approver",
     ("/api/brake/refuse", "post"): "approver",
     ("/api/exposure", "get"): "viewer",
+    ("/api/cases/{case_id}/evidence", "get"): "viewer",
+    ("/api/evidence/register", "get"): "operator",
     ("/api/gate/{user}", "get"): "viewer",
     ("/api/doctor", "get"): "operator",
     ("/offboard/{user}", "post"): "operator",

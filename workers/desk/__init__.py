@@ -1,7 +1,19 @@
 """What the front door may ask for, on store and sender alone; without any key."""
 
 from workers.desk.cases import Desk, Opened, OpenedAs, Page, Query
+from workers.desk.evidence import Pack
 from workers.desk.opening import open_desk
+from workers.signing import signature_holds
 from workers.store.switches import Paused
 
-__all__ = ["Desk", "Opened", "OpenedAs", "Page", "Paused", "Query", "open_desk"]
+__all__ = [
+    "Desk",
+    "Opened",
+    "OpenedAs",
+    "Pack",
+    "Page",
+    "Paused",
+    "Query",
+    "open_desk",
+    "signature_holds",
+]

@@ -15,12 +15,14 @@ from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.evidence import Proving
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
 from workers.desk.withdrawing import Withdrawing
+from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of, gone_from_of
 from workers.offboarding.model import (
@@ -104,6 +106,7 @@ class Desk:
         *,
         scim: ScimTable,
         braking: Braking,
+        proving: Proving,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -134,6 +137,9 @@ class Desk:
         self.brake = braking.brake
         self.release_brake = braking.release_brake
         self.refuse_brake = braking.refuse_brake
+        # So has evidence.
+        self.evidence_of = proving.evidence_of
+        self.evidence_register = proving.evidence_register
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 
@@ -266,6 +272,8 @@ class Desk:
             actor=asked.actor,
             request_id=asked.request_id,
             detail=f"adoption in account {account_id}",
+            leaver=asked.leaver.id,
+            source="api",
         )
         same = Departure("api", asked.leaver)
         taken = self._cases.open(case, same, (entry, entry), idempotency=idempotency)
@@ -375,7 +383,7 @@ class Desk:
         )
         return self._cases.turn(
             opened,
-            Entry(at=self._clock(), what="case.retried", actor=actor),
+            about_plan(Entry(self._clock(), "case.retried", actor=actor), case),
             expected=(CaseStatus.SETTLED,),
             takes=True,
             targets=tuple(
@@ -423,7 +431,7 @@ class Desk:
             )
             answer = self._cases.turn(
                 ended,
-                Entry(at=now, what="case.cancelled", actor=actor),
+                about_plan(Entry(now, "case.cancelled", actor=actor), case),
                 expected=_LIVE,
                 takes=False,
                 reports=lines,
@@ -512,6 +520,10 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         actor=departure.actor or departure.source,
         request_id=departure.request_id,
         detail=departure.event_key,
+        leaver=departure.leaver.id,
+        source=departure.source,
+        event_key=departure.event_key,
+        authn=departure.authn,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from workers.app import Sender
+from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import ConflictError, NoSuchFollowUpError, Reason
 from workers.offboarding.follow_ups import numbered_follow_ups
 from workers.offboarding.joining import askers_of
@@ -152,7 +153,7 @@ class Deciding:
         return case
 
     def _turned(self, case: Case, what: str, person: str) -> str:
-        entry = Entry(at=self._clock(), what=what, actor=person)
+        entry = about_plan(Entry(self._clock(), what, actor=person), case)
         is_early = case.status is CaseStatus.SCHEDULED
         return self._cases.turn(
             case,
@@ -176,7 +177,7 @@ class Deciding:
         )
         return self._cases.turn(
             ended,
-            Entry(at=now, what="case.refused", actor=person),
+            about_plan(Entry(now, "case.refused", actor=person), case),
             expected=(CaseStatus.WAITING,),
             takes=False,
             reports=lines,

@@ -12,6 +12,7 @@ from workers.app import Sender, make_app
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
+from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
@@ -22,6 +23,7 @@ from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
@@ -63,6 +65,7 @@ class Store:
     graph: GraphMemory
     brakes: Brakes
     progress: Progress
+    evidence: Evidence
 
 
 def store_address(settings: Settings) -> str:
@@ -108,6 +111,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         GraphMemory(client),
         Brakes(client),
         Progress(client),
+        Evidence(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -186,6 +190,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         ),
         scim=store.scim,
         braking=braking_on(store, settings),
+        proving=Proving(store.evidence),
         clock=now_utc,
     )
 

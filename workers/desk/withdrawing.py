@@ -102,6 +102,9 @@ class Withdrawing:
             actor=withdrawal.source,
             request_id=withdrawal.request_id,
             detail=withdrawal.event_key,
+            leaver=withdrawal.leaver.id,
+            source=withdrawal.source,
+            event_key=withdrawal.event_key,
         )
 
     def _withdrawn(self, case_id: str, withdrawal: Withdrawal) -> str:

@@ -56,6 +56,7 @@ class Mail:
         public_url: str | None,
         settle: timedelta,
         clock: Clock,
+        evidence_key: str | None = None,
         ca_file: str | None = None,
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
@@ -66,6 +67,7 @@ class Mail:
         self._public_url = public_url
         self._settle = settle
         self._clock = clock
+        self._evidence_key = evidence_key
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Send the report of *line* to everybody who has not got it yet.
@@ -80,7 +82,13 @@ class Mail:
             TransientError: Nobody got it, and somebody may later.
         """
         now = self._clock()
-        report = report_of(case, line.kind, now=now, settle=self._settle)
+        report = report_of(
+            case,
+            line.kind,
+            now=now,
+            settle=self._settle,
+            evidence_key=self._evidence_key,
+        )
         return self._send(report, thread_of(case, line), line, now)
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:

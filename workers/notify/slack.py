@@ -44,12 +44,14 @@ class SlackBot:
         public_url: str | None,
         settle: timedelta,
         clock: Clock,
+        evidence_key: str | None = None,
     ) -> None:
         self._client = web_client(token, api_url)
         self._channel_id = channel_id
         self._public_url = public_url
         self._settle = settle
         self._clock = clock
+        self._evidence_key = evidence_key
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Post the report of *line*, once or, where its blocks are refused, as text.
@@ -65,7 +67,13 @@ class SlackBot:
         Source: Slack Web API, chat.postMessage.
         """
         now = self._clock()
-        report = report_of(case, line.kind, now=now, settle=self._settle)
+        report = report_of(
+            case,
+            line.kind,
+            now=now,
+            settle=self._settle,
+            evidence_key=self._evidence_key,
+        )
         return _deliver(self._post, message_of(report, self._public_url), line, now)
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
@@ -99,11 +107,13 @@ class SlackWebhook:
         public_url: str | None,
         settle: timedelta,
         clock: Clock,
+        evidence_key: str | None = None,
     ) -> None:
         self._client = webhook_client(url)
         self._public_url = public_url
         self._settle = settle
         self._clock = clock
+        self._evidence_key = evidence_key
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Post the report of *line*; as ``SlackBot.deliver``.
@@ -111,7 +121,13 @@ class SlackWebhook:
         Source: Slack, incoming webhooks: 200 and the body ``ok``.
         """
         now = self._clock()
-        report = report_of(case, line.kind, now=now, settle=self._settle)
+        report = report_of(
+            case,
+            line.kind,
+            now=now,
+            settle=self._settle,
+            evidence_key=self._evidence_key,
+        )
         return _deliver(self._post, message_of(report, self._public_url), line, now)
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:

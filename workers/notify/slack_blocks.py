@@ -46,14 +46,18 @@ def message_of(report: Report, public_url: str | None) -> Message:
         f"{mark} *{verdict}:* {_mrkdwn(report.headline)}", _LONGEST_HEADLINE
     )
     word, ident = report.ending
-    end = f"{word} `{_spanned(ident)}`"
+    end = f"{_signed(report.evidence_key)}{word} `{_spanned(ident)}`"
     link = _link(case_page(public_url, report.case_id))
     paragraphs = [first, *_paragraphs(report)]
     return Message(
-        text=f"{first} {end}",
+        text=f"{first} {word} `{_spanned(ident)}`",
         blocks=_blocks(paragraphs, link, end),
         as_text="\n".join([*_fitting(paragraphs, link, _MOST_IN_TEXT), end]),
     )
+
+
+def _signed(evidence_key: str | None) -> str:
+    return f"Evidence key `{_spanned(evidence_key)}`\n" if evidence_key else ""
 
 
 def _blocks(paragraphs: list[str], link: str, end: str) -> list[Block]:

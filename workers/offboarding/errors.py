@@ -133,6 +133,10 @@ class NoSuchCaseError(OffboardingError):
     """No case has this id."""
 
 
+class NotSealedError(OffboardingError):
+    """No evidence of it is sealed yet: a worker does that within seconds."""
+
+
 class NoSuchFollowUpError(OffboardingError):
     """The case has no follow-up of this number."""
 

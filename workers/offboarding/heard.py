@@ -196,6 +196,7 @@ def understood(
         aliases=aliases,
         occurred_at=heard.occurred_at,
         gone_from=heard.gone_from,
+        authn=heard.authn,
     )
 
 

@@ -318,6 +318,11 @@ class Leaver:
         named = (("iam", self.iam_id), ("email", self.email))
         return tuple(f"{kind}:{value}" for kind, value in named if value)
 
+    @property
+    def id(self) -> str | None:
+        """Name them by as little as does: the IAM ID, the e-mail only without one."""
+        return self.iam_id or self.email
+
     def __str__(self) -> str:
         return self.email or self.iam_id or "unknown"
 
@@ -349,9 +354,9 @@ class Departure:
     who asked for a case that became this departure of another. ``aliases`` are further
     e-mails of the leaver; ``occurred_at`` is when it happened at the source, None if
     nobody said; ``gone_from`` is the account from which the event itself proves them
-    removed. ``told`` and ``gone_too`` are what a case knew that became this departure
-    of another. ``takes_back`` makes it none at all: in an open case the words of these
-    sources count no more.
+    removed; ``authn`` is how its sender was proven. ``told`` and ``gone_too`` are what
+    a case knew that became this departure of another. ``takes_back`` makes it none at
+    all: in an open case the words of these sources count no more.
     """
 
     source: str
@@ -368,6 +373,7 @@ class Departure:
     aliases: tuple[str, ...] = ()
     occurred_at: datetime | None = None
     gone_from: str | None = None
+    authn: str | None = None
     told: "tuple[Told, ...]" = ()
     gone_too: tuple[str, ...] = ()
     takes_back: tuple[str, ...] = ()
@@ -671,7 +677,23 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger: what was done or seen, when, by whom."""
+    """One line of the ledger: what was done or seen, when, by whom.
+
+    It is evidence: what is not in it cannot be proven later, and it holds no secret.
+
+    Attributes:
+        what: What was done, in the past tense: ``target.reset``.
+        actor: Who did it: a person or a token by name, or the source.
+        request_id: The far side's id of the call, or the front door's of the request.
+        leaver: Whom it is about: an IAM ID, an e-mail where no more is known.
+        source: Which source told.
+        event_key: By which of its events.
+        authn: How the sender of that was proven.
+        owner_before: The IAM ID of who owned the key before.
+        owner_after: The IAM ID of who was read back.
+        functional_id: The IAM ID of who is to take over.
+        plan_hash: The plan that it is about.
+    """
 
     at: datetime
     what: str
@@ -681,6 +703,14 @@ class Entry:
     reason: str | None = None
     request_id: str | None = None
     detail: str | None = None
+    leaver: str | None = None
+    source: str | None = None
+    event_key: str | None = None
+    authn: str | None = None
+    owner_before: str | None = None
+    owner_after: str | None = None
+    functional_id: str | None = None
+    plan_hash: str | None = None
 
 
 # Why a part of a case waits while the rest of it goes on, or goes on by itself.

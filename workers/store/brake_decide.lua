@@ -48,6 +48,8 @@ local function decide(id)
     redis.call('HSET', case, 'brake_by', asked.by)
     redis.call('HINCRBY', case, 'rev', 1)
     redis.call('RPUSH', case .. ':ledger', asked.entry)
+    -- Until it is chained and signed.
+    redis.call('ZADD', P .. 'unsealed', 'NX', now, id)
     redis.call('INCR', decided)
   end
   redis.call('ZREM', braked, id)

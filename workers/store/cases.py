@@ -243,6 +243,9 @@ class Cases:
             if case_id is not None:
                 ledger = f"{PREFIX}case:{case_id}:ledger"
                 pipe.rpush(ledger, encode(entry))
+                # Until it is chained and signed, as the scripts do.
+                waits = {case_id: entry.at.timestamp() * 1000}
+                pipe.zadd(f"{PREFIX}unsealed", waits, nx=True)
             pipe.execute()
 
     def take_back(self, case: Case, word: Departure, entry: Entry) -> str:

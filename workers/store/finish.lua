@@ -115,6 +115,8 @@ for id, target in pairs(asked.untouched) do
 end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
+-- Until it is chained and signed.
+if #asked.entries > 0 then redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case) end
 if asked.wrote then
   redis.call('HSET', case, 'wrote', 1)
   for id in pairs(asked.targets) do redis.call('HSET', P .. 'under_way', id, asked.case) end

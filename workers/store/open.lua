@@ -12,6 +12,12 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local due_at = now + asked.grace_ms
 local case = P .. 'case:' .. asked.id
 
+-- Write an entry, and note its case until that is chained and signed.
+local function put_down(id, entry)
+  redis.call('RPUSH', P .. 'case:' .. id .. ':ledger', entry)
+  redis.call('ZADD', P .. 'unsealed', 'NX', now, id)
+end
+
 local function remember(id)
   if asked.event_key then
     redis.call('SET', P .. 'event:' .. asked.event_key, id .. ' ' .. asked.who)
@@ -43,7 +49,7 @@ local function put_aside()
     redis.call('HSET', P .. 'brake:episode', 'began', now)
   end
   redis.call('HSET', case, 'brake', 'held', 'starts', asked.start_at)
-  redis.call('RPUSH', case .. ':ledger', asked.brake.entry)
+  put_down(asked.id, asked.brake.entry)
   redis.call('ZADD', P .. 'braked', now, asked.id)
   redis.call('HSET', P .. 'brake:lines', asked.id, asked.brake.line)
   if asked.gone then redis.call('SADD', P .. 'brake:gone', asked.id) end
@@ -115,7 +121,7 @@ if asked.exclusive then
       remember(other)
       redis.call('SET', P .. 'joined:' .. asked.id, other, 'EX', asked.repeat_ttl)
       redis.call('RPUSH', theirs .. ':joins', asked.departure)
-      redis.call('RPUSH', theirs .. ':ledger', asked.join_entry)
+      put_down(other, asked.join_entry)
       redis.call('HINCRBY', theirs, 'rev', 1)
       if redis.call('HGET', theirs, 'brake') == 'held' then
         -- It waits with the case: what the brake holds does not plan.
@@ -140,7 +146,7 @@ local status = is_braked and 'waiting' or asked.status
 -- Held too, so that nothing is written or reported even if it came to plan.
 redis.call('HSET', case, 'head', asked.head, 'status', status, 'result', '',
            'rev', 0, 'held', is_braked and 1 or 0, 'wrote', 0)
-redis.call('RPUSH', case .. ':ledger', asked.entry)
+put_down(asked.id, asked.entry)
 redis.call('ZADD', P .. 'index:all', 0, asked.id)
 redis.call('ZADD', P .. 'index:status:' .. status, 0, asked.id)
 for _, ref in ipairs(asked.refs) do

@@ -13,6 +13,8 @@ if state[2] ~= 'open' and state[2] ~= 'waiting' then return 'changed' end
 if state[3] == '1' then return 'written' end
 redis.call('RPUSH', case .. ':joins', asked.departure)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
+-- Until it is chained and signed.
+redis.call('ZADD', P .. 'unsealed', 'NX', due_at - asked.grace_ms, asked.case)
 redis.call('HINCRBY', case, 'rev', 1)
 redis.call('HSET', case, 'turn', asked.op)
 -- What the brake holds does not plan.

@@ -64,6 +64,8 @@ end
 redis.call('HINCRBY', case, 'rev', 1)
 redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
+-- Until it is chained and signed.
+redis.call('ZADD', P .. 'unsealed', 'NX', due_at - asked.grace_ms, asked.case)
 if not asked.keeps then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
              'result', asked.result, 'held', asked.held)

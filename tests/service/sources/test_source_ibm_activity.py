@@ -137,6 +137,7 @@ def test_the_sample_proves_the_target_gone_and_spares_the_initiator(client, desk
             request_id=answer.headers["X-Request-ID"],
             occurred_at=datetime(2026, 3, 2, 9, 16, 10, 420000, UTC),
             gone_from=ACCOUNT,
+            authn="bearer",
         )
     ]
 

@@ -89,6 +89,7 @@ def test_the_sample_batch_opens_one_case_and_is_answered_with_nothing(client, de
             event_key="okta:a1b6e4d0-1111-11f0-8000-000000000001",
             request_id=answer.headers["X-Request-ID"],
             occurred_at=datetime(2026, 3, 2, 9, 15, 4, 120000, UTC),
+            authn="static_header",
         )
     ]
     assert desk.kept == []

@@ -126,7 +126,7 @@ def test_the_sample_of_a_disabled_account_opens_a_case(tell, desk):
     ]
     request_id = answer.headers["X-Request-ID"]
     assert desk.departures == [
-        Departure("ssf", DANA, key, request_id=request_id, occurred_at=at)
+        Departure("ssf", DANA, key, request_id=request_id, occurred_at=at, authn="jws")
     ]
 
 

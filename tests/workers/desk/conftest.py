@@ -7,11 +7,13 @@ from config.settings import Secret
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
+from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
+from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.owners import Owners
@@ -133,6 +135,7 @@ def make_desk(
                 same_people=(),
                 clock=clock,
             ),
+            proving=Proving(Evidence(client), sleep=lambda _: None),
             clock=clock,
         )
 

@@ -36,7 +36,12 @@ __all__ = [
 
 
 def report_of(
-    case: Case, kind: ReportKind, *, now: datetime, settle: timedelta
+    case: Case,
+    kind: ReportKind,
+    *,
+    now: datetime,
+    settle: timedelta,
+    evidence_key: str | None = None,
 ) -> Report:
     """Put a case into words.
 
@@ -45,6 +50,8 @@ def report_of(
         kind: What is told: the end, a hold, a cancellation.
         now: Aware UTC; decides whether the settling time is over.
         settle: How long clusters may take to pick a new key up.
+        evidence_key: The fingerprint of the key that signs the case's evidence: whoever
+            verifies it compares that with what a report of its time says.
     """
     verdict, headline = verdict_of(case, kind)
     return Report(
@@ -60,4 +67,5 @@ def report_of(
         clocks=tuple(clocks_of(case, kind, now, settle)),
         asked=tuple(asked_of(case)),
         found=tuple(found_of(case)),
+        evidence_key=evidence_key,
     )

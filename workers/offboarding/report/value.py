@@ -60,6 +60,7 @@ class Report:
         clocks: How long it took, and what fully safe still needs.
         asked: Who leaves, told by whom and when, how and how far.
         found: How many targets were theirs, how many could not be read.
+        evidence_key: The fingerprint of the key that signs its evidence.
     """
 
     case_id: str | None
@@ -75,6 +76,7 @@ class Report:
     asked: tuple[Item, ...] = ()
     found: tuple[Item, ...] = ()
     notice_id: str | None = None
+    evidence_key: str | None = None
 
     @property
     def ending(self) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from workers.offboarding.entries import about_target
 from workers.offboarding.errors import CaseChangedError, OffboardingError, Reason
 from workers.offboarding.model import Care, Case, CaseTarget, Entry, FollowUp
 from workers.offboarding.ports import Change, Claim, Resets
@@ -131,4 +132,4 @@ def told(
     entry = entry_of(
         claim, at, what, reason=reason, request_id=request_id, detail=detail
     )
-    return replace(entry, target_id=target.target.id)
+    return replace(about_target(entry, target), target_id=target.target.id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,
@@ -71,6 +72,7 @@ def remind(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     reminded = replace(case, reminded=case.reminded + 1)
     lines = lines_for(tools, case, ReportKind.HELD)
     entry = entry_of(claim, now, "case.reminded", detail=str(reminded.reminded))
+    entry = about_plan(entry, reminded)
     change = Change(
         case=reminded,
         reports=lines,
@@ -124,6 +126,7 @@ def stop(
     # What held it holds nothing any more: only what is out is left, and reported.
     plan = None if case.plan is None else replace(case.plan, refused=())
     entry = entry_of(claim, now, "case.stopped", reason=note.reason)
+    entry = replace(about_plan(entry, case), actor=case.refused_by)
     change = Change(
         case=replace(
             case, tries=0, status=CaseStatus.OPEN, canaries=(), plan=plan, stopped=note

@@ -12,6 +12,7 @@ from typing import Final
 
 from workers.offboarding.adopting import adopted_of
 from workers.offboarding.discovery import look_at_all
+from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.guards import canaries_of
@@ -35,7 +36,12 @@ from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
 from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
 from workers.offboarding.steps.remembering import remembered_views
-from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, pause
+from workers.offboarding.steps.tools import (
+    CRASH_LIMIT,
+    Tools,
+    entry_of,
+    pause,
+)
 from workers.offboarding.steps.weighing import (
     fault_notes,
     guarded,
@@ -180,7 +186,7 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
         case=case,
         targets=mine,
         folded=this.folds,
-        entries=(entry,),
+        entries=(about_plan(entry, case),),
         after=case.after(Step.PLAN),
     )
     return (*tools.works.again(this.claim, change, this.at), this.claim.work)
@@ -314,7 +320,7 @@ def _hold(
         case=waiting.case,
         reports=waiting.lines,
         folded=this.folds,
-        entries=(entry,),
+        entries=(about_plan(entry, waiting.case),),
         after=waiting.after,
     )
     return tools.works.finish(this.claim, change)
@@ -379,7 +385,7 @@ def _entries(
         entry_of(this.claim, this.at, "case.held", reason=one.reason, detail=one.text)
         for one in holds
     )
-    return planned, *held_by
+    return tuple(about_plan(one, case) for one in (planned, *held_by))
 
 
 def _changed(case: Case, known: Sequence[CaseTarget | str]) -> tuple[CaseTarget, ...]:

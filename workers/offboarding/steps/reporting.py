@@ -4,17 +4,19 @@ A report never changes an outcome: a dead Slack does not fail a reset.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.after_reset import aftercare_of
 from workers.offboarding.discovery import asked_wait
+from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
     Case,
     CaseResult,
     CaseStatus,
     CaseTarget,
+    Entry,
     Outcome,
     Plan,
     ReportKind,
@@ -75,6 +77,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         reports=lines,
         plan=_without_pause(case.plan),
     )
+    settled = entry_of(claim, now, "case.settled", detail=done.result)
     change = Change(
         case=done,
         targets=tuple(
@@ -82,7 +85,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
             for each in dict.fromkeys(one.target.id for one in (*changed, *accepted))
         ),
         reports=lines,
-        entries=(entry_of(claim, now, "case.settled", detail=done.result),),
+        entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
         after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
@@ -102,6 +105,19 @@ def _accepted(tools: Tools, case: Case) -> list[CaseTarget]:
         return []
     spots = tools.blind_spots.among(list(unread))
     return [replace(unread[each], blind=spot) for each, spot in spots.items()]
+
+
+def _spots(claim: Claim, accepted: list[CaseTarget], at: datetime) -> tuple[Entry, ...]:
+    """Say who answers for each target that was not read, and until when."""
+    return tuple(
+        replace(
+            entry_of(claim, at, "blind_spot.counted", detail=one.blind.reason),
+            target_id=one.target.id,
+            actor=one.blind.accepted_by,
+        )
+        for one in accepted
+        if one.blind is not None
+    )
 
 
 def _without_pause(plan: Plan | None) -> Plan | None:

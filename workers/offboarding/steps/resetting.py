@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import asked_wait
+from workers.offboarding.entries import about_plan, about_target
 from workers.offboarding.errors import (
     CaseChangedError,
     LostAnswerError,
@@ -196,6 +197,7 @@ def _hold(
     waiting = replace(waiting, case=replace(waiting.case, canaries=canaries))
     sent = [one for one in waiting.case.after(Step.PLAN) if one.item in fresh]
     entry = entry_of(claim, now, "target.held", reason=Reason.PREFLIGHT_UNKNOWN)
+    entry = about_plan(about_target(entry, target), waiting.case)
     change = Change(
         case=waiting.case,
         targets=(target,),
@@ -221,6 +223,7 @@ def _send(
     about = entry_of(
         claim, intent_at, "target.reset_intended", detail=ready.identity.id
     )
+    about = about_plan(about_target(about, target), case)
     # The last check of fence and pause, and the intent, are one write; nothing comes
     # between it and the call.
     tools.works.record(claim, Change(targets=(target,), entries=(about,), wrote=True))
@@ -228,6 +231,7 @@ def _send(
         request_id = ready.send()
     except LostAnswerError as error:
         lost = entry_of(claim, tools.clock(), "target.answer_lost", detail=str(error))
+        lost = about_target(lost, target)
         return tools.works.finish(claim, moved(claim, case, target, lost))
     except (PermanentError, TransientError):
         _disproved(tools, claim, target)
@@ -235,6 +239,7 @@ def _send(
     done_at = tools.clock()
     target = replace(target, reset_at=done_at, tries=0)
     done = entry_of(claim, done_at, "target.reset", request_id=request_id)
+    done = about_plan(about_target(done, target), case)
     return tools.works.finish(claim, moved(claim, case, target, done))
 
 
@@ -242,6 +247,7 @@ def _disproved(tools: Tools, claim: Claim, target: CaseTarget) -> None:
     """Write down that the reset just sent certainly did nothing."""
     undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
     entry = entry_of(claim, tools.clock(), "target.reset_refused")
+    entry = about_target(entry, undone)
     tools.works.record(claim, Change(targets=(undone,), entries=(entry,)))
 
 
@@ -291,6 +297,7 @@ def _wait(
         note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
         waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
+        entry = about_plan(entry, waiting.case)
         change = Change(
             case=waiting.case,
             reports=waiting.lines,
@@ -310,7 +317,7 @@ def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
     kept = tuple(one for one in case.plan.refused if one.reason is not Reason.PAUSED)
     status = CaseStatus.WAITING if kept else CaseStatus.OPEN
     resumed = replace(case, status=status, plan=replace(case.plan, refused=kept))
-    entry = entry_of(claim, tools.clock(), "case.resumed")
+    entry = about_plan(entry_of(claim, tools.clock(), "case.resumed"), case)
     # Where another target was faster, or a guard was, the step begins anew and sees it.
     tools.works.record(claim, Change(case=resumed, entries=(entry,)))
     return replace(resumed, revision=case.revision + 1)

@@ -3,13 +3,19 @@
 from dataclasses import replace
 from datetime import datetime
 
+from workers.offboarding.entries import about_plan, about_target
 from workers.offboarding.errors import Reason
 from workers.offboarding.guards import canaries_of, canary_notes, has_failed
 from workers.offboarding.model import Case, CaseTarget, Outcome, Step, Work
 from workers.offboarding.plan import doubted
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.holding import Held, held
-from workers.offboarding.steps.tools import Tools, entry_of, moved, with_target
+from workers.offboarding.steps.tools import (
+    Tools,
+    entry_of,
+    moved,
+    with_target,
+)
 
 
 def settled(
@@ -28,7 +34,7 @@ def settled(
         reason=target.reason,
         detail=target.detail or _ownership(target),
     )
-    change = moved(claim, case, target, entry)
+    change = moved(claim, case, target, about_target(entry, target))
     if target.target.id not in case.canaries:
         return change
     return _after_canary(tools, claim, change, case, target, at)
@@ -63,7 +69,8 @@ def _after_canary(
     entries = change.entries
     if waiting.after or waiting.lines:
         text = "The others wait for approval."
-        entries += (entry_of(claim, at, "canary.failed", detail=text),)
+        failed = entry_of(claim, at, "canary.failed", detail=text)
+        entries += (about_plan(failed, waiting.case),)
     return replace(
         change,
         case=waiting.case,

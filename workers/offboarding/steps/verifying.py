@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import read
+from workers.offboarding.entries import about_target
 from workers.offboarding.errors import OffboardingError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
@@ -106,7 +107,7 @@ def _overdue(
     if not is_undone:
         return _fail(tools, claim, case, target, Reason.OWNER_NOT_SHOWN, text)
     undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
-    entry = entry_of(claim, now, "target.reset_disproved")
+    entry = about_target(entry_of(claim, now, "target.reset_disproved"), undone)
     # A reset whose answer was lost is sent once more, and no third time.
     if target.reset_at is None and target.disproved == 0:
         undone = replace(undone, disproved=1)

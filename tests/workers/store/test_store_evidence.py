@@ -1,0 +1,233 @@
+"""Evidence in the store: sealed as it comes, one chain whatever the workers do."""
+
+import json
+
+import pytest
+from store_scenes import NOW, Room, a_case, an_entry
+
+from config.secret import Secret
+from workers.offboarding.errors import NoSuchCaseError, NotSealedError
+from workers.offboarding.model import CaseStatus, Departure, Leaver, Withdrawal
+from workers.signing import SigningKey
+from workers.store.evidence import Evidence
+
+KEY = SigningKey(Secret("11" * 32))
+
+
+@pytest.fixture
+def evidence(any_client):
+    return Evidence(any_client)
+
+
+def opened(room, case_id="01A", **changed):
+    case = a_case(case_id, **changed)
+    departure = Departure("standard", case.leaver)
+    room.cases.open(case, departure, (an_entry("case.opened"), an_entry("joined")))
+    return case
+
+
+def cancelled(room, case):
+    ended = a_case(case.id, status=CaseStatus.CANCELLED, leaver=case.leaver)
+    room.cases.turn(
+        ended, an_entry("case.cancelled"), expected=(CaseStatus.OPEN,), takes=False
+    )
+
+
+def seal_all(evidence):
+    while evidence.seal(KEY, NOW):
+        pass
+
+
+def lines_of(evidence, case_id="01A"):
+    return [json.loads(one) for one in evidence.pack_of(case_id)]
+
+
+def test_a_new_case_is_sealed_and_named_in_the_register(room, evidence):
+    opened(room)
+
+    seal_all(evidence)
+
+    kinds = [one["kind"] for one in lines_of(evidence)]
+    assert kinds == ["header", "entry", "head", "item", "register"]
+    assert evidence.is_sealed("01A")
+
+
+def test_what_is_appended_later_is_sealed_behind_it(room, evidence):
+    case = opened(room)
+    seal_all(evidence)
+    cancelled(room, case)
+
+    waited = evidence.unsealed("01A"), evidence.is_sealed("01A")
+    seal_all(evidence)
+
+    assert waited == (1, False)
+    entries = [one["entry"]["what"] for one in lines_of(evidence) if "entry" in one]
+    assert entries == ["case.opened", "case.cancelled"]
+
+
+def test_a_case_is_in_the_register_again_when_it_is_over(room, evidence):
+    case = opened(room)
+    seal_all(evidence)
+    cancelled(room, case)
+
+    seal_all(evidence)
+
+    items = [one for one in lines_of(evidence) if one["kind"] == "item"]
+    assert [(one["seq"], one["n"]) for one in items] == [(1, 1), (2, 2)]
+
+
+def test_every_way_into_a_ledger_notes_the_case(room, evidence):
+    opened(room)
+    seal_all(evidence)
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+    room.cases.note_withdrawal(
+        withdrawal, "01A", an_entry("departure.withdrawn"), answer=""
+    )
+
+    seal_all(evidence)
+
+    assert len([one for one in lines_of(evidence) if one["kind"] == "entry"]) == 2
+
+
+def test_a_departure_that_joins_is_sealed_in_the_case_it_joins(room, evidence):
+    opened(room)
+    seal_all(evidence)
+    opened(room, "01B")
+
+    seal_all(evidence)
+
+    entries = [one["entry"]["what"] for one in lines_of(evidence) if "entry" in one]
+    assert entries == ["case.opened", "joined"]
+
+
+def test_a_ledger_longer_than_one_turn_is_sealed_to_its_end(room, evidence):
+    opened(room)
+    for number in range(450):
+        withdrawal = Withdrawal("s", Leaver("dana.lee@example.com"), f"s:{number}")
+        room.cases.note_withdrawal(withdrawal, "01A", an_entry(), answer="")
+
+    seal_all(evidence)
+
+    assert evidence.unsealed("01A") == 0
+    assert evidence.is_sealed("01A")
+
+
+def test_a_worker_whose_answer_was_lost_seals_nothing_twice(lossy, any_client):
+    case = opened(lossy)
+    evidence = Evidence(lossy.client)
+    for _ in range(3):
+        evidence.seal(KEY, NOW)
+    cancelled(lossy, case)
+    for _ in range(3):
+        evidence.seal(KEY, NOW)
+
+    lines = lines_of(Evidence(any_client))
+    assert [one["n"] for one in lines if one["kind"] == "entry"] == [1, 2]
+    assert any_client.llen("offboard:case:01A:chain") == 2
+
+
+def test_a_worker_that_read_before_another_sealed_writes_nothing(
+    room, evidence, any_client, monkeypatch
+):
+    opened(room)
+    read = evidence._read
+    other = Evidence(any_client)
+
+    def overtaken(ids):
+        found = read(ids)
+        other.seal(KEY, NOW)
+        return found
+
+    monkeypatch.setattr(evidence, "_read", overtaken)
+
+    assert evidence.seal(KEY, NOW) is None
+    assert any_client.llen("offboard:register") == 1
+    assert any_client.llen("offboard:case:01A:chain") == 1
+
+
+def test_what_came_after_it_was_read_waits_for_the_next_turn(
+    room, evidence, monkeypatch
+):
+    case = opened(room)
+    read = evidence._read
+
+    def outrun(ids):
+        found = read(ids)
+        cancelled(room, case)
+        return found
+
+    monkeypatch.setattr(evidence, "_read", outrun)
+    evidence.seal(KEY, NOW)
+    monkeypatch.undo()
+
+    assert not evidence.is_sealed("01A")
+    seal_all(evidence)
+    assert evidence.is_sealed("01A")
+
+
+def test_the_cases_of_an_older_store_are_sealed_too(room, evidence, any_client):
+    opened(room)
+    any_client.delete("offboard:unsealed")
+
+    evidence.note_all()
+    seal_all(evidence)
+
+    assert evidence.is_sealed("01A")
+
+
+def test_an_entry_of_a_former_version_is_read_and_sealed(room, evidence, any_client):
+    opened(room)
+    old = '{"at":"2026-01-02T03:04:05Z","what":"case.planned","step":"plan"}'
+    any_client.rpush("offboard:case:01A:ledger", old)
+    any_client.zadd("offboard:unsealed", {"01A": 1})
+
+    seal_all(evidence)
+
+    assert room.cases.ledger("01A")[1].owner_before is None
+    entries = [one["entry"] for one in lines_of(evidence) if "entry" in one]
+    assert entries[1] == json.loads(old)
+
+
+def test_a_case_that_was_removed_meanwhile_is_forgotten(room, evidence, any_client):
+    opened(room)
+    any_client.delete("offboard:case:01A", "offboard:case:01A:ledger")
+
+    assert evidence.seal(KEY, NOW) == 1
+    assert evidence.seal(KEY, NOW) == 0
+
+
+def test_there_is_no_pack_of_a_case_that_is_not_sealed_or_not_there(room, evidence):
+    opened(room)
+
+    with pytest.raises(NotSealedError):
+        next(evidence.pack_of("01A"))
+    with pytest.raises(NoSuchCaseError):
+        next(evidence.pack_of("01B"))
+
+
+def test_the_first_process_makes_the_seed_that_all_take(evidence):
+    assert [evidence.seed("aa"), evidence.seed("bb")] == ["aa", "aa"]
+
+
+def test_two_workers_that_seal_at_once_make_one_chain(store_place, client):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from workers.store.connection import connect
+
+    room = Room(client)
+    for number in range(120):
+        opened(room, f"01{number:03}", leaver=Leaver(f"p{number}@example.com"))
+
+    def work(_):
+        with connect(store_place.store_url) as mine:
+            evidence = Evidence(mine)
+            while evidence.seal(KEY, NOW) != 0:
+                pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+    assert client.llen("offboard:register") == 120
+    items = [json.loads(one) for one in client.lrange("offboard:register", 0, -1)]
+    assert [one["seq"] for one in items] == list(range(1, 121))
+    assert len({one["prev"] for one in items}) == 120
