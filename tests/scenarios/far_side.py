@@ -37,9 +37,9 @@ def timeout_after_effect(scene: Scene) -> None:
     case says what could not be seen, and a retry looks at the world.
     """
     account = scene.simulator.account
-    account.replication_lag_seconds = 14.0
+    account.replication_lag_seconds = 8.0
     scene.simulator.faults.add(Fault("POST", RESET, drop_after()))
-    service = scene.up(VERIFY_DEADLINE_SECONDS="3")
+    service = scene.up(VERIFY_DEADLINE_SECONDS="2")
 
     case_id = _leaves(service, FRANKFURT)
     case = service.settled(case_id)
@@ -145,16 +145,13 @@ def rival(scene: Scene) -> None:
 
 
 def slack_down_for_hours(scene: Scene) -> None:
-    """Slack answers 502 for eight hours (shortened): the case is done, the report waits.
+    """Slack answers 502 for hours (shortened): the case is done, the report waits.
 
     The worker is killed meanwhile, and the report arrives once when Slack is back.
     """
     away = Fault("POST", "/slack/api/chat.postMessage", bad_gateway(), times=None)
     scene.simulator.faults.add(away)
-    service = scene.install()
-    service.start("store", "web", "beat")
-    service.start("worker", code=WITHOUT_PAUSES)
-    service.await_ready()
+    service = scene.up("store", "web", "beat", worker=WITHOUT_PAUSES)
 
     case_id = _leaves(service)
     until(lambda: service.case(case_id)["status"] == "settled")

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 import redis
 
 from simulator import Account, Call, Simulator, departure_account
+from tests.processes.far_side import records_of, sent_resets
 from tests.processes.installation import Service, installations, until
 from workers.embedded import Embedded
 from workers.offboarding.model import Entry
+from workers.offboarding.rules import broken_by
 from workers.store.cases import Cases
 from workers.store.connection import connect
 
@@ -64,15 +66,21 @@ class Scene:
             sys.stdout.write(f"{seconds:7.1f} s  {text}\n")
             sys.stdout.flush()
 
-    def up(self, *names: str, **settings: str) -> Service:
+    def up(self, *names: str, worker: str = "", **settings: str) -> Service:
+        """Start an installation; *worker* is the code its own worker runs, if any."""
         service = self.install(**settings)
         service.start(*(names or ("up",)))
+        if worker:
+            service.start("worker", code=worker)
         service.await_ready()
         self.began = time.time()
         return service
 
-    def story(self, service: Service, case_id: str) -> None:
-        """Say what the far side got, what the ledger holds, and how the case ended."""
+    def story(self, service: Service, case_id: str, *, is_sound: bool = True) -> None:
+        """Say what the far side got, what the ledger holds, and how the case ended.
+
+        Then hold all of it against the rules, which *is_sound* says it keeps.
+        """
         lines = [
             (one.at, f"journal: POST {one.path} of {_place(one)}: {_answer(one)}")
             for one in self.simulator.journal.resets()
@@ -92,6 +100,10 @@ class Scene:
             self.say(f"verdict: {place}: {target['outcome']}{why}, {sent}")
         for note in case["warnings"]:
             self.say(f"verdict: warning {note['reason']}: {note['text']}")
+        broken = broken_by(records_of(service), sent_resets(self.simulator))
+        for one in broken:
+            self.say(f"verdict: rule {one.rule} broken: {one.what}")
+        assert not is_sound or broken == ()
 
 
 def _place(call: Call) -> str:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.processes.installation import until
+from tests.processes.installation import SHORT_LEASE, until
 from tests.scenarios.scene import LEAVER, Scene, server_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _refusing(
     name: str,
 ) -> None:
     scene.simulator.account.replication_lag_seconds = 3.0
-    service = scene.up()
+    service = scene.up("store", "web", "beat", worker=SHORT_LEASE)
     [danas] = service.tell(LEAVER, "msg_before").json()["cases"]
     until(scene.simulator.journal.resets)
     with server_of(service) as server:
@@ -61,6 +61,10 @@ def _refusing(
         time.sleep(6)
         end(server)
         scene.say("the server writes again")
+    for one in ("worker", "beat", "web"):
+        if service.running[one].poll() is not None:
+            scene.say(f"{one} had ended with {service.running[one].poll()}")
+            service.start(one, code=SHORT_LEASE)
     again = until(lambda: _accepted(service, "msg_while"))
     cases = [service.settled(danas), service.settled(again)]
     for case in cases:
