@@ -29,7 +29,7 @@ TESTS = $(PYTEST) $(ARGS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check lint types imports fmt demo web worker beat store up \
+.PHONY: help install test check lint types imports fmt scenario demo web worker beat store up \
 	lock clean unusable
 
 help: ## show this list
@@ -55,6 +55,9 @@ imports: $(INSTALLED) ## which room may import which
 fmt: $(INSTALLED) ## format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+scenario: $(INSTALLED) ## play what goes wrong: NAME=stop-before-send; without, a list
+	@exec $(BIN)/python -m tests.scenarios $(NAME)
 
 demo: $(INSTALLED) ## a departure, a red preflight, an adoption; KEEP=1 stays up
 	@KEEP='$(KEEP)' exec $(BIN)/python -m simulator.demo

@@ -34,7 +34,7 @@ from service.commands.screen import progress_screen
 from service.commands.source_send import send
 from service.commands.sources import source
 from service.faults import CallError
-from workers.offboarding.errors import OffboardingError
+from workers.offboarding.errors import OffboardingError, StoreAwayError
 
 T = TypeVar("T")
 
@@ -186,6 +186,11 @@ def _or_end(start: Callable[[], T]) -> T:
     """Start something, and end with a sentence where it cannot run as it is set up."""
     try:
         return start()
+    except StoreAwayError as error:
+        # It answers and does not write, in a failover say: no fault of the settings, so
+        # whoever watches over this process starts it again.
+        click.echo(str(error), err=True)
+        sys.exit(Exit.UNREACHABLE)
     except OffboardingError as error:
         end_with_faults(str(error))
 

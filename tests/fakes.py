@@ -625,6 +625,17 @@ class MemoryStore:
         report = Work(claim.work.case_id, Step.REPORT)
         return (*change.after, report) if said == "last" else change.after
 
+    def own_up(self, case, change):
+        mine = self.stored[case.id]
+        if case.revision != mine.rev:
+            raise CaseChangedError("The case changed since it was read.")
+        self.journal.append("own up")
+        if change.case is not None:
+            mine.head, mine.rev = _head(change.case), mine.rev + 1
+        mine.reports |= {one.id: one for one in change.reports}
+        mine.ledger += change.entries
+        self.due |= dict.fromkeys(change.after, self.clock())
+
     def _write(self, claim, change, kind, at=None):
         self.before(kind, change)
         self._judge(claim, change)

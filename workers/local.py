@@ -150,6 +150,9 @@ class _OneCase:
         self.wait_seconds = max(0.0, (at - now_utc()).total_seconds())
         return ()
 
+    def own_up(self, _case: Case, _change: Change) -> None:
+        """Write nothing: a dry run sends nothing that it would have to tell of."""
+
     def is_paused(self, _account_id: str) -> bool:
         return False
 

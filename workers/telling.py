@@ -16,15 +16,13 @@ from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Channel, ReportState
 from workers.offboarding.notice import NoticeLine
 from workers.offboarding.ports import Clock, Notifier
-from workers.offboarding.steps.reporting import TRIES
+from workers.offboarding.steps.reporting import TRIES, UNKNOWN_PAUSES
 from workers.offboarding.steps.tools import CRASH_LIMIT, pause
 from workers.store.notices import Notices
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _OVER: Final = (ReportState.SENT, ReportState.FAILED)
-# An answer that was lost is tried once more: a double is better than silence.
-_UNKNOWN_TRIES: Final = 2
 
 
 def tell(
@@ -67,10 +65,11 @@ def _put_down(
     notices: Notices, notice_id: str, line: NoticeLine, wait: timedelta, clock: Clock
 ) -> None:
     now = clock()
-    is_open = line.state is ReportState.PENDING or (
-        line.state is ReportState.UNKNOWN and line.tries < _UNKNOWN_TRIES
-    )
-    if is_open and line.tries < TRIES:
+    if line.state is ReportState.UNKNOWN and line.lost < len(UNKNOWN_PAUSES):
+        wait = timedelta(seconds=UNKNOWN_PAUSES[line.lost])
+        notices.put(notice_id, replace(line, lost=line.lost + 1), now + wait)
+        return
+    if line.state is ReportState.PENDING and line.tries < TRIES:
         notices.put(notice_id, line, now + wait)
         return
     if line.state is ReportState.PENDING:

@@ -33,7 +33,7 @@ from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError
-from workers.offboarding.model import Channel, Work
+from workers.offboarding.model import Case, Channel, Work
 from workers.offboarding.notice import Notice
 from workers.offboarding.ports import (
     Account,
@@ -246,6 +246,11 @@ class LoggedWorks:
         following = self._works.again(claim, change, at)
         _say(change)
         return following
+
+    def own_up(self, case: Case, change: Change) -> None:
+        """Write and log; see the port."""
+        self._works.own_up(case, change)
+        _say(change)
 
 
 # A fault of the service itself, and what nobody was told of.

@@ -14,6 +14,7 @@ TARGETS = [
     "types",
     "imports",
     "fmt",
+    "scenario",
     "demo",
     "web",
     "worker",

@@ -65,14 +65,28 @@ def test_a_wait_a_channel_asks_for_is_kept():
     assert line.at == world.case().settled_at + timedelta(seconds=100)
 
 
-def test_an_unknown_delivery_is_tried_once_more_and_no_third_time():
+def test_an_unknown_delivery_is_tried_over_hours_and_not_for_ever():
     world = a_world(DALLAS)
-    world.slack.script.extend([ReportState.UNKNOWN] * 5)
+    world.slack.script.extend([ReportState.UNKNOWN] * 9)
 
     world.settle()
 
     assert states(world)["slack:final:1"] is ReportState.UNKNOWN
-    assert len(world.slack.got) == 2
+    assert len(world.slack.got) == 6
+    line = next(one for one in world.case().reports if one.channel == "slack")
+    since = line.at - world.case().settled_at
+    assert timedelta(hours=8) < since < timedelta(hours=9)
+
+
+def test_a_channel_that_was_away_for_long_and_then_loses_an_answer_is_told_again():
+    world = a_world(DALLAS)
+    world.slack.script.extend([TransientError("503")] * 60)
+    world.slack.script.append(ReportState.UNKNOWN)
+
+    world.settle()
+
+    assert states(world)["slack:final:1"] is ReportState.SENT
+    assert len(world.slack.got) == 62
 
 
 def test_an_unknown_delivery_that_arrives_the_second_time_is_sent():

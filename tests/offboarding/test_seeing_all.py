@@ -11,6 +11,7 @@ from config.sources import Sources
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
+from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.discovery import look_at
@@ -322,6 +323,7 @@ def a_retry(world, case):
         Intake(None, None, Silent(), Sources(), clock=world.clock),
         scim=None,
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
+        proving=Proving(None),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

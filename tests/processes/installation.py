@@ -120,7 +120,7 @@ class Service:
         def is_ready() -> bool:
             try:
                 answer = requests.get(f"{self.url}/readyz", timeout=2)
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 return False
             return bool(answer.ok and answer.json()["status"] == "ok")
 

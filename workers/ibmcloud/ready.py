@@ -9,6 +9,7 @@ import structlog
 from workers.ibmcloud.claims import Token
 from workers.ibmcloud.client import WritingClient
 from workers.ibmcloud.pace import Pace
+from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import KeyOwner, OwnerKind, Target
 
 # Of its token's life so much is left when it is sent.
@@ -58,7 +59,8 @@ class IbmReadyReset:
         """Send the reset, once. Return IBM Cloud's request id, if it gave one.
 
         Raises:
-            TransientError: Proven not done, and may be tried again.
+            TransientError: Proven not done, and may be tried again; so is one that is
+                not fresh any more, of which nothing was sent.
             PermanentError: Proven not done: IBM Cloud refused it.
             LostAnswerError: Sent, and nobody knows; see ``WritingClient.send``.
             RuntimeError: It was sent before; nothing is sent.
@@ -67,6 +69,12 @@ class IbmReadyReset:
         """
         if not self._unsent.acquire(blocking=False):
             raise RuntimeError("This reset was sent already; prepare another")
+        if not self.is_fresh:
+            # A process may stand still after its last look, for longer than its lease.
+            text = f"{_RESET}: it was held up before its call, so nothing was sent"
+            raise TransientError(
+                text, reason=Reason.RATE_LIMITED, retry_after_seconds=1
+            )
         self._pace.sent(self._ticket)
         number = self._client.send(
             "POST", "/v1/keys", doing=_RESET, headers=self._headers()

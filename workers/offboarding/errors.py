@@ -59,6 +59,7 @@ class Reason(StrEnum):
     JOINED = "joined"
     TAKEN_BACK = "taken_back"
     BLIND_SPOT = "blind_spot"
+    EXTRA_RESET = "extra_reset"
     # what makes a functional ID a weak one
     FEW_KEY_SLOTS = "few_key_slots"
     FUNCTIONAL_ID_SHARED = "functional_id_shared"

@@ -657,7 +657,8 @@ class ReportLine:
     """One report on one channel: its place in the outbox and how it fared.
 
     ``number`` counts the reports of this kind in this case from 1, so that a retried
-    case has a second final report. ``reached`` names the recipients already served.
+    case has a second final report. ``reached`` names the recipients already served,
+    ``lost`` counts the tries whose answer was lost and that were followed by another.
     """
 
     channel: Channel
@@ -668,6 +669,7 @@ class ReportLine:
     tries: int = 0
     detail: str = ""
     reached: tuple[str, ...] = ()
+    lost: int = 0
 
     @property
     def id(self) -> str:

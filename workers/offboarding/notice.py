@@ -76,6 +76,7 @@ class NoticeLine:
     tries: int = 0
     detail: str = ""
     reached: tuple[str, ...] = ()
+    lost: int = 0
 
 
 _VERDICTS: Final = {

@@ -304,6 +304,13 @@ class Works(Protocol):
     def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
         """Write *change*, have the same work come back at *at*; return what to send."""
 
+    def own_up(self, case: Case, change: Change) -> None:
+        """Write what a worker did and may not put down any more: it lost its lease.
+
+        Needs no claim, so it writes no target: warnings of *case*, entries, reports and
+        the work that delivers them.
+        """
+
 
 class Switches(Protocol):
     """What people and workers tell each other beside cases."""

@@ -238,6 +238,13 @@ REASONS: Final = {
         NOBODY,
         "offboard blind-spot list",
     ),
+    Reason.EXTRA_RESET: Told(
+        "A worker stood still between its last look and its call for longer than its "
+        "lease, and sent its reset after another had taken the work over: the key was "
+        "reset once more than it had to be.",
+        KUBERNETES_ADMIN,
+        _INFO,
+    ),
     Reason.FEW_KEY_SLOTS: Told(
         "The functional ID can get fewer than three more API keys, and each reset "
         "takes one.",

@@ -115,6 +115,20 @@ class Works:
             return (*change.after, claim.work)
         return (*change.after, report) if said == "last" else change.after
 
+    def own_up(self, case: Case, change: Change) -> None:
+        """Write what a worker did under a lease that it lost; see the port."""
+        said = self._scripts.call(
+            "own_up",
+            case=case.id,
+            op=uuid.uuid4().hex,
+            rev=case.revision,
+            head=head_of(change.case) if change.case is not None else None,
+            entries=[encode(entry) for entry in change.entries],
+            reports={line.id: encode(line) for line in change.reports},
+            after=[member_of(each) for each in change.after],
+        )
+        _refuse(said)
+
     def sweep(self) -> list[Work]:
         """Take what is due, so that it can be sent; nobody else gets it meanwhile."""
         members = self._scripts.call(

@@ -298,6 +298,24 @@ def test_a_reset_is_fresh_for_eight_seconds(monkeypatch, paced_resets):
     assert not ready.is_fresh
 
 
+def test_a_reset_that_was_held_up_before_its_call_is_not_sent(
+    monkeypatch, paced_resets, simulator
+):
+    # A process that was stopped and goes on knows it only by the clock.
+    ready = paced_resets.prepare(a_target("c1"), STEWARD)
+    now = time.monotonic()
+
+    monkeypatch.setattr(time, "monotonic", lambda: now + 8.5)
+    with pytest.raises(TransientError) as raised:
+        ready.send()
+
+    assert raised.value.reason is Reason.RATE_LIMITED
+    assert simulator.journal.resets() == []
+    monkeypatch.undo()
+    with pytest.raises(RuntimeError):
+        ready.send()
+
+
 @pytest.mark.parametrize(("life", "is_fresh"), [(35, True), (29, False)])
 def test_a_reset_is_fresh_while_its_token_has_half_a_minute(
     scene, paced_resets, life, is_fresh

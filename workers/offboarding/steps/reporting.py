@@ -47,7 +47,10 @@ _BLINDING: Final = frozenset(
         Reason.SCOPE_UNMATCHED,
     }
 )
-_UNKNOWN_TRIES: Final = 2
+# Seconds before the next try of a report whose answer was lost: at once, and then over
+# the hours that a channel may be away. A double is better than silence, and each of
+# these may be one.
+UNKNOWN_PAUSES: Final = (1, 300, 1_800, 7_200, 21_600)
 
 
 def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
@@ -173,11 +176,11 @@ def _put_down(
     tools: Tools, claim: Claim, line: ReportLine, wait: timedelta
 ) -> tuple[Work, ...]:
     now = tools.clock()
-    # An answer that was lost is tried once more: a double is better than silence.
-    is_open = line.state is ReportState.PENDING or (
-        line.state is ReportState.UNKNOWN and line.tries < _UNKNOWN_TRIES
-    )
-    if is_open and line.tries < TRIES:
+    if line.state is ReportState.UNKNOWN and line.lost < len(UNKNOWN_PAUSES):
+        wait = timedelta(seconds=UNKNOWN_PAUSES[line.lost])
+        lost = replace(line, lost=line.lost + 1)
+        return tools.works.again(claim, Change(reports=(lost,)), now + wait)
+    if line.state is ReportState.PENDING and line.tries < TRIES:
         return tools.works.again(claim, Change(reports=(line,)), now + wait)
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)

@@ -8,6 +8,7 @@ from workers.offboarding.discovery import asked_wait
 from workers.offboarding.entries import about_plan, about_target
 from workers.offboarding.errors import (
     CaseChangedError,
+    LeaseLostError,
     LostAnswerError,
     PausedError,
     PermanentError,
@@ -34,6 +35,7 @@ from workers.offboarding.plan import doubted
 from workers.offboarding.ports import Change, Claim, ReadyReset, Resets
 from workers.offboarding.steps.assigning import judged_anew
 from workers.offboarding.steps.holding import held
+from workers.offboarding.steps.owning_up import own_up
 from workers.offboarding.steps.settling import end, settled
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
@@ -232,7 +234,7 @@ def _send(
     except LostAnswerError as error:
         lost = entry_of(claim, tools.clock(), "target.answer_lost", detail=str(error))
         lost = about_target(lost, target)
-        return tools.works.finish(claim, moved(claim, case, target, lost))
+        return _sent(tools, claim, target, moved(claim, case, target, lost))
     except (PermanentError, TransientError):
         _disproved(tools, claim, target)
         raise
@@ -240,7 +242,24 @@ def _send(
     target = replace(target, reset_at=done_at, tries=0)
     done = entry_of(claim, done_at, "target.reset", request_id=request_id)
     done = about_plan(about_target(done, target), case)
-    return tools.works.finish(claim, moved(claim, case, target, done))
+    change = moved(claim, case, target, done)
+    return _sent(tools, claim, target, change, request_id=request_id)
+
+
+def _sent(
+    tools: Tools,
+    claim: Claim,
+    target: CaseTarget,
+    change: Change,
+    *,
+    request_id: str | None = None,
+) -> tuple[Work, ...]:
+    """Write down what was sent; where that is refused, tell of it at least."""
+    try:
+        return tools.works.finish(claim, change)
+    except LeaseLostError:
+        own_up(tools, claim, target, request_id)
+        raise
 
 
 def _disproved(tools: Tools, claim: Claim, target: CaseTarget) -> None:
