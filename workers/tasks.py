@@ -55,8 +55,8 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=ANSWER)(_left("question.left", office.answers.answer))
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
-    app.task(name=WATCH)(_left("watch.left", office.minding.look))
-    app.task(name=BRAKE)(office.brake.look)
+    app.task(name=WATCH)(_left("watch.left", _watch(office)))
+    app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 
@@ -70,6 +70,23 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
         office.scim.hear_left_over(office.dry.clock())
 
     return sweep
+
+
+def _watch(office: BackOffice) -> Callable[[], None]:
+    def watch() -> None:
+        office.restoring.look()
+        office.minding.look()
+
+    return watch
+
+
+def _brake(office: BackOffice) -> Callable[[], None]:
+    def brake() -> None:
+        # What an old copy holds may have been decided since.
+        if not office.restoring.is_on():
+            office.brake.look()
+
+    return brake
 
 
 def _sync(office: BackOffice) -> Callable[[], None]:

@@ -20,6 +20,7 @@ from workers.desk.opening import (
     open_store,
 )
 from workers.desk.places import same_people
+from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.directories import open_directories
 from workers.directories.graph import open_directory
@@ -43,6 +44,7 @@ from workers.offboarding.ports import (
 )
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
+from workers.restoring import RestoreWatch
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -68,6 +70,7 @@ class BackOffice:
     minding: Minding
     scim: ScimUsers
     brake: BrakeWatch
+    restoring: RestoreWatch
     sync: GraphSync | None = None
 
 
@@ -114,6 +117,11 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         BrakeWatch(
             braking_on(store, settings),
             store.brakes,
+            store.notices,
+            tuple(dry.notifiers),
+        ),
+        RestoreWatch(
+            Restoring(store.cases, store.switches.restorations),
             store.notices,
             tuple(dry.notifiers),
         ),

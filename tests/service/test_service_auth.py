@@ -34,6 +34,7 @@ ROUTES = [
     ("get", f"/api/cases/{ID}", "viewer"),
     ("post", f"/api/cases/{ID}/retry", "operator"),
     ("post", f"/api/cases/{ID}/cancel", "operator"),
+    ("get", "/api/pause", "viewer"),
     ("post", "/api/pause", "operator"),
     ("post", "/api/resume", "approver"),
     ("get", "/api/brake", "viewer"),
