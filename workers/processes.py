@@ -26,10 +26,11 @@ from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
+from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import fresh_context, register
-from workers.wiring import back_office, publish_identities
+from workers.wiring import BackOffice, back_office, publish_identities
 
 log = structlog.get_logger()
 
@@ -53,8 +54,7 @@ def worker(settings: Settings) -> None:
         log.error("account.key_unusable", setting=path, fault=fault)
     office = back_office(settings, Sender(app))
     register(app, office)
-    # Before anything of it is done: the queue of an old copy has messages of its own.
-    office.works.see_whether_old()
+    _see_whether_old(office)
     # Beside the work, so that IAM being away does not keep a worker from starting.
     Thread(target=publish_identities, args=(office,), daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)
@@ -70,6 +70,18 @@ def worker(settings: Settings) -> None:
     finally:
         if not asked_to_end:
             _begin_anew()
+
+
+def _see_whether_old(office: BackOffice) -> None:
+    """Pause an old copy of the store before anything of its queue is done."""
+    while True:
+        try:
+            office.works.see_whether_old()
+        except StoreAwayError as error:
+            log.warning("store.awaited", fault=str(error))
+            time.sleep(1)
+        else:
+            return
 
 
 def _begin_anew() -> None:
