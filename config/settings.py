@@ -76,6 +76,11 @@ class Settings:
         parsers.flag,
         "1 starts it paused; the store keeps the state from then on",
     )
+    restored_after_minutes: float = setting(
+        60.0,
+        parsers.decimal(0.05, 525_600),
+        "a store that stood still for longer counts as an old copy: paused",
+    )
     # Both may hold a password, so they come as secrets do; to their readers they are
     # addresses.
     store_url: str = setting(

@@ -8,7 +8,9 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -16,6 +18,7 @@ import click
 from config import log as logs
 from config.settings import ROLES, Settings
 from service.commands.adopt import adopt
+from service.commands.backup import backup
 from service.commands.blind_spots import blind_spot
 from service.commands.brake import brake
 from service.commands.deciding import case
@@ -35,6 +38,7 @@ from service.commands.source_send import send
 from service.commands.sources import source
 from service.faults import CallError
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.offboarding.words import counted
 
 T = TypeVar("T")
 
@@ -72,6 +76,7 @@ for _command in (
     source,
     brake,
     evidence,
+    backup,
     exposure,
     gate,
     doctor,
@@ -162,6 +167,39 @@ def store() -> None:
 
     settings = _settings("store")
     sys.exit(_or_end(lambda: processes.store(settings)))
+
+
+@backup.command("create")
+@click.option("--out", type=click.Path(path_type=Path), help="A new file.")
+def backup_create(out: Path | None) -> None:
+    """Write the embedded store, while it runs, into one file; overwrite nothing.
+
+    The file has what the store has: names, mail addresses, and the key of quarantine
+    where OFFBOARD_SECRET_KEY is not set.
+    """
+    from workers import processes
+
+    settings = read_settings("store")
+    file = out or Path(f"offboard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.rdb")
+    made = _or_end(lambda: processes.back_up(settings, file))
+    size = f"{made.size_bytes / 1e6:.1f} MB"
+    click.echo(f"{made.file}: {counted(made.cases, 'case')}, {size}.")
+
+
+@backup.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_restore(file: Path) -> None:
+    """Make the embedded store out of a backup; nothing may run on its folder.
+
+    What is started on it then is paused, and lists what is due, until an approver lets
+    it go on.
+    """
+    from workers import processes
+
+    settings = read_settings("store")
+    made = _or_end(lambda: processes.restore(settings, file))
+    click.echo(f"Restored: {counted(made.cases, 'case')}.")
+    click.echo("What starts on it now is paused. See what is due: offboard backup due")
 
 
 @main.command()

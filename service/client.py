@@ -152,6 +152,10 @@ class Client:
         """Read how every source fares: ``sources``."""
         return self._call("GET", "/api/sources")
 
+    def paused(self) -> Body:
+        """Read what is paused, and why where the store was restored."""
+        return self._call("GET", "/api/pause")
+
     def pause(self, account_id: str | None) -> Body:
         """Pause resets in one account, or in all; what is paused now."""
         return self._call("POST", "/api/pause", json=_account(account_id))

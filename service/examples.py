@@ -73,7 +73,10 @@ BLIND_SPOT: Final = {
 PAUSE: Final = {"account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7"}
 PAUSED: Final = {"paused": {"all": True, "accounts": []}}
 
-READY: Final = {"status": "ok", "checks": {"store": "ok", "sweep": "ok"}}
+READY: Final = {
+    "status": "ok",
+    "checks": {"store": "ok", "sweep": "ok", "restored": "ok"},
+}
 NOT_READY: Final = {
     "status": "failed",
     "checks": {"store": "failed", "sweep": "warn"},

@@ -370,7 +370,7 @@ class MemoryStore:
         self.stored, self.leavers, self.events = {}, {}, {}
         self.due, self.waits, self.claims = {}, {}, {}
         self.leases, self.under_way = {}, {}
-        self.paused, self.protected = set(), set()
+        self.paused, self.protected, self.restored = set(), set(), False
         self.withdrawals, self.returned = {}, {}
         # Called with the kind of write and its change, before it is judged and after
         # it is written: a test kills the worker there, or has the world change.
@@ -738,6 +738,9 @@ class MemoryStore:
 
     def is_paused(self, account_id):
         return bool({"*", account_id} & self.paused)
+
+    def is_restored(self):
+        return self.restored
 
     def protect(self, identities):
         self.protected |= {one.id for one in identities}

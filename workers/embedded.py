@@ -12,7 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -36,9 +37,13 @@ class EmbeddedError(OffboardingError):
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The place of an embedded server: its folder, and the addresses in it."""
+    """The place of an embedded server: its folder, and the addresses in it.
+
+    Another ``name`` is another server in the same folder, beside the store's.
+    """
 
     folder: Path
+    name: str = "store"
 
     @classmethod
     def at(cls, store_url: str) -> "Embedded | None":
@@ -50,7 +55,7 @@ class Embedded:
     @property
     def socket(self) -> Path:
         """Return the socket's path; EmbeddedError if the kernel would not take it."""
-        path = self.folder / "store.sock"
+        path = self.folder / f"{self.name}.sock"
         if len(os.fsencode(path)) > _LONGEST_PATH:
             raise EmbeddedError(
                 "The store's folder has too long a path for a socket: "
@@ -83,8 +88,8 @@ def serve(place: Embedded, *, on_ready: Callable[[], None] = lambda: None) -> in
         EmbeddedError: The folder cannot be used, another server has it, or this machine
             has no binary.
     """
-    with _locked(place) as lock:
-        server = _start(place, lock)
+    with locked(place) as lock:
+        server = _start(place, lock, {})
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.terminate())
         if _await(place, server):
@@ -97,11 +102,14 @@ def _was_told(code: int | None) -> bool:
     return code in (0, -signal.SIGTERM)
 
 
-def _locked(place: Embedded) -> IO[str]:
-    """Open and lock the lock file; a folder made here only this user may enter.
+def locked(place: Embedded) -> IO[str]:
+    """Open and lock a store's lock file; a folder made here only this user may enter.
 
     One that is there already keeps its mode, since it may be shared (think of /tmp);
     the server's files and socket in it are this user's alone in any case.
+
+    Raises:
+        EmbeddedError: The folder cannot be used, or another server has it.
     """
     try:
         path = place.socket.with_name("store.lock")
@@ -118,14 +126,46 @@ def _locked(place: Embedded) -> IO[str]:
     return lock
 
 
-def _start(place: Embedded, lock: IO[str]) -> "subprocess.Popen[bytes]":
+@contextmanager
+def running(place: Embedded, lock: IO[str], **options: str) -> Iterator[None]:
+    """Run a server in the background for a moment, and end it in order.
+
+    Args:
+        place: Where.
+        lock: The folder's lock, held.
+        options: What differs from how the store is served.
+
+    Raises:
+        EmbeddedError: It does not start, or did not end in order.
+    """
+    # Its words are for the log of a store that is served; here its end says enough.
+    # Its words are for the log of a store that is served; here its end says enough.
+    server = _start(place, lock, options, stdout=subprocess.DEVNULL)
+    try:
+        _await(place, server)
+        yield
+    finally:
+        server.terminate()
+        code = server.wait()
+    if not _was_told(code):
+        raise EmbeddedError(f"The embedded server ended with {code}.")
+
+
+def _start(
+    place: Embedded,
+    lock: IO[str],
+    changed: Mapping[str, str],
+    *,
+    stdout: int | None = None,
+) -> "subprocess.Popen[bytes]":
     # It inherits the lock: should we be killed and it live on, no second one can start
     # on the same files. It gets nothing of the environment, which has secrets.
     return subprocess.Popen(  # noqa: S603 - our own arguments
-        _command(place),
+        _command(place, changed),
         pass_fds=[lock.fileno()],
         preexec_fn=end_with_parent(),
         umask=0o077,
+        stdout=stdout,
         env={},
     )
 
@@ -149,7 +189,7 @@ def end_with_parent() -> Callable[[], None] | None:
     return bind
 
 
-def _command(place: Embedded) -> list[str]:
+def _command(place: Embedded, changed: Mapping[str, str]) -> list[str]:
     options = {
         "port": "0",
         "unixsocket": str(place.socket),
@@ -162,6 +202,7 @@ def _command(place: Embedded) -> list[str]:
         "databases": "2",
         "daemonize": "no",
         "loglevel": "warning",
+        **changed,
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [str(_binary()), *flags]

@@ -156,6 +156,9 @@ class _OneCase:
     def is_paused(self, _account_id: str) -> bool:
         return False
 
+    def is_restored(self) -> bool:
+        return False
+
     def is_protected(self, _refs: Sequence[str]) -> bool:
         return False
 

@@ -22,12 +22,15 @@ from celery import Celery, signals
 from config import log as logs
 from config.settings import Settings, environ_for
 from workers.app import Sender, make_app
+from workers.backup import Backup, BackupError, create
+from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
+from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import fresh_context, register
-from workers.wiring import back_office, publish_identities
+from workers.wiring import BackOffice, back_office, publish_identities
 
 log = structlog.get_logger()
 
@@ -51,6 +54,7 @@ def worker(settings: Settings) -> None:
         log.error("account.key_unusable", setting=path, fault=fault)
     office = back_office(settings, Sender(app))
     register(app, office)
+    _see_whether_old(office)
     # Beside the work, so that IAM being away does not keep a worker from starting.
     Thread(target=publish_identities, args=(office,), daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)
@@ -66,6 +70,18 @@ def worker(settings: Settings) -> None:
     finally:
         if not asked_to_end:
             _begin_anew()
+
+
+def _see_whether_old(office: BackOffice) -> None:
+    """Pause an old copy of the store before anything of its queue is done."""
+    while True:
+        try:
+            office.works.see_whether_old()
+        except StoreAwayError as error:
+            log.warning("store.awaited", fault=str(error))
+            time.sleep(1)
+        else:
+            return
 
 
 def _begin_anew() -> None:
@@ -104,6 +120,24 @@ def store(settings: Settings) -> int:
         await_store(switches)
         time.sleep(1)
     return 0
+
+
+def back_up(settings: Settings, file: Path) -> Backup:
+    """Write the embedded store into a new file while it runs; OffboardingError."""
+    return create(_embedded(settings), file)
+
+
+def restore(settings: Settings, file: Path) -> Backup:
+    """Make the embedded store out of a backup; nothing may run; OffboardingError."""
+    return restored_from(_embedded(settings), file)
+
+
+def _embedded(settings: Settings) -> Embedded:
+    place = Embedded.at(settings.store_url)
+    if place is None:
+        text = "The store is a server of its own: back it up and restore it there"
+        raise BackupError(f"{text}. See docs/backup.md for what the service does then.")
+    return place
 
 
 def up(settings: Settings, command: Sequence[str], environ: Mapping[str, str]) -> int:

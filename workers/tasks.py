@@ -57,7 +57,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
-    app.task(name=BRAKE)(office.brake.look)
+    app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
@@ -77,12 +77,22 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
 def _watch(office: BackOffice) -> Callable[[], None]:
     def watch() -> None:
         try:
+            office.restoring.look()
             office.minding.look()
         finally:
             # What is wrong with the intake must not hide a case that stands still.
             office.stuck.look()
 
     return watch
+
+
+def _brake(office: BackOffice) -> Callable[[], None]:
+    def brake() -> None:
+        # What an old copy holds may have been decided since.
+        if not office.restoring.is_on():
+            office.brake.look()
+
+    return brake
 
 
 def _sync(office: BackOffice) -> Callable[[], None]:

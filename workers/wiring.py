@@ -22,6 +22,7 @@ from workers.desk.opening import (
     open_store,
 )
 from workers.desk.places import same_people
+from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.directories import open_directories
 from workers.directories.graph import open_directory
@@ -46,6 +47,7 @@ from workers.offboarding.ports import (
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.restoring import RestoreWatch
 from workers.sealing import Sealing, open_sealing
 from workers.stalling import StuckWatch
 from workers.store.intake import Deliveries
@@ -79,6 +81,7 @@ class BackOffice:
     brake: BrakeWatch
     stuck: StuckWatch
     sealing: Sealing
+    restoring: RestoreWatch
     sync: GraphSync | None = None
 
 
@@ -143,6 +146,11 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             clock=now_utc,
         ),
         sealing,
+        RestoreWatch(
+            Restoring(store.cases, store.switches.restorations),
+            store.notices,
+            tuple(dry.notifiers),
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 

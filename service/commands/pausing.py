@@ -7,6 +7,8 @@ import click
 
 from service.client import Body
 from service.commands.answers import Paused, pause_of
+from service.commands.backup import show_restored
+from service.commands.backup_answers import state_of
 from service.commands.ending import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen, result_screen, write_json
@@ -30,10 +32,17 @@ def pause(*, account: str | None, output: str) -> None:
 def resume(*, account: str | None, output: str) -> None:
     """End a pause; the cases it held go on. Needs the role approver.
 
-    Ends with 4 where something is paused still.
+    Without an account it confirms a restored store, too. Ends with 4 where something is
+    paused still.
     """
     with open_client() as client:
-        paused = _tell(client.resume(account), output)
+        body = client.resume(account)
+    restored = state_of(body).restored
+    if restored is not None:
+        screen = progress_screen()
+        show_restored(screen, restored)
+        screen.line("It is confirmed: all of this goes on now.")
+    paused = _tell(body, output)
     if paused.all or paused.accounts:
         screen = progress_screen()
         for one in _still(paused):

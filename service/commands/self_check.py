@@ -10,9 +10,11 @@ from typing import Final
 
 from config.settings import Settings, SettingsError
 from service.client import Body, Client
+from service.commands.backup_answers import ShownState, state_of
 from service.commands.ending import OF_FAULT, Exit
 from service.commands.opening import client_of, token_faults
 from service.commands.seen_answers import checks_of, ready_of
+from service.commands.to_do import options
 from service.faults import CallError, Fault
 from service.seen_schemas import CheckSchema
 from workers.offboarding.health import Check, Verdict
@@ -49,7 +51,12 @@ def check_settings(process: str) -> tuple[Settings | None, Findings]:
 def check_service(settings: Settings) -> Findings:
     """Check the service, its store and the token, and have a worker check the rest."""
     found: list[Body] = []
-    steps: tuple[Callable[[Client], Findings], ...] = (_reach, _enter, _ask_worker)
+    steps: tuple[Callable[[Client], Findings], ...] = (
+        _reach,
+        _enter,
+        _see_pause,
+        _ask_worker,
+    )
     with client_of(settings) as client:
         for step in steps:
             more = step(client)
@@ -115,6 +122,30 @@ def _enter(client: Client) -> Findings:
         return Findings([written(small)], goes_on=False)
     text = f"It is accepted; its role is {role}." if role else "It is accepted."
     return Findings([written(Check("token", Verdict.OK, text))])
+
+
+def _see_pause(client: Client) -> Findings:
+    try:
+        state = state_of(client.paused())
+    except CallError as error:
+        return _failed("pause", error, "See the service's log, and ask again.")
+    return Findings([written(_pause(state))])
+
+
+def _pause(state: ShownState) -> Check:
+    if state.restored is not None:
+        mend = "See what is due, and then have it go on with `offboard resume`:"
+        text = f"Everything is paused. {state.restored.text}"
+        return Check("pause", Verdict.UNPROVEN, text, mend, "offboard backup due")
+    mend = "When there is no reason for it any more; needs role approver:"
+    if state.paused.all:
+        text = "Resets are paused in all accounts."
+        return Check("pause", Verdict.UNPROVEN, text, mend, "offboard resume")
+    if state.paused.accounts:
+        text = f"Resets are paused in: {', '.join(state.paused.accounts)}."
+        command = f"offboard resume{options(account=state.paused.accounts[0])}"
+        return Check("pause", Verdict.UNPROVEN, text, mend, command)
+    return Check("pause", Verdict.OK, "Resets are not paused.")
 
 
 def _ask_worker(client: Client) -> Findings:

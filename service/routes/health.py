@@ -42,17 +42,21 @@ def readyz() -> Response:
     """Say whether events can be taken in, and whether anybody works on them.
 
     Late workers are a warning only: answering 503 would turn events away that the
-    store would have kept for them.
+    store would have kept for them. So is a store that may be an old copy: what is
+    taken in waits for a person there.
     """
     desk = here().desk
     try:
         desk.check()
         age = desk.sweep_age_seconds()
+        copy = "warn" if desk.is_restored() else "ok"
     except StoreAwayError:
         checks = {"store": "failed", "sweep": "warn"}
         return make_response(jsonify({"status": "failed", "checks": checks}), 503)
     sweep = "warn" if age is None or age > SWEEP_LATE_SECONDS else "ok"
-    return jsonify({"status": sweep, "checks": {"store": "ok", "sweep": sweep}})
+    status = "warn" if "warn" in (sweep, copy) else "ok"
+    checks = {"store": "ok", "sweep": sweep, "restored": copy}
+    return jsonify({"status": status, "checks": checks})
 
 
 @route(

@@ -339,6 +339,18 @@ def test_a_pause_before_the_plan_is_told_once_and_ends_with_the_work_done():
     assert kinds(world.slack) == ["held", "final"]
 
 
+def test_a_pause_of_a_restored_store_says_that_it_is_one():
+    world = a_world(DALLAS)
+    world.store.paused.add("*")
+    world.store.restored = True
+    world.open()
+    world.run(seconds=60)
+
+    [note] = world.case().plan.refused
+    assert note.reason is Reason.PAUSED
+    assert "since the store was restored or stood still for long" in note.text
+
+
 def test_a_pause_between_two_targets_holds_the_second():
     world = a_world(DALLAS, FRANKFURT)
     world.open()

@@ -78,6 +78,7 @@ class FakeDesk:
         self.asked = []
         self.protected = set()
         self.paused = []
+        self.old = None
         self.braked = Brake(20, 0)
         self.unknown_accounts = set()
         self.age = 2.0
@@ -382,6 +383,20 @@ class FakeDesk:
 
     def check(self):
         self._used()
+
+    def is_restored(self):
+        self._used()
+        return self.old is not None
+
+    def restored(self, *, with_scheduled=True):
+        self._used()
+        if self.old is None or with_scheduled:
+            return self.old
+        return self.old.without_confidential()
+
+    def pauses(self):
+        self._used()
+        return Paused(self.old is not None, ())
 
     def sweep_age_seconds(self):
         self._used()

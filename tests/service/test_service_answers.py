@@ -6,7 +6,10 @@ import sys
 
 import pytest
 import structlog
+from fake_desk import NOW
 from structlog.testing import capture_logs
+
+from workers.offboarding.restored import Found, Restored, WhyOld
 
 EMAIL = "/offboard/dana.lee@example.com"
 SECURITY_HEADERS = {
@@ -294,7 +297,18 @@ def test_readyz_warns_of_late_workers(client, desk, age, word):
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    assert answer.json == {"status": word, "checks": {"store": "ok", "sweep": word}}
+    checks = {"store": "ok", "sweep": word, "restored": "ok"}
+    assert answer.json == {"status": word, "checks": checks}
+
+
+def test_readyz_warns_of_a_restored_store_and_takes_events_in(client, desk):
+    desk.old = Restored(Found(NOW, WhyOld.COPIED))
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    checks = {"store": "ok", "sweep": "ok", "restored": "warn"}
+    assert answer.json == {"status": "warn", "checks": checks}
 
 
 def test_readyz_fails_without_the_store(client, desk):

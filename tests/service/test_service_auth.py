@@ -36,6 +36,7 @@ ROUTES = [
     ("get", "/api/evidence/register", "operator"),
     ("post", f"/api/cases/{ID}/retry", "operator"),
     ("post", f"/api/cases/{ID}/cancel", "operator"),
+    ("get", "/api/pause", "viewer"),
     ("post", "/api/pause", "operator"),
     ("post", "/api/resume", "approver"),
     ("get", "/api/brake", "viewer"),

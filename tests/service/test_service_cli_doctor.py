@@ -8,6 +8,7 @@ from fake_api import LOST, Says, a_check, a_problem
 
 DOCTOR = ("GET", "/api/doctor")
 READY = ("GET", "/readyz")
+NOT_PAUSED = {"paused": {"all": False, "accounts": []}, "restored": None}
 CASES = ("GET", "/api/cases")
 EVIL = "\x1b]0;pwned\x07\u202eevil\nok: forged"
 
@@ -16,19 +17,20 @@ EVIL = "\x1b]0;pwned\x07\u202eevil\nok: forged"
 def sound(api):
     """A service where all is well; say what shall differ."""
 
-    def made(*checks, ready=("ok", "ok"), role="operator", status=200):
+    def made(*checks, ready=("ok", "ok"), role="operator", status=200, pause=None):
         store, sweep = ready
         body = {"status": "x", "checks": {"store": store, "sweep": sweep}}
         api.script(READY, Says(body, status))
         headers = (("Offboard-Role", role),) if role else ()
         api.script(CASES, Says({"cases": [], "next": None}, headers=headers))
+        api.script(("GET", "/api/pause"), Says(pause or NOT_PAUSED))
         api.script(DOCTOR, Says({"checks": list(checks)}))
 
     return made
 
 
 WELL = """\
-All is well: 7 checks.
+All is well: 8 checks.
 
 Set-up
 ok: settings: OFFBOARD_URL and OFFBOARD_TOKEN can be used.
@@ -36,13 +38,14 @@ ok: service: It answers.
 ok: store: It answers.
 ok: sweep: Workers look for outstanding work.
 ok: token: It is accepted; its role is operator.
+ok: pause: Resets are not paused.
 ok: worker: One answered.
 
 Account acc1
 ok: key_list: It is whole.
 """
 UNWELL = """\
-1 failed and 1 not proven, of 9 checks.
+1 failed and 1 not proven, of 10 checks.
 
 Set-up
 ok: settings: OFFBOARD_URL and OFFBOARD_TOKEN can be used.
@@ -50,6 +53,7 @@ ok: service: It answers.
 ok: store: It answers.
 ok: sweep: Workers look for outstanding work.
 ok: token: It is accepted; its role is operator.
+ok: pause: Resets are not paused.
 ok: worker: One answered.
 
 Account acc1
@@ -279,3 +283,38 @@ def test_hostile_words_of_a_service_are_shown_as_text(offboard, sound):
 
     assert not set(done.output) & set("\x1b\x07\u202e")
     assert "ok: forged" not in done.stdout.splitlines()
+
+
+RESTORED = {"text": "The store was restored from a backup.", "found_at": "x"}
+
+
+@pytest.mark.parametrize(
+    ("pause", "text", "command"),
+    [
+        (
+            {"paused": {"all": True, "accounts": []}, "restored": None},
+            "not proven: pause: Resets are paused in all accounts.",
+            "offboard resume",
+        ),
+        (
+            {"paused": {"all": False, "accounts": ["a 1"]}, "restored": None},
+            "not proven: pause: Resets are paused in: a 1.",
+            "offboard resume --account 'a 1'",
+        ),
+        (
+            {"paused": {"all": True, "accounts": []}, "restored": RESTORED},
+            "not proven: pause: Everything is paused. The store was restored from a "
+            "backup.",
+            "offboard backup due",
+        ),
+    ],
+)
+def test_a_pause_is_told_with_what_ends_it(offboard, sound, pause, text, command):
+    sound(a_check(), pause=pause)
+
+    done = offboard("doctor")
+
+    lines = done.stdout.splitlines()
+    assert text in lines
+    assert command in lines
+    assert done.exit_code == 3

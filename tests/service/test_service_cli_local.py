@@ -165,6 +165,7 @@ def test_the_checks_of_a_worker_are_the_same_from_both(at_account, at_service):
         "store",
         "sweep",
         "token",
+        "pause",
         "worker",
         "key",
         "rights",

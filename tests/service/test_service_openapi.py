@@ -16,6 +16,7 @@ from service.schemas import OffboardBody
 from service.sources.generic import DepartureBody
 
 ROLES = {
+    ("/api/pause", "get"): "viewer",
     ("/api/pause", "post"): "operator",
     ("/api/resume", "post"): "approver",
     ("/api/brake", "get"): "viewer",

@@ -1,6 +1,7 @@
 """What the settings say is what the steps go by."""
 
 import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 from importlib.machinery import ModuleSpec
@@ -163,3 +164,45 @@ def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
 
     ((notice_id, channel),) = office.notices.due(10)
     assert (office.notices.load(notice_id).kind, channel) == ("brake", "slack")
+
+
+def test_in_a_restored_store_that_is_told_and_its_brake_is_not(settings, client):
+    given = settings(
+        armed=True,
+        max_cases_per_hour=1,
+        slack_webhook_url=Secret("https://hooks.example.com/services/T/B/x"),
+    )
+    desk, office = open_desk(given), back_office(given, Silent())
+    app = Tasks()
+    register(app, office)
+    for number in (1, 2):
+        leaver = Leaver(f"person{number}@example.com")
+        desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
+    client.hset("offboard:brake:episode", "began", 1)
+    client.set("offboard:copied", "1")
+
+    app.tasks[SWEEP]()
+    app.tasks[BRAKE]()
+    app.tasks[WATCH]()
+
+    ((notice_id, _),) = office.notices.due(10)
+    assert office.notices.load(notice_id).kind == "restored"
+    assert [one.leaver.email for one in desk.restored().due] == [
+        "person1@example.com",
+        "person2@example.com",
+    ]
+
+
+def test_how_long_is_too_long_comes_from_the_settings(settings, client):
+    client.set("offboard:swept", int((time.time() - 600) * 1000))
+    short, long = (
+        back_office(settings(restored_after_minutes=minutes), Silent())
+        for minutes in (5.0, 15.0)
+    )
+
+    assert long.switches.is_restored() is False
+    long.works.see_whether_old()
+    assert long.switches.paused().everywhere is False
+    assert short.switches.is_restored() is True
+    short.works.see_whether_old()
+    assert short.switches.paused().everywhere is True

@@ -19,6 +19,7 @@ from workers.desk.evidence import Proving
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
+from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
 from workers.desk.withdrawing import Withdrawing
@@ -43,6 +44,7 @@ from workers.offboarding.model import (
     Told,
     Work,
 )
+from workers.offboarding.restored import Restored
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
 from workers.store.scim import ScimTable
@@ -467,6 +469,22 @@ class Desk:
             refuse_unknown_account(account_id, self._accounts)
         self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
         return self._switches.paused()
+
+    def pauses(self) -> Paused:
+        """Tell what is paused now."""
+        return self._switches.paused()
+
+    def restored(self, *, with_scheduled: bool = True) -> Restored | None:
+        """Tell what is due in a store that is an old copy; None for a sound one."""
+        return self._restoring.restored(with_scheduled=with_scheduled)
+
+    def is_restored(self) -> bool:
+        """Tell whether everything is paused since the store may be an old copy."""
+        return self._switches.is_restored()
+
+    @property
+    def _restoring(self) -> Restoring:
+        return Restoring(self._cases, self._switches.restorations)
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""

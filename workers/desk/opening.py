@@ -31,6 +31,7 @@ from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.progress import Progress
 from workers.store.questions import Questions
+from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
@@ -91,10 +92,11 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
     """
     client = connect(store_address(settings), timeout_seconds=timeout_seconds)
+    watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
     store = Store(
         Cases(client),
-        Works(client),
-        Switches(client),
+        Works(client, watermark=watermark),
+        Switches(client, watermark=watermark),
         Owners(client),
         Questions(client),
         Notices(client),

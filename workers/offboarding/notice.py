@@ -42,6 +42,7 @@ class NoticeKind(StrEnum):
     GRAPH_REFUSES = "graph_refuses"
     BRAKE = "brake"
     STUCK = "stuck"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ _VERDICTS: Final = {
     NoticeKind.GRAPH_REFUSES: "Microsoft Graph refuses us",
     NoticeKind.BRAKE: "The brake is on",
     NoticeKind.STUCK: "A case stands still",
+    NoticeKind.RESTORED: "Everything is paused: the store may be an old copy",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

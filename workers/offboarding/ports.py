@@ -318,6 +318,9 @@ class Switches(Protocol):
     def is_paused(self, account_id: str) -> bool:
         """Tell whether resets are paused, for all or for this account."""
 
+    def is_restored(self) -> bool:
+        """Tell whether all waits since the store is, or may be, an old copy."""
+
     def is_protected(self, refs: Sequence[str]) -> bool:
         """Tell whether one of these names is one of our own identities'."""
 

@@ -2,7 +2,8 @@
 -- put it back for later.
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
---        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at
+--        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
+--        seen, old_ms (as in sweep.lua)
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -52,6 +53,13 @@ if asked.wrote and (before[4] or before[1] == 'settled') then return refuse_for_
 if asked.wrote then
   -- A guard that holds the case holds what an earlier plan of it began as well.
   if before[5] == '1' then return 'paused' end
+  -- An old copy writes nothing, from before the sweep that finds it: sweep.lua.
+  local swept = tonumber(redis.call('GET', P .. 'swept') or '0')
+  local sweeps = tonumber(redis.call('GET', P .. 'sweeps') or '0')
+  if redis.call('EXISTS', P .. 'restored', P .. 'copied') > 0 or sweeps < asked.seen
+     or (swept > 0 and now - swept > asked.old_ms) then
+    return 'paused'
+  end
   for _, paused in ipairs(redis.call('HMGET', P .. 'paused', '*', asked.account)) do
     if paused == '1' then return 'paused' end
   end

@@ -11,6 +11,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', case, 'owned_up', asked.op)
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
+redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case)
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, member in ipairs(asked.after) do redis.call('ZADD', P .. 'due', now, member) end
 if asked.head then

@@ -8,7 +8,8 @@ from typing import Final
 import redis
 
 from workers.offboarding.model import KeyOwner
-from workers.store.connection import PREFIX, faults
+from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.restored import Restorations, Watermark
 
 EVERYWHERE: Final = "*"
 _OURS_FOR: Final = timedelta(days=7)
@@ -30,15 +31,27 @@ class Switches:
         client: "redis.Redis",
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        watermark: Watermark | None = None,
     ) -> None:
         self._client = client
+        self._scripts = Scripts(client)
         self._clock = clock
+        self._watermark = watermark or Watermark()
+        self.restorations = Restorations(client)
 
     def is_paused(self, account_id: str) -> bool:
         """Tell whether resets are paused, for all or for this account."""
-        with faults():
-            found = self._client.hmget(f"{PREFIX}paused", [EVERYWHERE, account_id])
-        return "1" in found
+        return self._why_paused(account_id) != ""
+
+    def is_restored(self) -> bool:
+        """Tell whether all waits since the store is, or may be, an old copy."""
+        return self._why_paused(EVERYWHERE) == "restored"
+
+    def _why_paused(self, account_id: str) -> str:
+        said: str = self._scripts.call(
+            "paused", account=account_id, **self._watermark.asked
+        )
+        return said
 
     def start_paused(self) -> bool:
         """Pause everything, unless somebody has decided it before.
@@ -51,7 +64,13 @@ class Switches:
         return self.paused().everywhere
 
     def pause(self, *, account_id: str = EVERYWHERE, paused: bool = True) -> None:
-        """Pause or resume, for all or for one account."""
+        """Pause or resume, for all or for one account.
+
+        Who resumes all confirms an old copy, too: what waited in its outbox is sent.
+        """
+        if account_id == EVERYWHERE and not paused:
+            self._scripts.call("resume")
+            return
         with faults():
             self._client.hset(f"{PREFIX}paused", account_id, "1" if paused else "0")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 import redis
+import structlog
 
 from workers.offboarding.errors import (
     CaseCancelledError,
@@ -17,6 +18,9 @@ from workers.offboarding.model import Case, CaseStatus, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.store.codec import encode, head_of
 from workers.store.connection import Scripts
+from workers.store.restored import Watermark
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 LEASE_SECONDS: Final = 60.0
 # Work that was just sent is not sent again by the sweep for this long.
@@ -59,10 +63,15 @@ class Works:
     """Work; implements the port of the same name, and claiming for the tasks."""
 
     def __init__(
-        self, client: "redis.Redis", *, lease_seconds: float = LEASE_SECONDS
+        self,
+        client: "redis.Redis",
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        watermark: Watermark | None = None,
     ) -> None:
         self._scripts = Scripts(client)
         self.lease_seconds = lease_seconds
+        self._watermark = watermark or Watermark()
 
     def claim(self, work: Work, *, shared: bool = False) -> Claim | None:
         """Claim *work*; None if it is done, not yet due, or in somebody's hands.
@@ -130,10 +139,30 @@ class Works:
         _refuse(said)
 
     def sweep(self) -> list[Work]:
-        """Take what is due, so that it can be sent; nobody else gets it meanwhile."""
-        members = self._scripts.call(
-            "sweep", limit=_SWEPT_AT_ONCE, ahead=_FORESEEN_AT_ONCE, push_ms=_PUSH_MS
+        """Take what is due, so that it can be sent; nobody else gets it meanwhile.
+
+        A store that is an old copy of itself is paused before.
+        """
+        return self._swept(_SWEPT_AT_ONCE)
+
+    def see_whether_old(self) -> None:
+        """Have everything wait where the store is an old copy of itself, and no more.
+
+        For who begins to work: messages of the copy may be there before any sweep.
+        """
+        self._swept(0)
+
+    def _swept(self, limit: int) -> list[Work]:
+        sweeps, why, members = self._scripts.call(
+            "sweep",
+            limit=limit,
+            ahead=_FORESEEN_AT_ONCE,
+            push_ms=_PUSH_MS,
+            **self._watermark.asked,
         )
+        self._watermark.saw(int(sweeps))
+        if why:
+            log.error("store.is_an_old_copy", why=why, paused=True)
         # What another version has put there stays due for it, and holds nothing up.
         return [work_of(member) for member in members if _is_ours(member)]
 
@@ -167,6 +196,7 @@ class Works:
             grace_ms=GRACE_MS,
             again_at=again_at,
             joins=work.step in _JOINS,
+            **self._watermark.asked,
             **_head(change.case),
         )
         _refuse(said)

@@ -313,7 +313,7 @@ def _wait(
     change = Change()
     is_pause = isinstance(error, PausedError)
     if is_pause and case.plan is not None and not paused_notes(case):
-        note = Note(Reason.PAUSED, "Resets are paused; it goes on when the pause ends.")
+        note = _paused_note(tools)
         waiting = held(tools, case, (*case.plan.refused, note), now)
         entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
         entry = about_plan(entry, waiting.case)
@@ -327,6 +327,14 @@ def _wait(
         return tools.works.again(claim, change, now + _LOOK_AGAIN)
     except CaseChangedError:
         return tools.works.again(claim, Change(), now + _LOOK_AGAIN)
+
+
+def _paused_note(tools: Tools) -> Note:
+    why = ""
+    if tools.switches.is_restored():
+        why = ", since the store was restored or stood still for long"
+    text = f"Resets are paused{why}; it goes on when the pause ends."
+    return Note(Reason.PAUSED, text)
 
 
 def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
