@@ -28,6 +28,9 @@ SYNC_SECONDS: Final = 60.0
 BRAKE: Final = "offboarding.brake"
 # How often workers look whether there is something to tell of the brake.
 BRAKE_SECONDS: Final = 2.0
+ARCHIVE: Final = "offboarding.archive"
+# How often workers look whether the time of some cases is over.
+ARCHIVE_SECONDS: Final = 60.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -89,6 +92,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "sync": {
             "task": SYNC,
             "schedule": SYNC_SECONDS,
+            "options": {"expires": 300},
+        },
+        "archive": {
+            "task": ARCHIVE,
+            "schedule": ARCHIVE_SECONDS,
             "options": {"expires": 300},
         },
         "brake": {

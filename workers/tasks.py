@@ -11,6 +11,7 @@ from celery import Celery, signals
 
 from workers.app import (
     ANSWER,
+    ARCHIVE,
     BRAKE,
     LOOK_UP,
     SURVEY,
@@ -56,6 +57,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", office.minding.look))
+    app.task(name=ARCHIVE)(_left("archive.left", office.archiving.look))
     app.task(name=BRAKE)(office.brake.look)
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
+from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.desk import Desk
 from workers.desk.opening import (
@@ -43,6 +45,7 @@ from workers.offboarding.ports import (
 )
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.steps.tools import Tools
+from workers.store.archive import Archive
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -68,6 +71,7 @@ class BackOffice:
     minding: Minding
     scim: ScimUsers
     brake: BrakeWatch
+    archiving: Archiving
     sync: GraphSync | None = None
 
 
@@ -117,6 +121,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.notices,
             tuple(dry.notifiers),
         ),
+        _archiving(settings, store, tuple(dry.notifiers)),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -126,6 +131,25 @@ def _directories(settings: Settings, store: Store) -> dict[str, Directory]:
     found = open_directories(settings)
     graph = open_directory(settings, store.graph)
     return {**found, "entra_graph": graph} if graph else found
+
+
+def _archiving(
+    settings: Settings, store: Store, channels: tuple[Channel, ...]
+) -> Archiving:
+    return Archiving(
+        store.old_cases,
+        store.cases,
+        store.backfill,
+        store.packs,
+        Archive(Path(settings.archive_folder)),
+        store.names,
+        store.graph,
+        store.notices,
+        channels,
+        tuple(name for name, _ in settings.sources),
+        timedelta(days=settings.retention_days),
+        now_utc,
+    )
 
 
 def _sync(

@@ -17,6 +17,7 @@ from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.budget import Budget
@@ -26,7 +27,9 @@ from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
+from workers.store.old_cases import OldCases
 from workers.store.owners import Owners
+from workers.store.packs import Packs
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -61,6 +64,9 @@ class Store:
     scim: ScimTable
     graph: GraphMemory
     brakes: Brakes
+    old_cases: OldCases
+    backfill: Backfill
+    packs: Packs
 
 
 def store_address(settings: Settings) -> str:
@@ -105,6 +111,9 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         ScimTable(client),
         GraphMemory(client),
         Brakes(client),
+        OldCases(client),
+        Backfill(client),
+        Packs(Cases(client)),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
