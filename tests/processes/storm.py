@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import quantiles
 from threading import Event, Lock, Thread
 
-from tests.processes.installation import SECRET, Service, until
+from tests.processes.installation import SECRET, SHORT_LEASE, Service, until
 from workers.desk.opening import Store
 from workers.offboarding.model import CaseStatus
 
@@ -118,7 +118,7 @@ def kill_workers(
                 return number
         over.wait(dice.uniform(0.0, 2.0))
         service.end("worker", 9)
-        service.start("worker")
+        service.start("worker", code=SHORT_LEASE)
     return many
 
 
@@ -193,7 +193,7 @@ def play(
             each.join()
         took = time.monotonic() - began
         killer.join(120)
-        until(lambda: _ended(store), seconds=60)
+        until(lambda: _ended(store), seconds=150)
     finally:
         over.set()
         for each in (killer, *asides):

@@ -3,6 +3,7 @@
 import pytest
 
 from config.settings import Settings
+from tests.processes.installation import SHORT_LEASE
 from tests.processes.storm import play
 from workers.desk.opening import open_store
 
@@ -16,7 +17,8 @@ def test_a_storm_loses_nothing_and_resets_nothing_twice(install):
     service = install(
         MAX_CASES_PER_HOUR=str(LIMIT), CANARY="0", VERIFY_DEADLINE_SECONDS="20"
     )
-    service.start("store", "web", "worker", "beat")
+    service.start("store", "web", "beat")
+    service.start("worker", code=SHORT_LEASE)
     service.await_ready()
     store = open_store(Settings.from_env(service.environ))
 
