@@ -198,6 +198,16 @@ class Settings:
         parsers.number(1, 366),
         "how long a delivery that cannot be read is kept, encrypted",
     )
+    retention_days: int = setting(
+        730,
+        parsers.number(30, 36_500),
+        "days after its end, a case is archived to a file and removed",
+    )
+    archive_folder: str = setting(
+        "var/archive",
+        parsers.text(),
+        "where the archived cases go; workers write there",
+    )
     lead_time_hours: float = setting(
         24.0, parsers.decimal(0, 8760), "how long before effective_at writing starts"
     )

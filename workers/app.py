@@ -31,6 +31,9 @@ BRAKE_SECONDS: Final = 2.0
 SEAL: Final = "offboarding.seal"
 # How long an entry waits to be chained and signed; with nothing new it is one call.
 SEAL_SECONDS: Final = 1.0
+ARCHIVE: Final = "offboarding.archive"
+# How often workers look whether the time of some cases is over.
+ARCHIVE_SECONDS: Final = 60.0
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -92,6 +95,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "sync": {
             "task": SYNC,
             "schedule": SYNC_SECONDS,
+            "options": {"expires": 300},
+        },
+        "archive": {
+            "task": ARCHIVE,
+            "schedule": ARCHIVE_SECONDS,
             "options": {"expires": 300},
         },
         "brake": {

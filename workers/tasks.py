@@ -11,6 +11,7 @@ from celery import Celery, signals
 
 from workers.app import (
     ANSWER,
+    ARCHIVE,
     BRAKE,
     LOOK_UP,
     SEAL,
@@ -59,6 +60,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
     app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
+    app.task(name=ARCHIVE)(_left("archive.left", office.archiving.look))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 

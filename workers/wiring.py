@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from config.settings import Settings
 from workers.answering import Answers
 from workers.app import Sender
+from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.desk import Desk
 from workers.desk.opening import (
@@ -50,6 +52,7 @@ from workers.offboarding.steps.tools import Tools
 from workers.restoring import RestoreWatch
 from workers.sealing import Sealing, open_sealing
 from workers.stalling import StuckWatch
+from workers.store.archive import Archive
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -82,6 +85,7 @@ class BackOffice:
     stuck: StuckWatch
     sealing: Sealing
     restoring: RestoreWatch
+    archiving: Archiving
     sync: GraphSync | None = None
 
 
@@ -151,6 +155,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.notices,
             tuple(dry.notifiers),
         ),
+        _archiving(settings, store, tuple(dry.notifiers)),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -160,6 +165,25 @@ def _directories(settings: Settings, store: Store) -> dict[str, Directory]:
     found = open_directories(settings)
     graph = open_directory(settings, store.graph)
     return {**found, "entra_graph": graph} if graph else found
+
+
+def _archiving(
+    settings: Settings, store: Store, channels: tuple[Channel, ...]
+) -> Archiving:
+    return Archiving(
+        store.old_cases,
+        store.cases,
+        store.backfill,
+        store.evidence,
+        Archive(Path(settings.archive_folder)),
+        store.names,
+        store.graph,
+        store.notices,
+        channels,
+        tuple(name for name, _ in settings.sources),
+        timedelta(days=settings.retention_days),
+        now_utc,
+    )
 
 
 def _sync(

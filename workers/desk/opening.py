@@ -18,6 +18,7 @@ from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.budget import Budget
@@ -28,6 +29,7 @@ from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
+from workers.store.old_cases import OldCases
 from workers.store.owners import Owners
 from workers.store.progress import Progress
 from workers.store.questions import Questions
@@ -67,6 +69,8 @@ class Store:
     brakes: Brakes
     progress: Progress
     evidence: Evidence
+    old_cases: OldCases
+    backfill: Backfill
 
 
 def store_address(settings: Settings) -> str:
@@ -114,6 +118,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Brakes(client),
         Progress(client),
         Evidence(client),
+        OldCases(client),
+        Backfill(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     BRAKE = "brake"
     STUCK = "stuck"
     RESTORED = "restored"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ _VERDICTS: Final = {
     NoticeKind.BRAKE: "The brake is on",
     NoticeKind.STUCK: "A case stands still",
     NoticeKind.RESTORED: "Everything is paused: the store may be an old copy",
+    NoticeKind.ARCHIVE: "Old cases cannot be archived",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

@@ -27,6 +27,7 @@ end
 -- Over in this very step, so that no departure can join what is refused.
 local function refuse(id, case)
   set_status(id, case, 'cancelled')
+  redis.call('ZADD', P .. 'index:ended', 'NX', now, id)
   redis.call('HSET', case, 'brake', 'refused', 'brake_at', asked.at)
   for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
     if redis.call('HGET', P .. 'leavers', ref) == id then

@@ -142,35 +142,43 @@ class Cases:
     ) -> list[str]:
         """List case ids, newest first, that come before *before*.
 
-        One index is walked and the others only asked, so that the cost is that of the
-        page and not of the store.
+        The narrowest index is walked and the others only asked, so that the cost is
+        that of the page and not of the store.
         """
         names = [
             f"index:user:{ref}" if ref else None,
             f"index:result:{result}" if result else None,
             f"index:status:{status}" if status else None,
         ]
-        walked, *asked = [PREFIX + name for name in names if name] or [
-            f"{PREFIX}index:all"
-        ]
+        first, *asked = [PREFIX + name for name in names if name] or [""]
+        walked = [first] if first else _all_but(but_not)
         conditions = [(index, True) for index in asked]
-        if but_not:
+        if but_not and first:
             conditions.append((f"{PREFIX}index:status:{but_not}", False))
         if not with_confidential:
             # Scheduled ones that the brake holds, whose status is another.
             conditions.append((f"{PREFIX}index:confidential", False))
-        at_once = max(limit, _WALKED_AT_ONCE) if conditions else limit
+        at_once = max(limit, _WALKED_AT_ONCE) if conditions and first else limit
         found: list[str] = []
         start = f"({before}" if before else "+"
         while len(found) < limit:
-            with faults():
-                page = self._client.zrevrangebylex(walked, start, "-", 0, at_once)
-            ids = [str(one) for one in page]
+            ids = self._page(walked, start, at_once)
             found += self._that_fit(ids, conditions)
             if len(ids) < at_once:
                 break
             start = f"({ids[-1]}"
+            # Few fit: round trips cost more than what is looked at.
+            at_once = max(limit, _WALKED_AT_ONCE)
         return found[:limit]
+
+    def _page(self, walked: list[str], start: str, at_once: int) -> list[str]:
+        with faults():
+            pages = [
+                self._client.zrevrangebylex(index, start, "-", 0, at_once)
+                for index in walked
+            ]
+        ids = {str(one) for page in pages for one in page}
+        return sorted(ids, reverse=True)[:at_once]
 
     def _that_fit(
         self, ids: list[str], conditions: list[tuple[str, bool]]
@@ -346,6 +354,16 @@ class Cases:
             **{"from": list(expected)},
         )
         return answer
+
+
+def _all_but(status: CaseStatus | None) -> list[str]:
+    """Name what is to be walked for all cases but those of a status.
+
+    There may be a hundred thousand of those before the first other.
+    """
+    if status is None:
+        return [f"{PREFIX}index:all"]
+    return [f"{PREFIX}index:status:{one}" for one in CaseStatus if one is not status]
 
 
 def _millis(at: datetime) -> int:

@@ -1,4 +1,5 @@
--- Claim a piece of work. asked: case, member, lease, token, ttl_ms, survives_cancel
+-- Claim a piece of work.
+-- asked: case, member, lease, token, ttl_ms, survives_cancel, forgotten_ms
 -- answers {verdict, fence, claims}: claimed, done, early, busy
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -35,9 +36,13 @@ if ends > now then
 end
 -- The count of claims is also the mark of work under way: who asks for the same work
 -- anew deletes it, and finish.lua then leaves the work due.
+-- A lease that was forgotten goes on above every fence it ever had: nobody claims more
+-- than a thousand times a second, and an old holder's fence must never be met again.
+if not held[3] then redis.call('HSET', lease, 'fence', now) end
 local fence = redis.call('HINCRBY', lease, 'fence', 1)
 local claims = redis.call('HINCRBY', work, 'claims', 1)
 ends = now + asked.ttl_ms
 redis.call('HSET', lease, 'until', ends, 'token', asked.token, 'op', '', 'said', '')
+redis.call('PEXPIRE', lease, asked.forgotten_ms)
 redis.call('ZADD', due, ends, asked.member)
 return {'claimed', fence, claims}

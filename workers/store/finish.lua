@@ -96,8 +96,10 @@ if asked.head then
   end
   for _, ref in ipairs(asked.refs) do
     redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.case)
+    redis.call('SADD', case .. ':traces', 'index:user:' .. ref)
   end
   if asked.status == 'settled' or asked.status == 'cancelled' then
+    redis.call('ZADD', P .. 'index:ended', 'NX', now, asked.case)
     for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
       if redis.call('HGET', P .. 'leavers', ref) == asked.case then
         redis.call('HDEL', P .. 'leavers', ref)

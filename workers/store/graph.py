@@ -131,6 +131,18 @@ class GraphMemory:
             and decode(str(text), SeenUser).standing is not UserStanding.DELETED
         ]
 
+    def forget_deleted(self, subjects: Sequence[str]) -> None:
+        """Forget how *subjects* were seen, of those who were deleted."""
+        seen = self.seen_of(subjects)
+        gone = {
+            one: encode(state)
+            for one, state in seen.items()
+            if state.standing is UserStanding.DELETED
+        }
+        if gone:
+            # Only as it was read: a user may be restored meanwhile.
+            self._scripts.call("forget", hash="entra_graph:users", entries=gone)
+
     def note_compared(self, at: datetime) -> None:
         """Write down that all users were compared, and forget who was listed."""
         with faults():

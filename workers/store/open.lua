@@ -21,6 +21,8 @@ end
 local function remember(id)
   if asked.event_key then
     redis.call('SET', P .. 'event:' .. asked.event_key, id .. ' ' .. asked.who)
+    -- What has to go with the case when its time is over.
+    redis.call('SADD', P .. 'case:' .. id .. ':traces', 'event:' .. asked.event_key)
   end
   if asked.idem_key then
     redis.call('SET', P .. 'idem:' .. asked.idem_key, asked.idem_digest .. ' ' .. id,
@@ -151,6 +153,7 @@ redis.call('ZADD', P .. 'index:all', 0, asked.id)
 redis.call('ZADD', P .. 'index:status:' .. status, 0, asked.id)
 for _, ref in ipairs(asked.refs) do
   redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.id)
+  redis.call('SADD', case .. ':traces', 'index:user:' .. ref)
 end
 if is_braked then
   put_aside()

@@ -72,6 +72,11 @@ if not asked.keeps then
   redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
   redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
   if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+  if asked.status == 'settled' or asked.status == 'cancelled' then
+    redis.call('ZADD', P .. 'index:ended', 'NX', due_at - asked.grace_ms, asked.case)
+  else
+    redis.call('ZREM', P .. 'index:ended', asked.case)
+  end
 end
 for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
 for _, id in ipairs(asked.dropped) do redis.call('HDEL', case .. ':targets', id) end

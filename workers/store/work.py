@@ -23,6 +23,8 @@ from workers.store.restored import Watermark
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 LEASE_SECONDS: Final = 60.0
+# A lease is forgotten after this, far longer than anybody holds one.
+FORGOTTEN_MS: Final = 7 * 86_400_000
 # Work that was just sent is not sent again by the sweep for this long.
 GRACE_MS: Final = 5_000
 # Swept work comes back after this long, in case the broker lost the message.
@@ -91,6 +93,7 @@ class Works:
             token=token,
             ttl_ms=int(self.lease_seconds * 1000),
             survives_cancel=work.step is Step.DELIVER,
+            forgotten_ms=FORGOTTEN_MS,
         )
         if verdict != "claimed":
             return None
@@ -104,6 +107,7 @@ class Works:
             lease=claim.lease,
             fence=claim.fence,
             ttl_ms=int(self.lease_seconds * 1000),
+            forgotten_ms=FORGOTTEN_MS,
         )
         return bool(answer)
 

@@ -226,6 +226,29 @@ def test_a_filter_that_fits_few_of_many_asks_seldom(room):
     assert asked == ["zrevrangebylex", "zmscore"]
 
 
+def test_who_may_not_see_scheduled_cases_is_not_slowed_down_by_any_number(room):
+    fill(room, 3)
+    scheduled = {f"02{number:06}": 0 for number in range(3000)}
+    room.client.zadd("offboard:index:all", scheduled)
+    room.client.zadd("offboard:index:status:scheduled", scheduled)
+    asked = []
+
+    class Counting:
+        def __getattr__(self, name):
+            asked.append(name)
+            return getattr(room.client, name)
+
+    counting = Room(Counting())
+    asked.clear()
+    found = counting.cases.ids(
+        but_not=CaseStatus.SCHEDULED, with_confidential=False, limit=2
+    )
+
+    assert len(found) == 2
+    assert all(one < "02" for one in found)
+    assert len(asked) <= 6
+
+
 def test_cases_read_together_keep_the_order_asked_for(room):
     for name in ("01A", "01B"):
         room.open(a_case(name, dry_run=True))

@@ -124,7 +124,9 @@ def test_a_claim_repeated_after_the_work_was_asked_for_anew_still_answers(room):
     type(room)(Spy()).claim(Step.PLAN)
     room.open(a_case("01B"))
 
-    assert script(**given) == ["claimed", 1, 1]
+    verdict, fence, claims = script(**given)
+    held = int(room.client.hget("offboard:lease:work:01A|plan|", "fence"))
+    assert (verdict, fence, claims) == ("claimed", held, 1)
 
 
 def test_work_of_a_cancelled_case_is_gone(room):

@@ -58,7 +58,7 @@ class GuardedWorks:
         return self._works.again(claim, change, at)
 
     def own_up(self, case: Case, change: Change) -> None:
-        """Write without judging: it only tells of what was done already; see the port."""
+        """Write without judging, since it tells of what was done; see the port."""
         self._works.own_up(case, change)
 
     def _judge(self, claim: Claim, change: Change) -> None:

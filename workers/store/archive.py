@@ -1,0 +1,77 @@
+"""The folder of archived cases: one file a case, there as a whole or not at all."""
+
+import fcntl
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from workers.offboarding.errors import OffboardingError
+
+_OWNER_ONLY: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+
+
+class ArchiveError(OffboardingError):
+    """A file could not be written; the message has no path of it."""
+
+
+class Archive:
+    """The folder, which is made when the first case comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, case_id: str, year: int, lines: Iterable[str]) -> None:
+        """Have ``<year>/<case id>.jsonl`` on the disk, with these lines.
+
+        What was there before is replaced. It is under its name only once it is whole
+        and on the disk, whatever dies meanwhile.
+
+        Raises:
+            ArchiveError: Not written; or another worker is writing it now.
+        """
+        try:
+            folder = self._made(f"{year:04}")
+            _write(folder, case_id, lines)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else type(error).__name__
+            raise ArchiveError(f"The archive: {reason}.") from error
+
+    def _made(self, year: str) -> Path:
+        folder = self._folder / year
+        if not folder.is_dir():
+            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            # Names are on the disk with their folders.
+            _sync_folder(self._folder)
+            _sync_folder(self._folder.parent)
+        return folder
+
+
+def _write(folder: Path, case_id: str, lines: Iterable[str]) -> None:
+    final, begun = folder / f"{case_id}.jsonl", folder / f".{case_id}.tmp"
+    # Not truncated before it is ours: another worker may be writing it.
+    number = os.open(begun, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+    with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if begun.stat().st_ino != os.fstat(number).st_ino:
+            raise BlockingIOError
+        os.ftruncate(number, 0)
+        os.fchmod(number, _OWNER_ONLY)
+        written = 0
+        for line in lines:
+            written += file.write(line if line.endswith("\n") else f"{line}\n")
+        if not written:
+            raise ArchiveError("The archive: there is nothing to be written of a case.")
+        file.flush()
+        os.fsync(number)
+        begun.replace(final)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
