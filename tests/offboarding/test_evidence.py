@@ -219,3 +219,61 @@ def test_a_thousand_faults_are_counted_and_not_all_listed():
     found = checked(b"x\n" * 1000)
 
     assert (len(found.faults), found.more_faults) == (50, 950)
+
+
+def test_an_item_changed_in_the_register_is_found_by_the_next():
+    changed = with_line(BOOK.register(), 2, at="2026-11-26T09:00:01Z")
+
+    assert faults(changed)[0] == (
+        3,
+        "item 2 of the register: it does not follow the item before it",
+    )
+
+
+def test_the_last_item_changed_in_the_register_is_found_by_its_head():
+    changed = with_line(BOOK.register(), 4, at="2026-11-26T09:00:01Z")
+
+    assert faults(changed)[0] == (5, "head of the register: its last item is another")
+
+
+def test_the_last_entry_changed_with_a_fitting_hash_is_found_by_the_head():
+    lines = BOOK.pack("01A")
+    prev, said = json.loads(lines[2])["hash"], {"what": "case.cancelled"}
+    digest = text.entry_hash("01A", 3, prev, said)
+
+    found = faults(with_line(lines, 4, entry=said, hash=digest))
+
+    assert found[0] == (5, "head of case 01A: its last entry is another")
+
+
+def test_a_second_story_signed_by_the_same_key_is_found():
+    other = Book().seal("01A", entry("case.opened_scheduled"))
+
+    found = [one for _, one in faults(BOOK.register(), other.pack("01A"))]
+
+    assert "case 01A: item 1 is another in the register" in found
+    assert "case 01A: its register is another from item 1 on, or before" in found
+
+
+def test_two_registers_of_one_length_are_not_both_true():
+    one, other = Book().seal("01A", entry("a")), Book().seal("01A", entry("b"))
+
+    assert faults(one.pack("01A"), other.pack("01A")) == [
+        (1, "another register of 1 items is among these files")
+    ]
+
+
+def test_a_key_by_which_nothing_is_signed_is_found():
+    keys = {one.public_key: one for one in (KEY, OTHER_KEY)}
+    named = {fingerprint(one): public for public, one in keys.items()}
+
+    assert faults(with_line(BOOK.pack("01A"), 1, keys=named)) == [
+        (8, f"key {fingerprint(OTHER_KEY)}: nothing is signed by it")
+    ]
+
+
+def test_a_blank_is_found():
+    assert faults(PACK.replace(b'"n":1}', b'"n": 1}', 1))[0] == (
+        2,
+        "case 01A, entry 1: it is not in the one form that evidence has",
+    )

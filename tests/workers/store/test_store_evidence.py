@@ -1,16 +1,19 @@
 """Evidence in the store: sealed as it comes, one chain whatever the workers do."""
 
 import json
+from pathlib import Path
 
 import pytest
 from store_scenes import NOW, Room, a_case, an_entry
 
 from config.secret import Secret
+from workers import store
 from workers.offboarding.errors import NoSuchCaseError, NotSealedError
 from workers.offboarding.model import CaseStatus, Departure, Leaver, Withdrawal
 from workers.signing import SigningKey
 from workers.store.evidence import Evidence
 
+STORE = Path(store.__file__).parent
 KEY = SigningKey(Secret("11" * 32))
 
 
@@ -143,6 +146,64 @@ def test_a_worker_that_read_before_another_sealed_writes_nothing(
     assert evidence.seal(KEY, NOW) is None
     assert any_client.llen("offboard:register") == 1
     assert any_client.llen("offboard:case:01A:chain") == 1
+
+
+def overtaken_by(monkeypatch, evidence, other, meanwhile):
+    """Have another worker seal between reading and writing."""
+    read = evidence._read
+
+    def overtaken(ids):
+        found = read(ids)
+        meanwhile()
+        while other.seal(KEY, NOW):
+            pass
+        return found
+
+    monkeypatch.setattr(evidence, "_read", overtaken)
+
+
+def test_an_open_case_that_another_sealed_meanwhile_is_not_sealed_twice(
+    room, evidence, any_client, monkeypatch
+):
+    opened(room)
+    seal_all(evidence)
+    opened(room, "01B")
+    # It joined: the register gains nothing by it, so that only the case tells.
+    overtaken_by(monkeypatch, evidence, Evidence(any_client), lambda: None)
+
+    assert evidence.seal(KEY, NOW) is None
+    assert any_client.llen("offboard:case:01A:chain") == 2
+
+
+def test_a_register_that_another_continued_meanwhile_is_not_continued_twice(
+    room, evidence, any_client, monkeypatch
+):
+    opened(room)
+    other = Evidence(any_client)
+
+    def meanwhile():
+        any_client.zrem("offboard:unsealed", "01A")
+        opened(room, "01B", leaver=Leaver("kim.roe@example.com"))
+
+    overtaken_by(monkeypatch, evidence, other, meanwhile)
+
+    assert evidence.seal(KEY, NOW) is None
+    assert any_client.llen("offboard:register") == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        one
+        for one in sorted(STORE.glob("*.lua"))
+        if "ledger', " in one.read_text() and one.stem != "seal"
+    ],
+    ids=lambda one: one.stem,
+)
+def test_every_script_that_writes_a_ledger_notes_the_case(script):
+    text = script.read_text("utf-8")
+
+    assert "redis.call('ZADD', P .. 'unsealed', 'NX'" in text
 
 
 def test_what_came_after_it_was_read_waits_for_the_next_turn(
