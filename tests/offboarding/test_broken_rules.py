@@ -370,3 +370,11 @@ def test_a_reset_that_was_acknowledged_and_did_nothing_is_called_so_in_the_ledge
     world.settle()
 
     assert world.whats().count("target.reset_disproved") == 1
+
+
+def test_an_extra_reset_found_after_the_report_is_reported_once_more():
+    extra = wrote("target.extra_reset", 12)
+    again = wrote("report.sent", 13, target_id="slack:final:2")
+
+    assert broken_in(a_record(*LEDGER, extra, again)) == ()
+    assert rules(broken_in(a_record(*LEDGER, again))) == {5}

@@ -76,10 +76,10 @@ class Scene:
         self.began = time.time()
         return service
 
-    def story(self, service: Service, case_id: str, *, is_sound: bool = True) -> None:
+    def story(self, service: Service, case_id: str) -> None:
         """Say what the far side got, what the ledger holds, and how the case ended.
 
-        Then hold all of it against the rules, which *is_sound* says it keeps.
+        Then hold all of it against the rules.
         """
         lines = [
             (one.at, f"journal: POST {one.path} of {_place(one)}: {_answer(one)}")
@@ -103,7 +103,7 @@ class Scene:
         broken = broken_by(records_of(service), sent_resets(self.simulator))
         for one in broken:
             self.say(f"verdict: rule {one.rule} broken: {one.what}")
-        assert not is_sound or broken == ()
+        assert broken == ()
 
 
 def _place(call: Call) -> str:

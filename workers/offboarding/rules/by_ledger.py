@@ -137,6 +137,9 @@ def final_comes_last(record: Record) -> Iterator[Broken]:
             for each in sorted(str(one) for one in out):
                 text = "the case was settled while a reset of it was out"
                 yield Broken(5, record.case.id, each, text)
+        elif one.what == "target.extra_reset" and settled:
+            # Found after the report, it is reported once more.
+            settled += 1
         elif _final_number(one) > settled:
             yield _broken(5, record, one, "a final report before the case was settled")
 
