@@ -55,13 +55,15 @@ class Gate:
         number = self._journal.arrived(self._call(request))
         headers = dict(request.headers.items())
         fault = self._faults.take(request.method, request.path, headers)
-        response = self._respond(environ, fault.action if fault else None)
+        done: list[int] = []
+        response = self._respond(environ, fault.action if fault else None, done)
         self._journal.finished(
             number,
             status=response.status_code if response else None,
             fault=fault.action.kind if fault else None,
             answered_at=self._clock(),
             request_id=_request_id(response),
+            done=done[0] if done else None,
         )
         if response is None:
             raise ConnectionCut
@@ -82,13 +84,14 @@ class Gate:
             },
             has_authorization=authorization is not None,
             caller=claims.iam_id if claims else None,
+            account_id=claims.account_id if claims else None,
         )
 
     def _respond(
-        self, environ: "WSGIEnvironment", action: Action | None
+        self, environ: "WSGIEnvironment", action: Action | None, done: list[int]
     ) -> Response | None:
         if action is None:
-            return self._go_on(environ)
+            return self._go_on(environ, done)
         if action.kind == "drop_before":
             return None
         if action.kind == "status":
@@ -99,7 +102,7 @@ class Gate:
                 content_type=action.content_type,
             )
         self._before(action)
-        response = self._go_on(environ)
+        response = self._go_on(environ, done)
         if action.kind == "drop_after":
             return None
         self._after(action)
@@ -124,8 +127,10 @@ class Gate:
         if not self.closing.wait(action.seconds):
             self._rival_resets(action)
 
-    def _go_on(self, environ: "WSGIEnvironment") -> Response:
-        return Response.from_app(self._application, environ, buffered=True)
+    def _go_on(self, environ: "WSGIEnvironment", done: list[int]) -> Response:
+        response = Response.from_app(self._application, environ, buffered=True)
+        done.append(response.status_code)
+        return response
 
 
 def _shortened(response: Response, action: Action) -> Response:

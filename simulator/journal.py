@@ -22,6 +22,8 @@ class Call:
     ``at`` and ``answered_at`` are epoch seconds; ``status`` is None while it is under
     way and when it was cut off; ``caller`` is the IAM ID of the token, ``fault`` the
     kind of the fault that hit it, ``request_id`` the id the answer carried.
+    ``account_id`` is the token's account. ``done`` is the status that IBM Cloud's own
+    part answered, whatever a fault then made of it; None where it was never asked.
     """
 
     at: float
@@ -35,6 +37,13 @@ class Call:
     fault: str | None = None
     answered_at: float | None = None
     request_id: str | None = None
+    account_id: str | None = None
+    done: int | None = None
+
+    @property
+    def took_effect(self) -> bool:
+        """Tell whether it did what it asked for, whatever it was answered."""
+        return self.done is not None and 200 <= self.done < 300
 
 
 class Journal:
@@ -60,6 +69,7 @@ class Journal:
         fault: str | None,
         answered_at: float,
         request_id: str | None,
+        done: int | None = None,
     ) -> None:
         """Fill in how a call ended; one cleared meanwhile stays forgotten."""
         with self._lock:
@@ -71,6 +81,7 @@ class Journal:
                 fault=fault,
                 answered_at=answered_at,
                 request_id=request_id,
+                done=done,
             )
 
     def calls(self, method: str | None = None, path: str | None = None) -> list[Call]:

@@ -11,7 +11,9 @@ import pytest
 import requests
 
 from simulator import Fault, delay_after, drop_after
+from tests.processes.far_side import records_of, sent_resets
 from tests.processes.installation import SHORT_LEASE, offboard, until
+from workers.offboarding.rules import broken_by
 
 pytestmark = pytest.mark.processes
 
@@ -47,6 +49,13 @@ def places(case):
     return [(one["region"], one["resource_group"]["name"]) for one in case["targets"]]
 
 
+def assert_rules_kept(service, simulator, message_id):
+    resets = sent_resets(simulator)
+    accepted = [f"standard:{message_id}"]
+    assert [one.took_effect for one in resets] == [True, True, True]
+    assert broken_by(records_of(service), resets, accepted) == ()
+
+
 def test_a_signed_event_becomes_verified_resets_and_both_reports(
     install, simulator, message_id
 ):
@@ -78,6 +87,7 @@ def test_a_signed_event_becomes_verified_resets_and_both_reports(
     # What the account saw: one reset a target of the leaver, each with both headers.
     resets = simulator.journal.resets()
     assert len(resets) == 3
+    assert_rules_kept(service, simulator, message_id)
     assert all(one.headers["X-Region"] for one in resets)
     assert all(one.headers["X-Auth-Resource-Group"] for one in resets)
     assert len(simulator.journal.writes()) == 3
@@ -188,6 +198,7 @@ def test_a_lost_answer_sends_no_second_reset(install, simulator, message_id):
     assert simulator.faults.unfired() == []
     assert case["result"] == "safe"
     assert len(simulator.journal.resets()) == 3
+    assert_rules_kept(service, simulator, message_id)
 
 
 def test_a_worker_killed_in_the_middle_of_a_reset_sends_no_second_one(
@@ -208,6 +219,7 @@ def test_a_worker_killed_in_the_middle_of_a_reset_sends_no_second_one(
 
     assert case["result"] == "safe"
     assert len(simulator.journal.resets()) == 3
+    assert_rules_kept(service, simulator, message_id)
 
 
 def test_nothing_acknowledged_is_lost_when_everything_is_killed(
@@ -227,6 +239,7 @@ def test_nothing_acknowledged_is_lost_when_everything_is_killed(
 
     assert case["result"] == "safe"
     assert len(simulator.journal.resets()) == 3
+    assert_rules_kept(service, simulator, message_id)
 
 
 def _answers(service):

@@ -63,6 +63,7 @@ def test_a_status_answers_instead_of_doing(simulator, reset):
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert owner(simulator) == LEAVER_IAM_ID
     assert simulator.journal.resets()[0].fault == "status"
+    assert not simulator.journal.resets()[0].took_effect
 
 
 def test_dropped_before_nothing_was_done(simulator, reset):
@@ -74,6 +75,7 @@ def test_dropped_before_nothing_was_done(simulator, reset):
     assert owner(simulator) == LEAVER_IAM_ID
     (call,) = simulator.journal.resets()
     assert (call.status, call.fault) == (None, "drop_before")
+    assert not call.took_effect
 
 
 def test_dropped_after_it_was_done(simulator, reset):
@@ -85,6 +87,7 @@ def test_dropped_after_it_was_done(simulator, reset):
     assert owner(simulator) == FUNCTIONAL_ID_IAM_ID
     (call,) = simulator.journal.resets()
     assert (call.status, call.fault) == (None, "drop_after")
+    assert call.took_effect
 
 
 def test_a_caller_that_gave_up_on_a_slow_call_may_still_have_done_it(simulator, reset):

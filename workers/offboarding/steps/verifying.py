@@ -12,6 +12,7 @@ from workers.offboarding.errors import OffboardingError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
     CaseTarget,
+    Entry,
     KeyOwner,
     Outcome,
     OwnerKind,
@@ -105,12 +106,12 @@ def _overdue(
     if not is_undone:
         return _fail(tools, claim, case, target, Reason.OWNER_NOT_SHOWN, text)
     undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
+    entry = entry_of(claim, now, "target.reset_disproved")
     # A reset whose answer was lost is sent once more, and no third time.
     if target.reset_at is None and target.disproved == 0:
         undone = replace(undone, disproved=1)
-        entry = entry_of(claim, now, "target.reset_disproved")
         return tools.works.finish(claim, moved(claim, case, undone, entry))
-    return _fail(tools, claim, case, undone, Reason.OWNER_NOT_SHOWN, text)
+    return _fail(tools, claim, case, undone, Reason.OWNER_NOT_SHOWN, text, entry)
 
 
 def _landed(
@@ -137,7 +138,10 @@ def _fail(
     target: CaseTarget,
     reason: Reason,
     detail: str,
+    *before: Entry,
 ) -> tuple[Work, ...]:
     now = tools.clock()
     ended = target.ended(Outcome.FAILED, now, reason=reason, detail=detail)
-    return tools.works.finish(claim, settled(tools, claim, case, ended, now))
+    change = settled(tools, claim, case, ended, now)
+    change = replace(change, entries=(*before, *change.entries))
+    return tools.works.finish(claim, change)

@@ -1,11 +1,5 @@
-"""The rules that hold always, as code: cases, their ledgers and the far side's journal.
+"""What the rules are held against, and what a broken one looks like."""
 
-The rules are those of the design, section 7, by their numbers. Pure: whoever has a case,
-its ledger and what the far side got can ask; the tests of faults do, and the workers
-where it is cheap.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,14 +43,22 @@ class Record:
     case: Case
     ledger: tuple[Entry, ...]
 
+    @property
+    def functional_ids(self) -> frozenset[str]:
+        """Return the IAM IDs of every functional ID that the case named."""
+        planned = (one.functional_id for one in self.case.targets)
+        intended = (
+            one.detail for one in self.ledger if one.what == INTENDED and one.detail
+        )
+        return frozenset({*(one.id for one in planned if one), *intended})
 
-def broken_in(record: Record) -> tuple[Broken, ...]:
-    """Find the rules that one case breaks by its own record."""
-    raise NotImplementedError
 
-
-def broken_by(
-    records: Sequence[Record], resets: Sequence[SentReset]
-) -> tuple[Broken, ...]:
-    """Find the rules that all cases together break, held against the far side."""
-    raise NotImplementedError
+INTENDED = "target.reset_intended"
+RESET = "target.reset"
+# A reset that certainly did nothing: refused at once, or found out by looking.
+UNDONE = frozenset({"target.reset_refused", "target.reset_disproved"})
+# How a target ends; what was out is settled then.
+OUTCOMES = frozenset(
+    f"target.{one}"
+    for one in ("verified", "already", "changed_hands", "failed", "unread", "planned")
+)
