@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from workers.offboarding.model import Adoption, AdoptionAsked, CaseResult
 
 from .checks import broken_in_the_end, unanswered
+from .faults import FaultPlan
 from .outside import HOUR, Outside, departure_of
 from .virtual import MonotonicClock, virtual
 from .world import EndlessError, Scene, World
@@ -75,12 +76,13 @@ ROADS = (
 )
 
 
-def walked(road, kill_at=None):
+def walked(road, kill_at=None, faults=()):
     """Walk *road*, killed at a passing; return the world and what is broken in it."""
+    plan = FaultPlan(faults)
     clock = MonotonicClock()
     with virtual(clock, 1):
         chance = random.Random(1)  # noqa: S311 - no secret
-        world = World(road.scene, clock=clock, random=chance, kill_at=kill_at)
+        world = World(road.scene, plan, clock=clock, random=chance, kill_at=kill_at)
         outside = Outside(world)
         try:
             road.goes(world, outside)

@@ -104,6 +104,10 @@ class FaultPlan:
         self.fired = Counter()
         self.is_over = False
 
+    def add(self, point, kind, ahead=1):
+        """Have *kind* happen at the next passing of *point*, or so many ahead."""
+        self._planned[point, self.passed[point] + ahead] = kind
+
     def at(self, point):
         """Count one passing; return the kind that happens there, if one does."""
         if self.is_over:

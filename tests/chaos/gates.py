@@ -32,15 +32,14 @@ class Line:
         return lambda **given: self._gates.store(name, lambda: script(**given))
 
     def pipeline(self, **_):
-        # Nothing comes between in one process, so nothing is lost without MULTI.
-        return _Pipe(self._gates, self._client.pipeline(transaction=False))
+        return _GatedPipe(self._gates, self._client.pipeline())
 
     def __getattr__(self, name):
         call = getattr(self._client, name)
         return lambda *a, **k: self._gates.store(name, lambda: call(*a, **k))
 
 
-class _Pipe:
+class _GatedPipe:
     """Commands in one go: only sending them is a gate."""
 
     def __init__(self, gates, pipe):
@@ -52,18 +51,11 @@ class _Pipe:
     def __exit__(self, *error):
         self._pipe.reset()
 
-    def execute(self):
-        # What is asked again after a broken connection is the same commands.
-        stack = list(self._pipe.command_stack)
-
-        def run():
-            self._pipe.command_stack = list(stack)
-            return self._pipe.execute()
-
-        return self._gates.store("pipeline", run)
-
     def __getattr__(self, name):
         return getattr(self._pipe, name)
+
+    def execute(self):
+        return self._gates.store("pipeline", self._pipe.execute)
 
 
 class Gates:

@@ -41,7 +41,7 @@ def scene_of(chance):
         max_targets=chance.choice((20, 20, 1)),
         cases_an_hour=chance.choice((20, 20, 1)),
         lets_unknown_go=chance.random() < 0.3,
-        lag_seconds=chance.choice((0, 2, 20, 290)),
+        lag_seconds=chance.choice((0, 2, 2, 5, 20, 290)),
         is_surveyed=chance.random() < 0.3,
         are_gone=chance.random() < 0.2,
     )

@@ -17,8 +17,7 @@ class Server:
 
     def __init__(self):
         self._server = fakeredis.FakeServer()
-        self.client = fakeredis.FakeRedis(server=self._server, decode_responses=True)
-        self.client.ping()
+        self.client = _Client(server=self._server, decode_responses=True)
         self._connection = self.client.connection_pool.get_connection()
         self._connection.connect()
         self._socket = self._connection._sock
@@ -49,10 +48,53 @@ class Server:
             socket._script_resp = None
         return _decoded(said)
 
+    def command(self, *words, **options):
+        """Do one command; its answer is made a client's as the client would."""
+        encode = self._connection.encoder.encode
+        self._socket._process_command([encode(one) for one in words])
+        said = self._connection._decode(self._socket.responses.get_nowait())
+        if isinstance(said, SimpleError):
+            raise redis.ResponseError(said.value)
+        # For a cache that no client here has.
+        options.pop("keys", None)
+        made = self.client.response_callbacks.get(words[0])
+        return made(said, **options) if made is not None else said
+
+
+class _Client(fakeredis.FakeRedis):
+    """A client that asks the server in process, without a connection."""
+
+    def execute_command(self, *words, **options):
+        return SERVER.command(*words, **options)
+
+
+class Pipe:
+    """Commands in one go; nothing comes between in one process, so without MULTI."""
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._pipe.reset()
+
+    def __getattr__(self, name):
+        return getattr(self._pipe, name)
+
+    def execute(self):
+        stack = self._pipe.command_stack
+        return [SERVER.command(*words, **how) for words, how in stack]
+
+
+def _nothing(*_):
+    """Take the place of a check."""
+
 
 def unchecked():
     """Have fakeredis not look for globals at each call: no script of ours has any."""
-    return mock.patch.object(scripting_mixin, "_check_for_lua_globals")
+    return mock.patch.object(scripting_mixin, "_check_for_lua_globals", _nothing)
 
 
 def _decoded(said):
@@ -69,6 +111,9 @@ class Bare:
 
     def register_script(self, text):
         return SERVER.script(text)
+
+    def pipeline(self, **_):
+        return Pipe(SERVER.client.pipeline(transaction=False))
 
     def __getattr__(self, name):
         return getattr(SERVER.client, name)

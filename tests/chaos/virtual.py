@@ -1,6 +1,7 @@
 """Virtual time and fixed chance: for the server's Lua, for ids, for pauses."""
 
 import random
+from concurrent.futures import Future
 from contextlib import contextmanager
 from unittest import mock
 
@@ -12,6 +13,7 @@ from fakes import VirtualClock
 
 import workers.desk.cases
 import workers.tasks
+from workers.offboarding import discovery
 
 from .server import unchecked
 
@@ -47,6 +49,27 @@ class _Ids:
         return f"{int(at.timestamp() * 1000):013d}{self._count:05d}"
 
 
+class _OneByOne:
+    """Does at once what threads would do side by side, always in the same order."""
+
+    def __init__(self, _workers, **_):
+        """Threads have names and a number; here there are none."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        """Nothing is left to be waited for."""
+
+    def submit(self, call, *given):
+        done = Future()
+        try:
+            done.set_result(call(*given))
+        except BaseException as error:  # noqa: BLE001 - as a pool keeps it, deaths too
+            done.set_exception(error)
+        return done
+
+
 @contextmanager
 def _not_renewed(_works, _claim):
     """Renew nothing by a thread: the world renews when its time passes."""
@@ -59,6 +82,7 @@ def virtual(clock, seed):
     patches = [mock.patch.object(module, "time", clock) for module in _READ_BY]
     patches.append(mock.patch.object(workers.desk.cases, "ULID", _Ids()))
     patches.append(mock.patch.object(workers.tasks, "_renewed", _not_renewed))
+    patches.append(mock.patch.object(discovery, "ThreadPoolExecutor", _OneByOne))
     patches.append(unchecked())
     state = random.getstate()
     random.seed(seed)
