@@ -10,6 +10,7 @@ ANYWHERE = (
     "frozen_past_the_lease",
     "another_worker_before",
     "another_worker_after",
+    "another_worker_halfway",
     "slow",
 )
 _FAR_SIDE = ("timeout", "limited_429", "broken_5xx", "key_refused_401", "no_role_403")
@@ -36,6 +37,7 @@ KINDS = {
         "frozen_past_the_lease",
         "another_worker_before",
         "another_worker_after",
+        "another_worker_halfway",
         "lost_before",
         "lost_after",
         "conflict_409",

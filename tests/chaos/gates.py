@@ -91,6 +91,8 @@ class Gates:
             world.passes_time(25, renewed_by=self)
         if kind == "frozen_past_the_lease":
             world.freezes()
+        if kind == "another_worker_halfway":
+            world.another_goes_halfway(self.who)
         if kind == "another_worker_before":
             world.others_go_on(self.who)
         said = do()

@@ -21,6 +21,7 @@ from workers.store.owners import Owners
 from workers.store.switches import Switches
 from workers.store.work import Works
 
+from .aside import Aside
 from .farside import SimChannel, SimCloud
 from .faults import FaultPlan
 from .gates import FROZEN_SECONDS
@@ -79,7 +80,7 @@ class World:
         self.kill_at = kill_at
         self.trace, self.sent, self.accepted = [], [], []
         self.looked, self.skew = {}, {}
-        self.store_down_until, self.steps, self.depth = 0.0, 0, 0
+        self.store_down_until, self.steps, self.depth, self.aside = 0.0, 0, 0, None
         self.queue, self._coming, self._numbers = deque(), [], count()
         self.client = Bare()
         self.client.flushall()
@@ -116,6 +117,8 @@ class World:
 
     def passes(self, who, point, name):
         """Note that *who* passes a point; return the fault that happens there."""
+        if self.aside is not None:
+            self.aside.passes()
         self.trace.append((who, point, name))
         if self.kill_at is not None and self.kill_at[0] == len(self.trace):
             return f"killed_{self.kill_at[1]}"
@@ -134,12 +137,14 @@ class World:
     def freezes(self):
         """Stop whoever passes here for longer than a lease; the others go on."""
         self.clock.advance(FROZEN_SECONDS)
+        if len(self.trace) % 2:
+            self.another_goes_halfway(None)
         self.others_go_on(None, many=12)
 
     def others_go_on(self, who, many=1):
         """Have a worker that is idle do what is there; *who* waits meanwhile."""
         idle = [one for one in self.workers if not one.is_busy and one.who != who]
-        if self.depth or not idle:
+        if self.depth or self.aside is not None or not idle:
             return
         self.depth += 1
         try:
@@ -149,6 +154,25 @@ class World:
                     return
         finally:
             self.depth -= 1
+
+    def another_goes_halfway(self, who):
+        """Have a worker that is idle begin, and stop in the middle of what it does."""
+        idle = [one for one in self.workers if not one.is_busy and one.who != who]
+        if self.depth or self.aside is not None or not idle:
+            return
+        gates = 2 + len(self.trace) % 9
+        self.aside = Aside(lambda: self._work(idle[0]), gates)
+        self.aside.begin()
+
+    def _ends_aside(self):
+        """Have what stands aside go on to its end; tell whether anything did."""
+        if self.aside is None or self.aside.is_here:
+            return False
+        try:
+            self.aside.end()
+        finally:
+            self.aside = None
+        return True
 
     # the outside
 
@@ -195,6 +219,8 @@ class World:
             turn()
             if self._deliver_due() or self._work(self.workers[self.steps % 2]):
                 continue
+            if self._ends_aside():
+                continue
             at = self.next_at()
             if at is None or at > over or self._is_only_reminded():
                 return
@@ -216,7 +242,11 @@ class World:
             self._sweep(worker)
         if not self.queue:
             return False
+        if worker.is_busy:
+            worker = next(one for one in self.workers if not one.is_busy)
         worker.work(self.queue.popleft())
+        if not self.depth:
+            self._ends_aside()
         return True
 
     def _sweep(self, worker):
