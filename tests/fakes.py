@@ -41,6 +41,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Account, Change, Claim, Discovery
+from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.survey import surveyed
 from workers.offboarding.workflow import do
@@ -885,7 +886,7 @@ def a_world(*targets, owners=None, lag=0.0, armed=True, protected=(), canary=Fal
     tools = Tools(
         accounts={"acct1": Account(cloud, resets if armed else None)},
         cases=store,
-        works=store,
+        works=GuardedWorks(store, is_dry=not armed),
         switches=store,
         index=index,
         notifiers={Channel.SLACK: slack, Channel.MAIL: mail},

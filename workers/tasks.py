@@ -55,7 +55,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=ANSWER)(_left("question.left", office.answers.answer))
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
-    app.task(name=WATCH)(_left("watch.left", office.minding.look))
+    app.task(name=WATCH)(_left("watch.left", _watch(office)))
     app.task(name=BRAKE)(office.brake.look)
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
@@ -70,6 +70,17 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
         office.scim.hear_left_over(office.dry.clock())
 
     return sweep
+
+
+def _watch(office: BackOffice) -> Callable[[], None]:
+    def watch() -> None:
+        try:
+            office.minding.look()
+        finally:
+            # What is wrong with the intake must not hide a case that stands still.
+            office.stuck.look()
+
+    return watch
 
 
 def _sync(office: BackOffice) -> Callable[[], None]:

@@ -1,8 +1,10 @@
 """Settings → the workflow with its real adapters. The only file that knows them all."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -42,7 +44,9 @@ from workers.offboarding.ports import (
     Retirement,
 )
 from workers.offboarding.ports import Works as WorksPort
+from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.stalling import StuckWatch
 from workers.store.intake import Deliveries
 from workers.store.notices import Notices
 from workers.store.switches import Switches
@@ -50,6 +54,10 @@ from workers.store.work import Works
 from workers.surveying import Surveys
 
 log = structlog.get_logger()
+
+
+# Nothing that a case waits for by itself takes longer, but for the read-back.
+_PATIENCE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ class BackOffice:
     minding: Minding
     scim: ScimUsers
     brake: BrakeWatch
+    stuck: StuckWatch
     sync: GraphSync | None = None
 
 
@@ -82,7 +91,11 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     clouds = {each: one.cloud for each, one in reading.items()}
     dry = _tools(settings, store, reading)
     desk = desk_on(store, settings, sender)
-    armed = replace(dry, accounts={**reading, **_writing(settings, store, reading)})
+    armed = replace(
+        dry,
+        accounts={**reading, **_writing(settings, store, reading)},
+        works=LoggedWorks(GuardedWorks(store.works)),
+    )
     return BackOffice(
         store.works,
         store.switches,
@@ -117,6 +130,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             store.notices,
             tuple(dry.notifiers),
         ),
+        StuckWatch(
+            store.cases,
+            store.progress,
+            store.notices,
+            tuple(dry.notifiers),
+            patience=_PATIENCE + 2 * dry.verify_deadline,
+            clock=now_utc,
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -143,7 +164,7 @@ def _tools(settings: Settings, store: Store, reading: Mapping[str, Account]) -> 
     return Tools(
         accounts=reading,
         cases=store.cases,
-        works=LoggedWorks(store.works),
+        works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
         notifiers=notifiers(settings),
@@ -217,9 +238,19 @@ class LoggedWorks:
         return following
 
 
+# A fault of the service itself, and what nobody was told of.
+_LOUD: Final[Mapping[str, int]] = {
+    "case.rule_broken": logging.CRITICAL,
+    "case.stuck": logging.CRITICAL,
+    "case.aftercare_given_up": logging.ERROR,
+    "report.failed": logging.ERROR,
+}
+
+
 def _say(change: Change) -> None:
     for entry in change.entries:
-        log.info(
+        log.log(
+            _LOUD.get(entry.what, logging.INFO),
             entry.what,
             reason=entry.reason,
             detail=entry.detail,

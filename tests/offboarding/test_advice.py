@@ -43,6 +43,8 @@ OF_CASES = {
     Reason.ANSWERS_LITTLE,
     Reason.CANARY_FAILED,
     Reason.BRAKE,
+    Reason.RULE_BROKEN,
+    Reason.STUCK,
     Reason.BLIND_SPOT,
     Reason.FEW_KEY_SLOTS,
     Reason.FUNCTIONAL_ID_SHARED,

@@ -15,6 +15,7 @@ from workers.offboarding.errors import (
     TransientError,
 )
 from workers.offboarding.model import (
+    BlindSpot,
     CaseResult,
     CaseStatus,
     Cluster,
@@ -449,7 +450,8 @@ def test_nothing_is_retired_where_a_target_is_only_accepted_as_a_blind_spot():
         a_retiring_world(DANAS, OLD, LIVE, elsewhere, targets=(DALLAS, FRANKFURT))
     )
     mine = world.store.stored["01CASE"].targets
-    blind = replace(mine[FRANKFURT.id], outcome=Outcome.UNREAD)
+    spot = BlindSpot(FRANKFURT.id, "old", "robin", NOON, NOON)
+    blind = replace(mine[FRANKFURT.id], outcome=Outcome.UNREAD, blind=spot)
     mine[FRANKFURT.id] = blind
 
     world.run()
@@ -779,6 +781,8 @@ def test_aftercare_that_kills_its_workers_is_given_up_and_says_so():
     one = follow_up(world, "retire_old_key")
     assert one.done_at is None
     assert "The service gave it up" in one.text
+    assert [one for one, _, _ in world.slack.got] == ["slack:final:1", "slack:final:2"]
+    assert world.case().result is CaseResult.SAFE
 
 
 def test_no_setting_of_aftercare_makes_a_settled_case_open_or_its_report_again():

@@ -189,6 +189,31 @@ def test_a_ledger_that_breaks_a_rule_is_found_by_its_number(how, ledger, rule):
     assert rule in rules(broken_in(a_record(*ledger))), how
 
 
+def test_a_dry_run_is_found_by_its_record_and_by_its_ledger():
+    planned = {"dry_run": True, "result": CaseResult.PLANNED}
+    clean = replace(MINE, outcome=Outcome.PLANNED, owner_after=None, intent_at=None)
+    by_case = a_record(PLANNED, SETTLED, target=clean, **planned)
+    by_ledger = a_record(
+        PLANNED, INTENT, SETTLED, target=replace(clean, resets=0), **planned
+    )
+
+    assert "a dry run has a reset of it" in [one.what for one in broken_in(by_case)]
+    assert "a dry run was about to reset it" in [
+        one.what for one in broken_in(by_ledger)
+    ]
+
+
+def test_a_failure_that_the_ledger_does_not_prove_is_none():
+    failed = wrote("target.failed", 7)
+    again = replace(INTENT, at=NOON + 21 * SECOND)
+    ledger = (PLANNED, INTENT, failed, SETTLED, RETRIED, again, VERIFIED, SETTLED)
+    record = a_record(*ledger, target=replace(MINE, resets=2, proven_failures=1))
+
+    assert [(one.rule, one.what) for one in broken_in(record)] == [
+        (6, "2 intents with 0 resets proven undone")
+    ]
+
+
 @pytest.mark.parametrize(
     ("held", "let_go"),
     [

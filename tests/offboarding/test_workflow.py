@@ -384,7 +384,7 @@ def test_a_case_that_ends_during_the_pause_is_not_reported_as_paused():
     world.open()
     world.run(seconds=60)
     world.store.stored["01CASE"].targets[DALLAS.id] = (
-        world.case().targets[0].ended(Outcome.ALREADY, NOON)
+        world.case().targets[0].ended(Outcome.ALREADY, NOON, owner_after=FID)
     )
 
     world.run()

@@ -27,6 +27,7 @@ from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.owners import Owners
+from workers.store.progress import Progress
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -61,6 +62,7 @@ class Store:
     scim: ScimTable
     graph: GraphMemory
     brakes: Brakes
+    progress: Progress
 
 
 def store_address(settings: Settings) -> str:
@@ -105,6 +107,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         ScimTable(client),
         GraphMemory(client),
         Brakes(client),
+        Progress(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

@@ -43,6 +43,8 @@ class Reason(StrEnum):
     CANARY_FAILED = "canary_failed"
     PREFLIGHT_UNKNOWN = "preflight_unknown"
     BRAKE = "brake"
+    RULE_BROKEN = "rule_broken"
+    STUCK = "stuck"
     # what a reader of the case has to know besides
     NOT_ARMED = "not_armed"
     PERSON_NOT_FOUND = "person_not_found"

@@ -41,6 +41,7 @@ class NoticeKind(StrEnum):
     SUBSCRIPTION_LOST = "subscription_lost"
     GRAPH_REFUSES = "graph_refuses"
     BRAKE = "brake"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ _VERDICTS: Final = {
     NoticeKind.SUBSCRIPTION_LOST: "A subscription at Microsoft Graph is gone",
     NoticeKind.GRAPH_REFUSES: "Microsoft Graph refuses us",
     NoticeKind.BRAKE: "The brake is on",
+    NoticeKind.STUCK: "A case stands still",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

@@ -213,6 +213,20 @@ REASONS: Final = {
         APPROVER,
         _APPROVE,
     ),
+    Reason.RULE_BROKEN: Told(
+        "The service was about to write what breaks one of its own rules, which is a "
+        "fault in it. Nothing of that was written, and the case was stopped.",
+        "an approver of this service, once whoever runs it has read its log; approving "
+        "looks at the account anew, refusing ends what is not begun",
+        _APPROVE,
+    ),
+    Reason.STUCK: Told(
+        "A step of the case broke off again and again, with a fault in the log or "
+        "without a word, so the case was stopped.",
+        "an approver of this service, once whoever runs it has read its log; approving "
+        "looks at the account anew, refusing ends what is not begun",
+        _APPROVE,
+    ),
     Reason.BRAKE: Told(
         "More departures came within an hour than are acted on without a person's "
         "word, so this one waits for it; see OFFBOARD_MAX_CASES_PER_HOUR.",

@@ -43,6 +43,11 @@ def work_of(member: str) -> Work:
     return Work(case_id, Step(step), item)
 
 
+def _is_ours(member: str) -> bool:
+    parts = member.split("|", 2)
+    return len(parts) == 3 and parts[1] in set(Step)
+
+
 def _pending_name(work: Work) -> str:
     if work.step is Step.PLAN:
         return "plan"
@@ -115,7 +120,8 @@ class Works:
         members = self._scripts.call(
             "sweep", limit=_SWEPT_AT_ONCE, ahead=_FORESEEN_AT_ONCE, push_ms=_PUSH_MS
         )
-        return [work_of(member) for member in members]
+        # What another version has put there stays due for it, and holds nothing up.
+        return [work_of(member) for member in members if _is_ours(member)]
 
     def _write(
         self, claim: Claim, change: Change, *, mode: str, again_at: int = 0

@@ -74,6 +74,15 @@ def test_a_sweep_takes_the_longest_due_first_and_no_more_than_its_limit(
     assert [one.case_id for one in second] == ["01", "00"]
 
 
+def test_what_another_version_left_due_holds_nothing_up_and_stays(room):
+    room.client.zadd("offboard:due", {"01|later|": 1, "02": 1, "03|plan|": 1})
+
+    swept = room.works.sweep()
+
+    assert [one.case_id for one in swept] == ["03"]
+    assert room.client.zscore("offboard:due", "01|later|") > 1
+
+
 def test_sweeps_at_once_share_nothing(real):
     members = {f"{number:04}|plan|": 1 for number in range(2_000)}
     real.client.zadd("offboard:due", members)

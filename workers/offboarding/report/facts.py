@@ -28,6 +28,8 @@ APPROVABLE: Final = (
     Reason.ANSWERS_LITTLE,
     Reason.CANARY_FAILED,
     Reason.PREFLIGHT_UNKNOWN,
+    Reason.RULE_BROKEN,
+    Reason.STUCK,
 )
 _NOT_APPROVABLE: Final = {Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON}
 

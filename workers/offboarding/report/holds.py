@@ -98,6 +98,8 @@ def _in_doubt(case: Case) -> str:
 _WHY: Final[dict[Reason, Callable[[Case], str]]] = {
     Reason.PROTECTED_USER: lambda _: "the person is protected",
     Reason.AMBIGUOUS_PERSON: lambda _: "more than one person fits",
+    Reason.RULE_BROKEN: lambda _: "it was stopped, as it would have broken a rule",
+    Reason.STUCK: lambda _: "it was stopped, as a step of it broke off again and again",
     Reason.CANARY_FAILED: lambda _: "the reset that went first was not verified",
     Reason.PLAN_CHANGED: lambda _: "the plan changed since it was approved",
     Reason.ANSWERS_LITTLE: lambda _: "the account answers with suspiciously little",

@@ -13,6 +13,11 @@ from itertools import chain
 
 from workers.offboarding.model import CaseStatus
 from workers.offboarding.rules.by_case import BY_CASE
+from workers.offboarding.rules.by_change import (
+    GuardedWorks,
+    RuleBrokenError,
+    broken_in_change,
+)
 from workers.offboarding.rules.by_journal import (
     cases_do_not_overlap,
     intents_of,
@@ -22,7 +27,17 @@ from workers.offboarding.rules.by_journal import (
 from workers.offboarding.rules.by_ledger import BY_LEDGER
 from workers.offboarding.rules.values import Broken, Record, SentReset
 
-__all__ = ["Broken", "Record", "SentReset", "broken_by", "broken_in", "unfinished"]
+__all__ = [
+    "Broken",
+    "GuardedWorks",
+    "Record",
+    "RuleBrokenError",
+    "SentReset",
+    "broken_by",
+    "broken_in",
+    "broken_in_change",
+    "unfinished",
+]
 
 
 def broken_in(record: Record) -> tuple[Broken, ...]:

@@ -33,15 +33,14 @@ def dry_run_sent_nothing(case: Case) -> Iterator[Broken]:
             yield _broken(9, case, one, "a dry run has a reset of it")
 
 
-def resets_are_bounded(case: Case) -> Iterator[Broken]:
+def resets_are_bounded(case_id: str, one: CaseTarget) -> Iterator[Broken]:
     """Rule 6: resets of a target are at most one more than proven failures."""
-    for one in case.targets:
-        if one.resets > 1 + one.proven_failures:
-            text = f"{one.resets} resets with {one.proven_failures} proven failures"
-            yield _broken(6, case, one, text)
-        if one.disproved > 1:
-            text = "a reset whose answer was lost was repeated more than once"
-            yield _broken(6, case, one, text)
+    if one.resets > 1 + one.proven_failures:
+        text = f"{one.resets} resets with {one.proven_failures} proven failures"
+        yield Broken(6, case_id, one.target.id, text)
+    if one.disproved > 1:
+        text = "a reset whose answer was lost was repeated more than once"
+        yield Broken(6, case_id, one.target.id, text)
 
 
 def target_was_theirs(case: Case) -> Iterator[Broken]:
@@ -70,17 +69,16 @@ def nobody_of_ours_was_offboarded(case: Case) -> Iterator[Broken]:
             yield _broken(4, case, one, "it was reset to who owned it")
 
 
-def safe_was_read_back(case: Case) -> Iterator[Broken]:
+def safe_was_read_back(case_id: str, one: CaseTarget) -> Iterator[Broken]:
     """Rule 5: safe is what was read back under a functional ID."""
-    for one in case.targets:
-        if one.outcome is Outcome.VERIFIED and not _is_verified(one):
-            text = "it is verified, and no owner read back is the functional ID"
-            yield _broken(5, case, one, text)
-        after = one.owner_after
-        is_ours = after is not None and after.kind is OwnerKind.FUNCTIONAL_ID
-        if one.outcome is Outcome.ALREADY and not is_ours:
-            text = "it is already safe, and no owner read is a functional ID"
-            yield _broken(5, case, one, text)
+    if one.outcome is Outcome.VERIFIED and not _is_verified(one):
+        text = "it is verified, and no owner read back is the functional ID"
+        yield Broken(5, case_id, one.target.id, text)
+    after = one.owner_after
+    is_ours = after is not None and after.kind is OwnerKind.FUNCTIONAL_ID
+    if one.outcome is Outcome.ALREADY and not is_ours:
+        text = "it is already safe, and no owner read is a functional ID"
+        yield Broken(5, case_id, one.target.id, text)
 
 
 def settled_is_settled(case: Case) -> Iterator[Broken]:
@@ -105,22 +103,28 @@ def result_is_earned(case: Case) -> Iterator[Broken]:
         yield from _earned(case, case.result)
 
 
-def place_is_named(case: Case) -> Iterator[Broken]:
+def place_is_named(case_id: str, one: CaseTarget) -> Iterator[Broken]:
     """Rule 12: a reset names account, region and resource group."""
+    if one.resets and not all(one.target.id.split("/")):
+        text = "it was reset without a region or a group"
+        yield Broken(12, case_id, one.target.id, text)
+
+
+def every_target_is_sound(case: Case) -> Iterator[Broken]:
+    """Ask of each target what it shows by itself."""
     for one in case.targets:
-        if one.resets and not all(one.target.id.split("/")):
-            yield _broken(12, case, one, "it was reset without a region or a group")
+        for check in BY_TARGET:
+            yield from check(case.id, one)
 
 
+BY_TARGET: Final = (resets_are_bounded, safe_was_read_back, place_is_named)
 BY_CASE: Final = (
+    every_target_is_sound,
     dry_run_sent_nothing,
-    resets_are_bounded,
     target_was_theirs,
     nobody_of_ours_was_offboarded,
-    safe_was_read_back,
     settled_is_settled,
     result_is_earned,
-    place_is_named,
 )
 
 

@@ -5,12 +5,19 @@ A second proof, masters refreshed, superseded keys retired. It changes no outcom
 
 from dataclasses import replace
 
-from workers.offboarding.model import Case, CaseStatus, CaseTarget, Work
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    CaseTarget,
+    ReportKind,
+    Step,
+    Work,
+)
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.proving import prove
 from workers.offboarding.steps.refreshing import refresh
 from workers.offboarding.steps.retiring import retire
-from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of
+from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, lines_for
 
 _GAVE_UP = " The service gave it up: its workers ended without a word over it."
 
@@ -33,11 +40,21 @@ def aftercare(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 
 
 def _give_up(tools: Tools, claim: Claim, case: Case) -> tuple[Work, ...]:
-    """End an aftercare that kills its workers: what is open is left to people."""
+    """End an aftercare that kills its workers: what is open is left to people.
+
+    They are told by another final report, which has what is left to them.
+    """
     changed = tuple(one for one in map(_left, case.targets) if one not in case.targets)
     text = f"{claim.claims - 1} workers ended without a word while they had it."
     entry = entry_of(claim, tools.clock(), "case.aftercare_given_up", detail=text)
-    change = Change(case=case, targets=changed, entries=(entry,))
+    lines = lines_for(tools, case, ReportKind.FINAL) if changed else ()
+    change = Change(
+        case=case,
+        targets=changed,
+        reports=lines,
+        entries=(entry,),
+        after=replace(case, reports=lines).after(Step.REPORT),
+    )
     return tools.works.finish(claim, change)
 
 

@@ -35,7 +35,7 @@ from workers.offboarding.steps.remembering import (
     remembered_leaver,
     views_of_people,
 )
-from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of
+from workers.offboarding.steps.tools import Tools, entry_of
 from workers.offboarding.steps.weighing import guarded, named_plan
 from workers.offboarding.view import View
 
@@ -52,7 +52,7 @@ def foresee(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     read = tools.cases.load(claim.work.case_id)
     case, folds = folded(read, tools.lead_time, now), len(read.departures)
     is_scheduled = case.status is CaseStatus.SCHEDULED and case.starts_at > now
-    if not is_scheduled or case.joined_to is not None or claim.claims > CRASH_LIMIT:
+    if not is_scheduled or case.joined_to is not None:
         return tools.works.finish(claim, Change())
     indexes = [tools.index.of(each) for each in tools.accounts]
     fresh = [one for one in indexes if is_fresh(tools, one, now)]

@@ -37,6 +37,7 @@ from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
 from workers.offboarding.steps.remembering import remembered_views
 from workers.offboarding.steps.tools import CRASH_LIMIT, Tools, entry_of, pause
 from workers.offboarding.steps.weighing import (
+    fault_notes,
     guarded,
     named_plan,
     paused_notes,
@@ -306,7 +307,8 @@ def _hold(
         )
     before = case.plan.refused if case.plan is not None else ()
     plan = Plan(plan_hash(case), this.at, before, since=since_of(case))
-    waiting = held(tools, replace(case, plan=plan, tries=0), refused, this.at)
+    notes = (*refused, *fault_notes(case))
+    waiting = held(tools, replace(case, plan=plan, tries=0), notes, this.at)
     entry = entry_of(this.claim, this.at, "case.held", reason=refused[0].reason)
     change = Change(
         case=waiting.case,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.guards import guards
@@ -12,12 +13,14 @@ from workers.offboarding.plan import hash_of
 from workers.offboarding.steps.holding import Held, held
 from workers.offboarding.steps.tools import Tools
 
+_FAULTS: Final = frozenset({Reason.RULE_BROKEN, Reason.STUCK})
+
 
 def weighed(tools: Tools, case: Case, looks: Sequence[Look], at: datetime) -> Held:
     """Name the plan, and have it wait where a guard says so."""
     plan = named_plan(case, at)
     found = guarded(tools, case, plan, looks)
-    refused = (*paused_notes(case), *found)
+    refused = (*paused_notes(case), *fault_notes(case), *found)
     before = case.plan.refused if case.plan is not None else ()
     case = replace(case, plan=replace(plan, refused=before))
     if refused:
@@ -60,3 +63,9 @@ def paused_notes(case: Case) -> tuple[Note, ...]:
     """Return the note of a pause, which ends by itself; empty where there is none."""
     refused = case.plan.refused if case.plan is not None else ()
     return tuple(note for note in refused if note.reason is Reason.PAUSED)
+
+
+def fault_notes(case: Case) -> tuple[Note, ...]:
+    """Return why a fault of the service itself holds it: only an approver ends that."""
+    refused = case.plan.refused if case.plan is not None else ()
+    return tuple(note for note in refused if note.reason in _FAULTS)

@@ -1,0 +1,58 @@
+"""When something was last done for a case, read for many cases at once."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import redis
+
+from workers.offboarding.model import CaseStatus, Entry
+from workers.offboarding.stuck import Still
+from workers.store.codec import decode
+from workers.store.connection import PREFIX, faults
+
+_TOLD: Final = f"{PREFIX}stuck:told"
+# Since the last one: what is forgotten then is told once more.
+_REMEMBERED_SECONDS: Final = 90 * 86_400
+
+
+class Progress:
+    """Walks the cases of a status from the oldest, a page at a time."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        self._client = client
+
+    def oldest(self, status: CaseStatus, *, after: str, limit: int) -> list[str]:
+        """List case ids of a status, oldest first, that come after *after*."""
+        start = f"({after}" if after else "-"
+        index = f"{PREFIX}index:status:{status}"
+        with faults():
+            found = self._client.zrangebylex(index, start, "+", 0, limit)
+        return [str(one) for one in found]
+
+    def untold(self, stills: Sequence[Still]) -> list[Still]:
+        """Return those that nobody was told of yet."""
+        with faults():
+            told = self._client.hmget(_TOLD, [one.case_id for one in stills] or [""])
+        pairs = zip(stills, told, strict=False)
+        return [one for one, said in pairs if said != _mark(one)]
+
+    def told(self, stills: Sequence[Still]) -> None:
+        """Write down that people were told of these."""
+        with faults():
+            self._client.hset(
+                _TOLD, mapping={one.case_id: _mark(one) for one in stills}
+            )
+            self._client.expire(_TOLD, _REMEMBERED_SECONDS)
+
+    def last_entries(self, case_ids: Sequence[str]) -> dict[str, Entry]:
+        """Read the last entry of each ledger; a case without any is left out."""
+        with faults(), self._client.pipeline(transaction=False) as pipe:
+            for each in case_ids:
+                pipe.lindex(f"{PREFIX}case:{each}:ledger", -1)
+            lines = pipe.execute()
+        pairs = zip(case_ids, lines, strict=True)
+        return {each: decode(line, Entry) for each, line in pairs if line}
+
+
+def _mark(one: Still) -> str:
+    return one.since.isoformat()
