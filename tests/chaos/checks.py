@@ -16,6 +16,8 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.rules import Record, SentReset, broken_by, unfinished
 
+from .farside import RIVAL
+
 _OVER = (CaseStatus.SETTLED, CaseStatus.CANCELLED)
 # A worker's clock may be that wrong.
 _SKEW = timedelta(seconds=121)
@@ -68,6 +70,8 @@ def _by_the_rules(world, records):
 
 def _wrong_in(world, case):
     """Find what one case says that is not so."""
+    if any(one.what == "case.rule_broken" for one in world.cases.ledger(case.id)):
+        yield "was stopped, since it was about to break a rule"
     if case.status not in _OVER:
         yield f"is not over: {case.status}"
         return
@@ -75,26 +79,33 @@ def _wrong_in(world, case):
         yield from _wrong_at(world, target)
     if case.result in (CaseResult.CLEAN, CaseResult.SAFE):
         yield from _still_theirs(world, case)
+    yield from _untold(world, case)
+
+
+def _untold(world, case):
+    """Find reports that are not what they are said to be."""
+    final = {one.channel for one in case.reports if one.kind is ReportKind.FINAL}
+    if case.status is CaseStatus.SETTLED and final != set(world.channels):
+        yield "has no final report on every channel"
     for line in case.reports:
         arrived = {each[:2] for each in world.channels[line.channel].arrived}
         if line.state is ReportState.PENDING:
             yield f"report {line.id} is pending for ever"
         if line.state is ReportState.SENT and (case.id, line.id) not in arrived:
             yield f"report {line.id} is sent and never arrived"
-    final = {one.channel for one in case.reports if one.kind is ReportKind.FINAL}
-    if case.status is CaseStatus.SETTLED and final != set(world.channels):
-        yield "has no final report on every channel"
 
 
 def _wrong_at(world, mine):
     cloud = _cloud(world, mine.target.account_id)
     if mine.outcome is None:
         yield f"{mine.target.id} has no outcome"
-    if mine.outcome in (Outcome.VERIFIED, Outcome.ALREADY):
-        until = mine.settled_at + _SKEW
-        owners = [one.id for at, one in cloud.true[mine.target.id] if at <= until]
-        if FID.id not in owners:
-            yield f"{mine.target.id} is {mine.outcome}, and never was ours"
+        return
+    until = mine.settled_at + _SKEW
+    owners = [one.id for at, one in cloud.true[mine.target.id] if at <= until]
+    if mine.outcome in (Outcome.VERIFIED, Outcome.ALREADY) and FID.id not in owners:
+        yield f"{mine.target.id} is {mine.outcome}, and never was ours"
+    if mine.outcome is Outcome.CHANGED_HANDS and RIVAL.id not in owners:
+        yield f"{mine.target.id} changed hands, and nobody else ever owned it"
     if mine.outcome in (Outcome.FAILED, Outcome.UNREAD) and mine.reason is None:
         yield f"{mine.target.id} is {mine.outcome} for no reason"
 

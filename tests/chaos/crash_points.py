@@ -1,7 +1,7 @@
-"""A crash at every step: whatever is passed in a road is died at, before and after.
+"""A crash at every step: whatever a road passes is died at, before it and after.
 
-Each road is walked once to learn what it passes; then once for each passing and side of
-it, with the process killed there.
+Each road is walked once to learn what it passes; then once for each passing with the
+process killed before it, killed after it, and stopped there for longer than its lease.
 """
 
 import random
@@ -16,7 +16,7 @@ from .virtual import MonotonicClock, virtual
 from .world import EndlessError, Scene, World
 
 _DAY = 24 * HOUR
-SIDES = ("before", "after")
+SIDES = ("killed_before", "killed_after", "frozen_past_the_lease")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def walked(road, kill_at=None, faults=()):
 
 
 def crash_points(road):
-    """List every passing of *road* and both of its sides."""
+    """List every passing of *road*, with each way to end or to stop there."""
     world, broken = walked(road)
     if broken:
         raise AssertionError(f"{road.name}, with nothing killed: {broken}")
@@ -108,5 +108,5 @@ def crashed(road, point):
     """Walk *road* with a death at *point*; return what is broken, and where."""
     kill_at, (who, gate, name) = point
     _, broken = walked(road, kill_at)
-    where = f"{road.name}, {who} killed {kill_at[1]} {gate} {name} (#{kill_at[0]})"
+    where = f"{road.name}, {who} {kill_at[1]} at {gate} {name} (#{kill_at[0]})"
     return [f"{where}: {one}" for one in broken]

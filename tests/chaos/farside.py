@@ -13,8 +13,9 @@ from workers.offboarding.errors import (
     Reason,
     TransientError,
 )
-from workers.offboarding.model import KeyOwner, ListedKey, ReportState
+from workers.offboarding.model import KeyOwner, ListedKey, OwnerKind, ReportState
 
+RIVAL = KeyOwner("IBMid-77", "Rival", "rival@example.com", OwnerKind.PERSON)
 LATE = timedelta(seconds=700)
 
 

@@ -14,6 +14,7 @@ from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.model import Channel
 from workers.offboarding.ports import Account
+from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
@@ -72,7 +73,7 @@ class Worker:
         dry = Tools(
             accounts=reading,
             cases=Cases(line),
-            works=self.works,
+            works=GuardedWorks(self.works, is_dry=True),
             switches=Switches(line, clock=clock),
             index=Owners(line),
             notifiers={
@@ -88,7 +89,8 @@ class Worker:
             blind_spots=BlindSpots(line),
         )
         parts = {each: getattr(dry, each) for each in Tools.__dataclass_fields__}
-        armed = Tools(**{**parts, "accounts": writing}) if scene.armed else dry
+        parts |= {"works": GuardedWorks(self.works)}
+        armed = Tools(**{**parts, "accounts": writing if scene.armed else reading})
         self.office = SimpleNamespace(dry=dry, armed=armed, works=self.works)
 
     def work(self, work):

@@ -10,13 +10,13 @@ from .machine import Chaos
 from .virtual import quiet
 
 # One of so many crash points is tried here; ``make chaos`` tries all.
-_EVERY = 61
+_EVERY = 101
 _SHARE = 10
-_SEEDS = [range(at, at + _SHARE, 2) for at in range(0, len(EVERY_KIND), _SHARE)]
+_SEEDS = [range(at, at + _SHARE, 3) for at in range(0, len(EVERY_KIND), _SHARE)]
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
-    max_examples=8,
+    max_examples=6,
     stateful_step_count=12,
     derandomize=True,
     database=None,

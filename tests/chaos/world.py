@@ -22,7 +22,7 @@ from workers.store.switches import Switches
 from workers.store.work import Works
 
 from .aside import Aside
-from .farside import SimChannel, SimCloud
+from .farside import RIVAL, SimChannel, SimCloud
 from .faults import FaultPlan
 from .gates import FROZEN_SECONDS
 from .processes import CHANNELS, Worker, a_desk
@@ -31,7 +31,6 @@ from .virtual import MonotonicClock
 
 STEPS_AT_MOST = 6000
 _REGIONS = ("us-south", "eu-de", "jp-tok", "us-east", "eu-gb", "au-syd")
-RIVAL = KeyOwner("IBMid-77", "Rival", "rival@example.com", OwnerKind.PERSON)
 
 
 class EndlessError(AssertionError):
@@ -121,7 +120,7 @@ class World:
             self.aside.passes()
         self.trace.append((who, point, name))
         if self.kill_at is not None and self.kill_at[0] == len(self.trace):
-            return f"killed_{self.kill_at[1]}"
+            return self.kill_at[1]
         return self.plan.at(point)
 
     def passes_time(self, seconds, renewed_by=None):
