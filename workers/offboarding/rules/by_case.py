@@ -133,6 +133,9 @@ def _earned(case: Case, result: CaseResult) -> Iterator[Broken]:
         if note.reason in _BLINDING:
             yield _broken(7, case, None, f"the case is {result} with {note.reason}")
     for one in case.targets:
+        if one.is_blocked:
+            text = f"the case is {result}, and a credential of the leaver is in force"
+            yield _broken(5, case, one, text)
         if one.blind is not None and one.outcome is Outcome.UNREAD:
             continue
         if one.is_safe and result is CaseResult.SAFE:
