@@ -41,14 +41,16 @@ test: $(INSTALLED) ## install and run every test; ARGS="-k story" for some of th
 
 check: lint types imports test ## lint, types, import contracts, tests: what CI runs
 
-# SEED and HISTORIES say which are lived, SECONDS how long at most.
+# SEED and HISTORIES say which are lived, SECONDS how long at most; then a process dies
+# at each EVERY-th of all crash points.
 SEED ?= 1
 HISTORIES ?= 1000
 SECONDS ?= 600
+EVERY ?= 1
 
 chaos: $(INSTALLED) ## the service under every fault; SEED=7 HISTORIES=1 for one again
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --histories $(HISTORIES) \
-		--seconds $(SECONDS)
+		--seconds $(SECONDS) --every $(EVERY)
 
 lint: $(INSTALLED) ## ruff: rules and format
 	$(BIN)/ruff check .

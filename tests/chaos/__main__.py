@@ -18,6 +18,7 @@ def _asked():
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--histories", type=int, default=1000)
     asked.add_argument("--seconds", type=float, default=600)
+    asked.add_argument("--every", type=int, default=1, help="of the crash points")
     asked.add_argument("--no-crash-points", action="store_true")
     return asked.parse_args()
 
@@ -49,7 +50,7 @@ def _live_many(asked):
         f"{tally.departures / minutes:.0f} departures a minute"
     )
     if not asked.no_crash_points:
-        crash_everywhere(tally)
+        crash_everywhere(tally, asked.every)
         for road, many in sorted(tally.crash_points.items()):
             _say(f"  {many:5} crash points on the road: {road}")
         _say(f"{tally.crash_points.total()} crash points")

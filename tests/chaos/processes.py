@@ -29,7 +29,8 @@ from workers.store.switches import Switches
 from workers.store.work import Works
 from workers.tasks import perform
 
-from .gates import GatedChannel, GatedCloud, GatedResets, Gates, Line
+from .gated import GatedChannel, GatedCloud, GatedResets
+from .gates import Gates, Line
 
 
 class HeldWorks(Works):

@@ -11,7 +11,7 @@ from .faults import EVERY_KIND
 from .history import lived
 from .virtual import quiet
 
-_AT_ONCE = 20
+_AT_ONCE = 5
 # After so many histories each kind of fault must have fired in one of them.
 ENOUGH = 5 * len(EVERY_KIND)
 
