@@ -29,8 +29,8 @@ TESTS = $(PYTEST) $(ARGS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check lint types imports fmt scenario demo web worker beat store up \
-	lock clean unusable
+.PHONY: help install test check chaos scenario lint types imports fmt demo web worker \
+	beat store up lock clean unusable
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,17 @@ test: $(INSTALLED) ## install and run every test; ARGS="-k story" for some of th
 	$(TESTS)
 
 check: lint types imports test ## lint, types, import contracts, tests: what CI runs
+
+# SEED and HISTORIES say which are lived, SECONDS how long at most; then a process dies
+# at each EVERY-th of all crash points.
+SEED ?= 1
+HISTORIES ?= 1000
+SECONDS ?= 600
+EVERY ?= 1
+
+chaos: $(INSTALLED) ## the service under every fault; SEED=7 HISTORIES=1 for one again
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --histories $(HISTORIES) \
+		--seconds $(SECONDS) --every $(EVERY)
 
 lint: $(INSTALLED) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ TARGETS = [
     "install",
     "test",
     "check",
+    "chaos",
     "lint",
     "types",
     "imports",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,14 +47,22 @@ def faults() -> Iterator[None]:
         raise StoreAwayError(f"The store: {type(error).__name__}.") from error
 
 
+@cache
+def _texts() -> dict[str, str]:
+    """Read the scripts by name; once, since every subject of the store has them all."""
+    return {
+        file.stem: file.read_text(encoding="utf-8")
+        for file in sorted(_HERE.glob("*.lua"))
+    }
+
+
 class Scripts:
     """The Lua scripts of this folder, each called with one JSON value."""
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._scripts = {
-            file.stem: client.register_script(file.read_text(encoding="utf-8"))
-            for file in sorted(_HERE.glob("*.lua"))
+            name: client.register_script(text) for name, text in _texts().items()
         }
 
     def call(self, name: str, **asked: Any) -> Any:  # noqa: ANN401 - a script's answer

@@ -1,0 +1,112 @@
+"""A crash at every step: whatever a road passes is died at, before it and after.
+
+Each road is walked once to learn what it passes; then once for each passing with the
+process killed before it, killed after it, and stopped there for longer than its lease.
+"""
+
+import random
+from dataclasses import dataclass
+
+from workers.offboarding.model import Adoption, AdoptionAsked, CaseResult
+
+from .checks import broken_in_the_end, unanswered
+from .faults import FaultPlan
+from .outside import HOUR, Outside, departure_of
+from .virtual import MonotonicClock, virtual
+from .world import EndlessError, Scene, World
+
+_DAY = 24 * HOUR
+SIDES = ("killed_before", "killed_after", "frozen_past_the_lease")
+
+
+@dataclass(frozen=True)
+class Road:
+    """A way through the service: the world it begins in, and what people do then."""
+
+    name: str
+    scene: Scene
+    goes: object
+    # What the case that it leaves must have come to.
+    result: CaseResult | None = CaseResult.SAFE
+
+
+def _departs(world, _outside):
+    world.hear(departure_of(world, world.people[0], 1))
+    world.run(_DAY)
+
+
+def _departs_later(world, _outside):
+    at = world.clock.now.replace(day=world.clock.now.day + 3)
+    world.hear(departure_of(world, world.people[0], 1, effective_at=at))
+    world.run(4 * _DAY)
+
+
+def _is_adopted(world, outside):
+    asked = AdoptionAsked(Adoption("acct1"), actor="t", person="Ann")
+    key = ("adopt", "digest")
+    outside.insists(lambda: world.desk.adopt(asked, idempotency=key))
+    world.run(_DAY)
+
+
+def _is_retried(world, outside):
+    for cloud in world.clouds:
+        cloud.revoked = True
+    world.hear(departure_of(world, world.people[0], 1))
+    world.run(HOUR)
+    outside.mended()
+    outside.insists(outside.retried)
+    world.run(_DAY)
+
+
+def _is_held(world, outside):
+    world.hear(departure_of(world, world.people[0], 1))
+    world.run(HOUR)
+    outside.insists(outside.approved)
+    world.run(_DAY)
+
+
+ROADS = (
+    Road("departure", Scene(), _departs),
+    Road("canary", Scene(targets_each=3, canary=True), _departs),
+    Road("warm start", Scene(is_surveyed=True), _departs),
+    Road("scheduled", Scene(is_surveyed=True), _departs_later),
+    Road("adoption", Scene(), _is_adopted),
+    Road("retry", Scene(), _is_retried),
+    Road("held", Scene(max_targets=1), _is_held),
+)
+
+
+def walked(road, kill_at=None, faults=()):
+    """Walk *road*, killed at a passing; return the world and what is broken in it."""
+    plan = FaultPlan(faults)
+    clock = MonotonicClock()
+    with virtual(clock, 1):
+        chance = random.Random(1)  # noqa: S311 - no secret
+        world = World(road.scene, plan, clock=clock, random=chance, kill_at=kill_at)
+        outside = Outside(world)
+        try:
+            road.goes(world, outside)
+            broken = [*unanswered(world), *broken_in_the_end(world)]
+        except EndlessError as error:
+            broken = [f"endless: {error}"]
+        results = [one.result for one in world.cases.load_all(world.case_ids())]
+        if results != [road.result]:
+            broken.append(f"ended as {results}, not as {road.result}")
+    return world, broken
+
+
+def crash_points(road):
+    """List every passing of *road*, with each way to end or to stop there."""
+    world, broken = walked(road)
+    if broken:
+        raise AssertionError(f"{road.name}, with nothing killed: {broken}")
+    passed = list(enumerate(world.trace, 1))
+    return [((number, side), where) for number, where in passed for side in SIDES]
+
+
+def crashed(road, point):
+    """Walk *road* with a death at *point*; return what is broken, and where."""
+    kill_at, (who, gate, name) = point
+    _, broken = walked(road, kill_at)
+    where = f"{road.name}, {who} {kill_at[1]} at {gate} {name} (#{kill_at[0]})"
+    return [f"{where}: {one}" for one in broken]

@@ -1,0 +1,65 @@
+"""The short form of ``make chaos``: every kind of fault, and a share of the crashes."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from .crash_points import ROADS, crash_points, crashed, walked
+from .faults import EVERY_KIND, Fault
+from .history import lived
+from .machine import Chaos
+from .virtual import quiet
+
+# One of so many crash points is tried here; ``make chaos`` tries all.
+_EVERY = 101
+_SHARE = 10
+_SEEDS = [range(at, at + _SHARE, 3) for at in range(0, len(EVERY_KIND), _SHARE)]
+
+TestChaos = Chaos.TestCase
+TestChaos.settings = settings(
+    max_examples=6,
+    stateful_step_count=12,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(autouse=True)
+def _quiet():
+    with quiet():
+        yield
+
+
+@pytest.mark.parametrize("seeds", _SEEDS, ids=lambda seeds: f"from {seeds[0]}")
+def test_no_rule_breaks_in_any_history(seeds):
+    told = [lived(seed) for seed in seeds]
+
+    assert [(one.seed, one.broken) for one in told if one.broken] == []
+    assert sum(one.fired.total() for one in told) >= 2
+
+
+@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
+def test_no_rule_breaks_wherever_a_process_dies(road):
+    points = crash_points(road)[::_EVERY]
+
+    broken = [what for point in points for what in crashed(road, point)]
+
+    assert broken == []
+    assert len(points) >= 4
+
+
+@pytest.mark.parametrize("kind", ["lost_after", "killed_after", "half_a_json"])
+def test_a_reset_whose_answer_is_lost_is_sent_once(kind):
+    world, broken = walked(ROADS[0], faults=[Fault("send", 1, kind)])
+
+    assert world.plan.fired == {f"send:{kind}": 1}
+    assert len(world.sent) == 2
+    assert broken == []
+
+
+def test_a_seed_gives_the_same_history_again():
+    first, again = lived(77), lived(77)
+
+    assert again == first
+    assert first.fired.total() > 0
