@@ -13,6 +13,7 @@ from tests.scenarios.far_side import (
     timeout_after_effect,
 )
 from tests.scenarios.frozen import stop_before_check, stop_before_send
+from tests.scenarios.restore_old_store import restore_old_store
 from tests.scenarios.scene import Scene
 from tests.scenarios.store_server import store_full, store_readonly
 
@@ -23,6 +24,7 @@ NAMES: Final[dict[str, Callable[[Scene], None]]] = {
     "revoked-in-the-middle": revoked_in_the_middle,
     "rival": rival,
     "slack-down-for-hours": slack_down_for_hours,
+    "restore-old-store": restore_old_store,
     "store-full": store_full,
     "store-readonly": store_readonly,
 }
