@@ -19,7 +19,6 @@ from service.commands.evidence_told import tell
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen
 from service.faults import CallError, Fault
-from workers.desk import signature_holds
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.evidence_lines import BadLineError, line_of
 
@@ -137,6 +136,9 @@ def verify(*, files: tuple[str, ...], keys: tuple[str, ...], output: str) -> Non
     not proven who signed, 4 it does not hold.
     """
     trusted = trusted_keys(keys)
+    # Here and not above: the desk brings Celery along.
+    from workers.desk import signature_holds
+
     checker = Checker(signature_holds, trusted)
     for name in files:
         with _opened(name) as file:

@@ -10,6 +10,7 @@ from config.settings import Secret, Settings
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
+from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.model import Channel
@@ -19,10 +20,12 @@ from workers.offboarding.steps.tools import Tools
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
+from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.owners import Owners
 from workers.store.questions import Questions
+from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
@@ -31,6 +34,11 @@ from workers.tasks import perform
 
 from .gated import GatedChannel, GatedCloud, GatedResets
 from .gates import Gates, Line
+
+
+def never_old():
+    """Give a process what it goes by: time here leaps over hours with no sweep."""
+    return Watermark(timedelta(days=3650))
 
 
 class HeldWorks(Works):
@@ -56,7 +64,7 @@ class Worker:
         world = self.world
         self.gates = Gates(world, self.who)
         line = Line(self.gates, world.client)
-        self.works = HeldWorks(line)
+        self.works = HeldWorks(line, watermark=never_old())
 
         def clock():
             return world.clock() + timedelta(seconds=world.skew.get(self.who, 0))
@@ -75,7 +83,7 @@ class Worker:
             accounts=reading,
             cases=Cases(line),
             works=GuardedWorks(self.works, is_dry=True),
-            switches=Switches(line, clock=clock),
+            switches=Switches(line, clock=clock, watermark=never_old()),
             index=Owners(line),
             notifiers={
                 name: GatedChannel(self.gates, one)
@@ -155,7 +163,7 @@ def a_desk(world, who="web"):
     return Desk(
         settings,
         Cases(line),
-        Switches(line, clock=clock),
+        Switches(line, clock=clock, watermark=never_old()),
         sender,
         Seeing(owners, Questions(line), sender, clock=clock),
         Accepting(BlindSpots(line), (), clock=clock),
@@ -169,6 +177,7 @@ def a_desk(world, who="web"):
             same_people=(),
             clock=clock,
         ),
+        proving=Proving(Evidence(line)),
         clock=clock,
     )
 

@@ -25,7 +25,7 @@ from .aside import Aside
 from .farside import RIVAL, SimChannel, SimCloud
 from .faults import FaultPlan
 from .gates import FROZEN_SECONDS
-from .processes import CHANNELS, Worker, a_desk
+from .processes import CHANNELS, Worker, a_desk, never_old
 from .server import Bare
 from .virtual import MonotonicClock
 
@@ -83,8 +83,9 @@ class World:
         self.queue, self._coming, self._numbers = deque(), [], count()
         self.client = Bare()
         self.client.flushall()
-        self.cases, self.raw_works = Cases(self.client), Works(self.client)
-        self.owners, self.switches = Owners(self.client), Switches(self.client)
+        self.cases, self.owners = Cases(self.client), Owners(self.client)
+        self.raw_works = Works(self.client, watermark=never_old())
+        self.switches = Switches(self.client, watermark=never_old())
         self.people = [a_person_named(each) for each in range(scene.people)]
         self.rival = RIVAL
         self.clouds = [self._cloud(f"acct{1 + each}") for each in range(scene.accounts)]

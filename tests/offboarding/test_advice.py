@@ -38,6 +38,7 @@ OF_CASES = {
     Reason.CASE_NOT_SAFE,
     Reason.READING_UNDER_WAY,
     Reason.JOINED,
+    Reason.EXTRA_RESET,
     Reason.TOO_MANY_TARGETS,
     Reason.PLAN_CHANGED,
     Reason.ANSWERS_LITTLE,

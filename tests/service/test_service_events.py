@@ -40,6 +40,7 @@ def test_the_published_sample_opens_a_scheduled_case(client, desk):
             reason="resignation",
             request_id="req-12345678",
             occurred_at=datetime(2026, 2, 16, 10, tzinfo=UTC),
+            authn="hmac",
         )
     ]
 

@@ -3,9 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from conftest import await_true
 
 from workers.backup import BackupError, create, restore
-from workers.embedded import Embedded, EmbeddedError
+from workers.embedded import Embedded, EmbeddedError, locked
 from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 
@@ -53,6 +54,14 @@ def test_a_backup_restores_what_was_there(backup, there, run_embedded):
     assert made.cases == 2
 
 
+def is_free(place):
+    try:
+        locked(place).close()
+    except EmbeddedError:
+        return False
+    return True
+
+
 def test_what_is_restored_is_on_disk_as_every_store_is(backup, there, run_embedded):
     restore(there, backup)
 
@@ -60,6 +69,8 @@ def test_what_is_restored_is_on_disk_as_every_store_is(backup, there, run_embedd
         client_of(there).set("offboard:y", "written after")
         server.kill()
         server.wait()
+    # The server itself goes a moment after what started it.
+    await_true(lambda: is_free(there))
     with run_embedded(there.folder):
         assert client_of(there).mget("offboard:x", "offboard:y") == [
             "kept",

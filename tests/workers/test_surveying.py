@@ -24,6 +24,7 @@ from config.sources import Sources
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
+from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import PermanentError, Reason, TransientError
@@ -39,6 +40,7 @@ from workers.offboarding.notice import NoticeKind
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
+from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
@@ -88,6 +90,7 @@ class Scene:
                 same_people=(),
                 clock=self.clock,
             ),
+            proving=Proving(Evidence(client)),
             clock=self.clock,
         )
         self.surveys = Surveys(
