@@ -32,9 +32,10 @@ ENV PATH=/opt/venv/bin:$PATH \
     OFFBOARD_HOST=0.0.0.0
 RUN groupadd --gid 10001 offboard \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin offboard \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/offboard
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/offboard \
+        /var/lib/offboard/var /var/lib/offboard/var/archive
 COPY --from=build /opt/venv /opt/venv
-# Where the embedded store would lie; with a Redis nothing is written here.
+# Where the embedded store would lie; with a Redis only the worker writes here, its archive.
 WORKDIR /var/lib/offboard
 USER 10001:10001
 EXPOSE 8000
