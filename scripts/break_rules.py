@@ -671,9 +671,15 @@ BUGS: Final = (
 
 
 def main() -> int:
-    """Try every bug; 1 if one went unseen, or the tests fail without any."""
+    """Try every bug; 1 if one went unseen, or the tests fail without any.
+
+    2 if there is no bug with such a word: nothing was tried, so nothing was seen.
+    """
     words = sys.argv[1:]
     bugs = [one for one in BUGS if not words or any(each in one.name for each in words)]
+    if not bugs:
+        sys.stderr.write(f"No bug has any of these words: {', '.join(words)}\n")
+        return 2
     with ThreadPoolExecutor(os.cpu_count() or 2) as tries:
         found = list(tries.map(tried, (None, *bugs)))
     if found[0]:

@@ -61,8 +61,8 @@ def open_sealing(
         learn(key.reveal())
         log.warning(
             "evidence.key_in_store",
-            text="EVIDENCE_KEY is not set: whoever can write the store can forge"
-            " evidence.",
+            text="OFFBOARD_EVIDENCE_KEY is not set: whoever can write the store can"
+            " forge evidence.",
         )
     sealing = Sealing(evidence, SigningKey(key), clock, is_key_ours=is_key_ours)
     log.info("evidence.key", fingerprint=sealing.fingerprint)

@@ -141,6 +141,11 @@ def test_an_older_pack_is_found_to_be_cut_off_by_the_register():
     ]
 
 
+def test_a_case_that_is_in_two_files_is_one_case():
+    assert checked(EVERYTHING, PACK, PACK).cases == 2
+    assert checked(PACK, PACK).cases == 1
+
+
 def test_a_missing_case_is_named():
     assert faults(BOOK.register(), BOOK.pack("01A")) == [
         (0, "case 01B is missing: item 2 names it")

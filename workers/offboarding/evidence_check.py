@@ -85,8 +85,8 @@ class Checked:
 
     @property
     def cases(self) -> int:
-        """Count the packs."""
-        return sum(one.case_id is not None for one in self.sections)
+        """Count the cases, each once, however many packs of it there are."""
+        return len({one.case_id for one in self.sections} - {None})
 
     @property
     def has_register(self) -> bool:

@@ -41,7 +41,11 @@ class Archive:
     def _made(self, year: str) -> Path:
         folder = self._folder / year
         if not folder.is_dir():
-            folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            # Made apart: parents that mkdir makes along are open to everybody.
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            if not self._folder.exists():
+                self._folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
             # Names are on the disk with their folders.
             _sync_folder(self._folder)
             _sync_folder(self._folder.parent)

@@ -28,6 +28,7 @@ def test_a_case_is_one_file_of_its_year_that_only_its_owner_reads(tmp_path):
     assert file.read_text(encoding="utf-8") == '{"n":1}\n{"n":2}\n'
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file.parent.parent.stat().st_mode) == 0o700
     assert names(file.parent) == ["01A.jsonl"]
 
 
