@@ -144,6 +144,20 @@ def test_one_going_back_is_one_finding_for_all_who_noticed(room):
     assert (found(room), is_paused(room)) == (None, False)
 
 
+def test_who_stood_still_over_a_restore_finds_nothing_anew_after_it(room):
+    for _ in range(9):
+        room.works.sweep()
+    asleep = Works(room.client, watermark=Watermark(sweeps=9))
+    room.client.set("offboard:sweeps", 2)
+    mark(room)
+    Works(room.client).see_whether_old()
+    room.switches.pause(paused=False)
+
+    asleep.sweep()
+
+    assert (found(room), is_paused(room)) == (None, False)
+
+
 @pytest.mark.parametrize("how", ["marked", "silent", "back"])
 def test_an_old_copy_writes_nothing_even_before_its_first_sweep(room, how):
     """As a worker does that has a message of the copy's queue in hand."""
