@@ -1,9 +1,9 @@
 """Backups of the embedded store: made while it runs, and a store made of one."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import await_true
 
 from workers.backup import BackupError, create, restore
 from workers.embedded import Embedded, EmbeddedError, locked
@@ -70,7 +70,10 @@ def test_what_is_restored_is_on_disk_as_every_store_is(backup, there, run_embedd
         server.kill()
         server.wait()
     # The server itself goes a moment after what started it.
-    await_true(lambda: is_free(there))
+    deadline = time.monotonic() + 30
+    while not is_free(there):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     with run_embedded(there.folder):
         assert client_of(there).mget("offboard:x", "offboard:y") == [
             "kept",
