@@ -88,7 +88,7 @@ def test_the_lines_of_a_real_server_are_not_lost_to_gunicorn():
                 break
         guard.cancel()
         running.terminate()
-        running.communicate(timeout=20)
+        running.communicate(timeout=60)
 
     assert events[0] == "web.deaf"
     assert events[-1] == "web.listening"
@@ -118,7 +118,7 @@ def test_a_line_that_gunicorn_cannot_read_is_not_logged(line):
                 break
         guard.cancel()
         running.terminate()
-        said.append(running.communicate(timeout=20)[1])
+        said.append(running.communicate(timeout=60)[1])
 
     assert "Invalid request from ip=127.0.0.1: Invalid HTTP" in said[-2]
     assert "wrong-secret-1" not in "".join(said)
