@@ -46,9 +46,7 @@ if is_news then
   hold_back()
 end
 if why ~= '' then
-  -- Above all that anybody knows of, who stands still now and goes on after people have
-  -- looked included: there is about one sweep a second.
-  sweeps = math.max(sweeps, asked.seen, tonumber(time[1]))
+  sweeps = math.max(sweeps, asked.seen)
   redis.call('SET', P .. 'sweeps', sweeps)
   redis.call('SET', P .. 'swept', now)
 end
