@@ -146,7 +146,8 @@ def test_a_directory_is_opened_where_its_file_is_there_and_it_is_set_up(
     assert directories.open_directories(settings()) == {"hibob": "set_up"}
 
 
-def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
+def braked(settings, client):
+    """Have the brake hold a departure; return desk, worker and tasks."""
     given = settings(
         armed=True,
         max_cases_per_hour=1,
@@ -159,6 +160,11 @@ def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
         leaver = Leaver(f"person{number}@example.com")
         desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
     client.hset("offboard:brake:episode", "began", 1)
+    return desk, office, app
+
+
+def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
+    _, office, app = braked(settings, client)
 
     app.tasks[BRAKE]()
 
@@ -167,18 +173,7 @@ def test_a_brake_at_the_desk_is_told_by_a_worker(settings, client):
 
 
 def test_in_a_restored_store_that_is_told_and_its_brake_is_not(settings, client):
-    given = settings(
-        armed=True,
-        max_cases_per_hour=1,
-        slack_webhook_url=Secret("https://hooks.example.com/services/T/B/x"),
-    )
-    desk, office = open_desk(given), back_office(given, Silent())
-    app = Tasks()
-    register(app, office)
-    for number in (1, 2):
-        leaver = Leaver(f"person{number}@example.com")
-        desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
-    client.hset("offboard:brake:episode", "began", 1)
+    desk, office, app = braked(settings, client)
     client.set("offboard:copied", "1")
 
     app.tasks[SWEEP]()
