@@ -55,15 +55,13 @@ class Gate:
         number = self._journal.arrived(self._call(request))
         headers = dict(request.headers.items())
         fault = self._faults.take(request.method, request.path, headers)
-        done: list[int] = []
-        response = self._respond(environ, fault.action if fault else None, done)
+        response = self._respond(environ, fault.action if fault else None, number)
         self._journal.finished(
             number,
             status=response.status_code if response else None,
             fault=fault.action.kind if fault else None,
             answered_at=self._clock(),
             request_id=_request_id(response),
-            done=done[0] if done else None,
         )
         if response is None:
             raise ConnectionCut
@@ -88,10 +86,10 @@ class Gate:
         )
 
     def _respond(
-        self, environ: "WSGIEnvironment", action: Action | None, done: list[int]
+        self, environ: "WSGIEnvironment", action: Action | None, number: int
     ) -> Response | None:
         if action is None:
-            return self._go_on(environ, done)
+            return self._go_on(environ, number)
         if action.kind == "drop_before":
             return None
         if action.kind == "status":
@@ -102,7 +100,7 @@ class Gate:
                 content_type=action.content_type,
             )
         self._before(action)
-        response = self._go_on(environ, done)
+        response = self._go_on(environ, number)
         if action.kind == "drop_after":
             return None
         self._after(action)
@@ -127,9 +125,9 @@ class Gate:
         if not self.closing.wait(action.seconds):
             self._rival_resets(action)
 
-    def _go_on(self, environ: "WSGIEnvironment", done: list[int]) -> Response:
+    def _go_on(self, environ: "WSGIEnvironment", number: int) -> Response:
         response = Response.from_app(self._application, environ, buffered=True)
-        done.append(response.status_code)
+        self._journal.took_place(number, response.status_code)
         return response
 
 

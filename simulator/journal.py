@@ -23,7 +23,8 @@ class Call:
     way and when it was cut off; ``caller`` is the IAM ID of the token, ``fault`` the
     kind of the fault that hit it, ``request_id`` the id the answer carried.
     ``account_id`` is the token's account. ``done`` is the status that IBM Cloud's own
-    part answered, whatever a fault then made of it; None where it was never asked.
+    part answered, whatever a fault then made of it and entered before a fault holds
+    the answer back; None where it was never asked.
     """
 
     at: float
@@ -61,6 +62,12 @@ class Journal:
             self._calls[self._next_id] = call
             return self._next_id
 
+    def took_place(self, number: int, done: int) -> None:
+        """Enter what IBM Cloud's own part answered, while the answer is still held."""
+        with self._lock:
+            if number in self._calls:
+                self._calls[number] = replace(self._calls[number], done=done)
+
     def finished(
         self,
         number: int,
@@ -69,7 +76,6 @@ class Journal:
         fault: str | None,
         answered_at: float,
         request_id: str | None,
-        done: int | None = None,
     ) -> None:
         """Fill in how a call ended; one cleared meanwhile stays forgotten."""
         with self._lock:
@@ -81,7 +87,6 @@ class Journal:
                 fault=fault,
                 answered_at=answered_at,
                 request_id=request_id,
-                done=done,
             )
 
     def calls(self, method: str | None = None, path: str | None = None) -> list[Call]:

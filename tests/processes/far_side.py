@@ -26,7 +26,7 @@ def records_of(service) -> list[Record]:
 def sent_resets(simulator: Simulator) -> list[SentReset]:
     """Read every reset that arrived, under way and cut off ones too.
 
-    A call that is under way counts as without effect: ask when the service is quiet.
+    A call counts from the moment it took effect, though its answer be held back.
     """
     return [_sent(one) for one in simulator.journal.resets()]
 

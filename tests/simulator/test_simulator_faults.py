@@ -116,6 +116,10 @@ def test_delayed_after_it_was_done_before_the_answer(simulator, reset):
         reset(timeout=1)
 
     assert owner(simulator) == FUNCTIONAL_ID_IAM_ID
+    # Nobody waits for the answer any more, but it is still held: it did take effect.
+    (call,) = simulator.journal.resets()
+    assert (call.status, call.answered_at) == (None, None)
+    assert call.took_effect
 
 
 def test_a_truncated_body_is_no_json(simulator, caller):
