@@ -680,16 +680,26 @@ def main() -> int:
     if not bugs:
         sys.stderr.write(f"No bug has any of these words: {', '.join(words)}\n")
         return 2
-    with ThreadPoolExecutor(os.cpu_count() or 2) as tries:
-        found = list(tries.map(tried, (None, *bugs)))
-    if found[0]:
-        sys.stderr.write(f"Without any bug these fail: {', '.join(found[0])}\n")
+    for bug in bugs:
+        broken(bug)
+    if failed := tried(None):
+        sys.stderr.write(f"Without any bug these fail: {', '.join(failed)}\n")
         return 1
-    for bug, failed in zip(bugs, found[1:], strict=True):
-        seen = failed[0] if failed else "NOTHING FAILED"
-        more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
-        sys.stdout.write(f"{bug.rule:>4}  {bug.name:<54}{seen}{more}\n")
-    return 0 if all(found[1:]) else 1
+    unseen = 0
+    with ThreadPoolExecutor(os.cpu_count() or 2) as tries:
+        for bug, failed in zip(bugs, tries.map(tried, bugs), strict=True):
+            unseen += not failed
+            tell(bug, failed)
+    sys.stdout.write(f"{len(bugs)} bugs, {unseen} unseen\n")
+    return 1 if unseen else 0
+
+
+def tell(bug: Bug, failed: list[str]) -> None:
+    """Print which test saw *bug*, as soon as it is known."""
+    seen = failed[0] if failed else "NOTHING FAILED"
+    more = f" and {len(failed) - 1} more" if len(failed) > 1 else ""
+    sys.stdout.write(f"{bug.rule:>4}  {bug.name:<54}{seen}{more}\n")
+    sys.stdout.flush()
 
 
 def tried(bug: Bug | None) -> list[str]:
@@ -702,20 +712,24 @@ def tried(bug: Bug | None) -> list[str]:
         for name in COPIED:
             _copy(ROOT / name, copy / name)
         if bug is not None:
-            put(bug, copy / bug.file)
+            (copy / bug.file).write_text(broken(bug), encoding="utf-8")
         failed = _failing_tests(copy, TESTS if bug is None else bug.tests)
     mine = f"rule_{bug.rule}_" if bug is not None else ""
     return sorted(failed, key=lambda test: mine not in test)
 
 
-def put(bug: Bug, file: Path) -> None:
-    """Put *bug* into *file*; LookupError where the code it breaks has moved on."""
-    text = file.read_text(encoding="utf-8")
+def broken(bug: Bug) -> str:
+    """Answer the text of the bug's file with *bug* in it.
+
+    Raises:
+        LookupError: The code it breaks has moved on.
+    """
+    text = (ROOT / bug.file).read_text(encoding="utf-8")
     for old, new in bug.changes:
         if text.count(old) != 1:
             raise LookupError(f"{bug.name}: {text.count(old)} times in {bug.file}")
         text = text.replace(old, new)
-    file.write_text(text, encoding="utf-8")
+    return text
 
 
 def _copy(source: Path, copy: Path) -> None:
