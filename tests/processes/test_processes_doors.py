@@ -40,7 +40,7 @@ SETTINGS = {
     "SOURCE_HUB_EXPECTED_HOURS": "0.01",
 }
 # Told after 36 s, and looked for every five.
-SILENCE_SECONDS = 60.0
+SILENCE_SECONDS = 120.0
 
 
 def company():
