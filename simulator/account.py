@@ -297,6 +297,11 @@ class Account:
             if seconds is not None:
                 self._lags[target] = seconds
 
+    def end_replication_lag(self, region: str, group_id: str) -> None:
+        """Have a reset of this target show now, whatever its lag was."""
+        with self._lock:
+            self._keys.show((canonical(region), group_id), self.clock())
+
     def forbid_reset(self, iam_id: str) -> None:
         """Refuse resets by this identity with A0656 from now on."""
         with self._lock:

@@ -120,6 +120,13 @@ class KeyRing:
         shown = [entry.iam_id for entry in past if entry.visible_at <= now]
         return shown[-1] if shown else None
 
+    def show(self, target: Target, now: float) -> None:
+        """Have readers see from this time on what is stored for a target."""
+        self._stored[target] = [
+            replace(one, visible_at=min(one.visible_at, now))
+            for one in self._stored.get(target, [])
+        ]
+
     def used(self, target: Target, now: float) -> list[StoredKey]:
         """Answer what a target's clusters work with at a time, and what they will.
 

@@ -5,7 +5,7 @@ writes the same file again. What is not over in every respect stays.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -128,17 +128,19 @@ class Archiving:
                 self._later(case.id, now, said)
         self.old.works_again()
 
-    def _forget_people(self, cases: Iterable[Case], now: datetime) -> None:
+    def _forget_people(self, cases: Sequence[Case], now: datetime) -> None:
         """Forget the ids by which sources knew who left, unless they are here again.
 
         Whose departure was taken back, or only tried, may work here still.
         """
+        going = {case.id for case in cases}
         people = {
             ref.partition(":")[2]
             for case in cases
             if _has_left(case)
             for ref in (*case.claims, *case.as_named.refs)
-            if self.cases.ids(ref=ref, limit=2) in ([], [case.id])
+            # Nobody stays known by cases that go together.
+            if going.issuperset(self.cases.ids(ref=ref, limit=len(going) + 1))
         }
         for source in self.sources if people else ():
             ids = self.names.ids_of(source, people, now - self.life)

@@ -60,7 +60,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
     app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
-    app.task(name=ARCHIVE)(_left("archive.left", office.archiving.look))
+    app.task(name=ARCHIVE)(_left("archive.left", _archive(office)))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
 
@@ -95,6 +95,16 @@ def _brake(office: BackOffice) -> Callable[[], None]:
             office.brake.look()
 
     return brake
+
+
+def _archive(office: BackOffice) -> Callable[[], None]:
+    def archive() -> None:
+        # What an old copy has may be in its file already, with more of it; and nothing
+        # goes before people have looked.
+        if not office.restoring.is_on():
+            office.archiving.look()
+
+    return archive
 
 
 def _sync(office: BackOffice) -> Callable[[], None]:

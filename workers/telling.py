@@ -42,6 +42,8 @@ def tell(
         return
     notifier = notifiers.get(channel)
     begun = notices.begin(notice_id, channel)
+    if not begun:
+        return
     wait = pause(line.tries, longest_seconds=300)
     if notifier is None:
         line = _failed(line, "The channel is not set up any more.")

@@ -1,18 +1,13 @@
 """The ways out of a process: to the store and to the far side, each with its faults."""
 
-from pathlib import Path
-
 import redis
 from fakes import WorkerDied
 
-import workers.store.connection
+from workers.store.connection import texts
 
 from .farside import Knew, refusals, reset_there
 
-_SCRIPTS = {
-    file.read_text(encoding="utf-8"): file.stem
-    for file in Path(workers.store.connection.__file__).parent.glob("*.lua")
-}
+_SCRIPTS = {text: name for name, text in texts().items()}
 _AWAY_SECONDS = 20
 FROZEN_SECONDS = 75
 

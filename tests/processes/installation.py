@@ -38,7 +38,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(what: Callable[[], object], *, seconds: float = 90.0) -> object:
+def until(what: Callable[[], object], *, seconds: float = 150.0) -> object:
     """Wait until *what* gives something true; a deadline, so that no test hangs."""
     deadline = time.monotonic() + seconds
     while True:
@@ -97,7 +97,7 @@ class Service:
         process = self.running.pop(name)
         if process.poll() is None:
             os.killpg(process.pid, number)
-        process.wait(40)
+        process.wait(90)
 
     def kill_all(self) -> None:
         """End whatever runs at once: the test is over, and nobody looks at it again."""
@@ -131,7 +131,7 @@ class Service:
     ) -> requests.Response:
         headers = {"Authorization": f"Bearer {TOKENS[role]}"}
         return requests.request(
-            method, self.url + path, headers=headers, timeout=10, **more
+            method, self.url + path, headers=headers, timeout=30, **more
         )
 
     def tell(self, email: str, message_id: str, **data: object) -> requests.Response:
@@ -155,7 +155,7 @@ class Service:
             "webhook-signature": f"v1,{mark.decode()}",
         }
         return requests.post(
-            f"{self.url}/events/standard", data=body, headers=headers, timeout=10
+            f"{self.url}/events/standard", data=body, headers=headers, timeout=30
         )
 
     def case(self, case_id: str) -> dict[str, object]:

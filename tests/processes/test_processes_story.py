@@ -328,7 +328,7 @@ def test_a_second_supervisor_on_the_same_store_gives_up(install):
         env=service.environ,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
 

@@ -66,7 +66,7 @@ def _stopped(scene: Scene, point: str):
         service.start("worker", code=SHORT_LEASE)
         scene.say("a second worker starts")
         assert scene.simulator.journal.resets() == []
-        service.settled(case_id, seconds=60)
+        service.settled(case_id)
         scene.say("the case is settled by the second worker")
         assert len(scene.simulator.journal.resets()) == 1
         # What is eight seconds old is not sent any more.

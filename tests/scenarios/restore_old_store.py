@@ -23,7 +23,8 @@ from tests.scenarios.scene import Scene
 LEAVER = "dana.lee@example.com"
 _PROCESSES = ("store", "web", "worker", "beat")
 # Longer than a loaded machine makes a sweep wait, shorter than the copies are old.
-_OLD_AFTER_MINUTES = "0.2"
+_OLD_AFTER_MINUTES = "0.5"
+_OLD_AFTER_SECONDS = 30.0
 _WATCHED_SECONDS = 3.0
 
 Say = Callable[[str], None]
@@ -110,6 +111,7 @@ class _Play:
         self.store = service.folder / "store"
         self.file = service.folder / "backup.rdb"
         self.copy = service.folder / "copy"
+        self.ended_at = 0.0
 
     def play(self) -> Story:
         case_id = self._schedule()
@@ -121,6 +123,8 @@ class _Play:
         self._stop()
         shutil.rmtree(self.store)
         self.service.environ["OFFBOARD_RESTORED_AFTER_MINUTES"] = _OLD_AFTER_MINUTES
+        old_at = self.ended_at + _OLD_AFTER_SECONDS + 1.0
+        time.sleep(max(0.0, old_at - time.time()))
         files = self._put_back(
             "copied folder", case_id, lambda: shutil.copytree(self.copy, self.store)
         )
@@ -129,7 +133,11 @@ class _Play:
     def _schedule(self) -> str:
         self.service.start(*_PROCESSES)
         self.service.await_ready()
-        day = datetime.fromtimestamp(time.time() + 12.0, UTC).isoformat()
+        # Both copies are made before anybody acts, however long that takes.
+        for name in ("beat", "worker"):
+            self.service.end(name, signal.SIGKILL)
+        self.ended_at = time.time()
+        day = datetime.fromtimestamp(time.time() + 3.0, UTC).isoformat()
         answer = self.service.tell(LEAVER, "msg_restore", effective_at=day)
         self.say(f"scheduled: {LEAVER} leaves at {day}")
         [case_id] = answer.json()["cases"]
@@ -139,7 +147,8 @@ class _Play:
         made = offboard(self.service, "backup", "create", "--out", str(self.file))
         assert made.returncode == 0, made.stderr
         self.say(f"backup while it runs: {made.stdout.strip()}")
-        self._stop(signal.SIGKILL)
+        for name in ("web", "store"):
+            self.service.end(name, signal.SIGKILL)
         shutil.copytree(self.store / "appendonlydir", self.copy / "appendonlydir")
         self.say("kill -9 of everything, and a copy of the store's folder")
         self.service.start(*_PROCESSES)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import requests
+
 from tests.processes.installation import SHORT_LEASE, until
 from tests.scenarios.scene import LEAVER, Scene, server_of
 
@@ -61,11 +63,8 @@ def _refusing(
         time.sleep(6)
         end(server)
         scene.say("the server writes again")
-    for one in ("worker", "beat", "web"):
-        if service.running[one].poll() is not None:
-            scene.say(f"{one} had ended with {service.running[one].poll()}")
-            service.start(one, code=SHORT_LEASE)
-    again = until(lambda: _accepted(service, "msg_while"))
+    again = until(lambda: _accepted(scene, service, "msg_while"))
+    until(lambda: _are_settled(scene, service, danas, again))
     cases = [service.settled(danas), service.settled(again)]
     for case in cases:
         scene.story(service, case["id"])
@@ -78,6 +77,26 @@ def _refusing(
     scene.say("verdict: four targets, four resets; nothing acknowledged was lost")
 
 
-def _accepted(service, message_id):
-    answer = service.tell(ROBIN, message_id)
+def _revive(scene, service):
+    """Start who has ended, as a supervisor would: some end only now."""
+    for one in ("worker", "beat", "web"):
+        if service.running[one].poll() is not None:
+            scene.say(f"{one} had ended with {service.running[one].poll()}")
+            service.start(one, code=SHORT_LEASE)
+
+
+def _are_settled(scene, service, *case_ids):
+    _revive(scene, service)
+    try:
+        return all(service.case(one)["status"] == "settled" for one in case_ids)
+    except requests.ConnectionError:
+        return False
+
+
+def _accepted(scene, service, message_id):
+    _revive(scene, service)
+    try:
+        answer = service.tell(ROBIN, message_id)
+    except requests.ConnectionError:
+        return None
     return answer.json()["cases"][0] if answer.status_code == 202 else None

@@ -151,3 +151,19 @@ def test_a_rival_survives_the_way_through_json(simulator, when):
     )
 
     assert Fault.from_json(fault.to_json()) == fault
+
+
+def test_a_lag_ends_when_it_is_said(simulator, clock):
+    account = simulator.account
+    account.clock = clock
+    account.set_owner(*PLACE, LEAVER_IAM_ID)
+    account.set_replication_lag(*PLACE, 400)
+    account.reset(*PLACE, FUNCTIONAL_ID_IAM_ID)
+    before = account.shown_owner(*PLACE).iam_id
+
+    account.end_replication_lag(*PLACE)
+
+    assert (before, account.shown_owner(*PLACE).iam_id) == (
+        LEAVER_IAM_ID,
+        FUNCTIONAL_ID_IAM_ID,
+    )

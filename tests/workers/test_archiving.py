@@ -290,6 +290,17 @@ def test_the_ids_of_who_left_are_forgotten_with_the_case(place):
     assert place.names.of("okta", ["00u1", "00u2"]) == {"00u2": "kim.roe@example.com"}
 
 
+def test_who_left_in_two_cases_that_go_together_is_forgotten_too(place):
+    place.names.learn("okta", BOTH)
+    place.settle()
+    place.settle("01B")
+
+    place.look()
+
+    assert place.kept() == []
+    assert place.names.of("okta", ["00u1", "00u2"]) == {"00u2": "kim.roe@example.com"}
+
+
 def test_how_a_deleted_user_of_graph_stood_is_forgotten_with_the_name(place):
     graph = place.archiving.graph
     gone, there = SeenUser(UserStanding.DELETED), SeenUser(UserStanding.ENABLED)

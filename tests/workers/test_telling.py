@@ -247,3 +247,14 @@ def test_a_bug_in_a_channel_is_not_taken_for_a_channel_that_is_gone(room, bug):
         room.tell()
 
     assert room.state() is ReportState.PENDING
+
+
+def test_what_waits_in_an_old_copy_is_told_by_no_message_of_it(room):
+    room.client.zadd("offboard:restored:notices", {f"{NOTICE.id}|slack": 1})
+
+    room.tell()
+    told_before = len(room.slack.got)
+    room.client.delete("offboard:restored:notices")
+    room.tell()
+
+    assert (told_before, len(room.slack.got)) == (0, 1)

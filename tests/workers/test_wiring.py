@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from config.settings import Secret
 from workers import directories
-from workers.app import BRAKE, LOOK_UP, SWEEP, WATCH
+from workers.app import ARCHIVE, BRAKE, LOOK_UP, SEAL, SWEEP, WATCH
 from workers.desk import open_desk
 from workers.desk.opening import now_utc
 from workers.offboarding.errors import StoreAwayError
@@ -186,6 +186,29 @@ def test_in_a_restored_store_that_is_told_and_its_brake_is_not(settings, client)
         "person1@example.com",
         "person2@example.com",
     ]
+
+
+def test_nothing_of_an_old_copy_is_archived_before_people_have_looked(
+    settings, client, tmp_path
+):
+    given = settings(retention_days=30, archive_folder=str(tmp_path / "archive"))
+    desk, office = open_desk(given), back_office(given, Silent())
+    app = Tasks()
+    register(app, office)
+    case_id = desk.open(Departure("api", Leaver("dana.lee@example.com"))).case.id
+    desk.cancel(case_id, actor="kim")
+    client.set("offboard:copied", "1")
+    app.tasks[SWEEP]()
+    app.tasks[SEAL]()
+    client.delete("offboard:due")
+    client.zadd("offboard:index:ended", {case_id: 1})
+
+    app.tasks[ARCHIVE]()
+    before = client.exists(f"offboard:case:{case_id}")
+    desk.pause(None, paused=False)
+    app.tasks[ARCHIVE]()
+
+    assert (before, client.exists(f"offboard:case:{case_id}")) == (1, 0)
 
 
 def test_how_long_is_too_long_comes_from_the_settings(settings, client):

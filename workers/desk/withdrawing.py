@@ -67,7 +67,8 @@ class Withdrawing:
         """
         known = self._cases.withdrawn(withdrawal.event_key)
         if known is not None:
-            return self._cases.load(known) if known else None
+            # It may have been archived meanwhile.
+            return next(iter(self._cases.load_all([known])), None) if known else None
         refs = (
             *withdrawal.leaver.refs,
             *(f"email:{one}" for one in withdrawal.aliases),

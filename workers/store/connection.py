@@ -1,6 +1,7 @@
 """The way to the server: connecting, its scripts, its faults as ours, its safety."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -15,6 +16,7 @@ from workers.offboarding.errors import StoreAwayError
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
+_WITH: Final = re.compile(r"^-- with (\w+)\.lua$", re.MULTILINE)
 _SAFE: Final = {
     "appendonly": "yes",
     "appendfsync": "always",
@@ -48,11 +50,18 @@ def faults() -> Iterator[None]:
 
 
 @cache
-def _texts() -> dict[str, str]:
-    """Read the scripts by name; once, since every subject of the store has them all."""
-    return {
+def texts() -> dict[str, str]:
+    """Read the scripts by name; once, since every subject of the store has them all.
+
+    A line ``-- with <name>.lua`` has that file stand in front of the script.
+    """
+    alone = {
         file.stem: file.read_text(encoding="utf-8")
         for file in sorted(_HERE.glob("*.lua"))
+    }
+    return {
+        name: "".join(alone[each] for each in _WITH.findall(text)) + text
+        for name, text in alone.items()
     }
 
 
@@ -62,7 +71,7 @@ class Scripts:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._scripts = {
-            name: client.register_script(text) for name, text in _texts().items()
+            name: client.register_script(text) for name, text in texts().items()
         }
 
     def call(self, name: str, **asked: Any) -> Any:  # noqa: ANN401 - a script's answer

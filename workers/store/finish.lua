@@ -1,9 +1,10 @@
 -- Write a change under the fence, all of it or nothing, and keep the work, end it, or
 -- put it back for later.
+-- with why_old.lua
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
---        seen, old_ms (as in sweep.lua)
+--        seen, old_ms
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -53,11 +54,8 @@ if asked.wrote and (before[4] or before[1] == 'settled') then return refuse_for_
 if asked.wrote then
   -- A guard that holds the case holds what an earlier plan of it began as well.
   if before[5] == '1' then return 'paused' end
-  -- An old copy writes nothing, from before the sweep that finds it: sweep.lua.
-  local swept = tonumber(redis.call('GET', P .. 'swept') or '0')
-  local sweeps = tonumber(redis.call('GET', P .. 'sweeps') or '0')
-  if redis.call('EXISTS', P .. 'restored', P .. 'copied') > 0 or sweeps < asked.seen
-     or (swept > 0 and now - swept > asked.old_ms) then
+  -- An old copy writes nothing, from before the sweep that finds it.
+  if redis.call('EXISTS', P .. 'restored') == 1 or why_old(P, asked, now) ~= '' then
     return 'paused'
   end
   for _, paused in ipairs(redis.call('HMGET', P .. 'paused', '*', asked.account)) do

@@ -7,7 +7,10 @@ local due, taken = P .. 'notices:due', {}
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, 0, now, 'LIMIT', 0, asked.limit)) do
   local id, channel = member:match('^(.*)|(.*)$')
   local notice = P .. 'notice:' .. id
-  if redis.call('HEXISTS', notice, 'line:' .. channel) == 1 then
+  local line = redis.call('HGET', notice, 'line:' .. channel)
+  local state = line and cjson.decode(line).state
+  -- What was told while it waited in an old copy is not told again.
+  if line and state ~= 'sent' and state ~= 'failed' then
     redis.call('ZADD', due, now + asked.lease_ms, member)
     table.insert(taken, member)
   else

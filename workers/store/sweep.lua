@@ -1,24 +1,14 @@
 -- Take what is due and push it forward in the same step, so that two sweeps never send
 -- the same work at once. Before that, see whether this store is an old copy of itself,
 -- and have everything wait where it is, so that nothing due is handed out unpaused.
--- asked: limit (0: only see), ahead (how much of what is foreseen), push_ms, seen (the
--- most sweeps the asker knows of), old_ms (older than this, a last sweep is an old one)
+-- with why_old.lua
+-- asked: limit (0: only see), ahead (how much of what is foreseen), push_ms, seen, old_ms
 -- answers sweeps so far, why it is an old copy or empty, the members
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local swept = tonumber(redis.call('GET', P .. 'swept') or '0')
-local sweeps = tonumber(redis.call('GET', P .. 'sweeps') or '0')
-local copied = redis.call('GET', P .. 'copied')
+local why, swept, sweeps, copied = why_old(P, asked, now)
 local is_known = redis.call('EXISTS', P .. 'restored') == 1
-
--- paused.lua and finish.lua judge by the same three.
-local function why_old()
-  if copied then return 'copied' end
-  if sweeps < asked.seen then return 'went_back' end
-  if swept > 0 and now - swept > asked.old_ms then return 'silent' end
-  return ''
-end
 
 -- What stood in an outbox may have been sent since: it waits until people say go on.
 local function hold_back()
@@ -34,7 +24,6 @@ local function hold_back()
   redis.call('DEL', P .. 'notices:due')
 end
 
-local why = why_old()
 -- What was found before and not confirmed yet is one finding, save for another copy.
 local is_news = why == 'copied' or (why ~= '' and not is_known)
 if is_news then
@@ -46,7 +35,9 @@ if is_news then
   hold_back()
 end
 if why ~= '' then
-  sweeps = math.max(sweeps, asked.seen)
+  -- Above all that anybody knows of, who stands still now and goes on after people have
+  -- looked included: there is about one sweep a second.
+  sweeps = math.max(sweeps, asked.seen, tonumber(time[1]))
   redis.call('SET', P .. 'sweeps', sweeps)
   redis.call('SET', P .. 'swept', now)
 end

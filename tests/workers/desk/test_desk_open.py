@@ -319,6 +319,16 @@ def test_a_departure_taken_back_twice_is_taken_back_once(desk, cases):
     ]
 
 
+def test_a_departure_taken_back_again_after_its_case_was_archived_is_no_fault(
+    desk, client
+):
+    case = desk.open(told()).case
+    desk.withdraw(taken_back())
+    client.delete(f"offboard:case:{case.id}")
+
+    assert desk.withdraw(taken_back()) is None
+
+
 def test_what_another_source_joined_is_not_taken_back(desk, cases):
     case = desk.open(told()).case
     desk.open(asked())

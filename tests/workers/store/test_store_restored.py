@@ -1,5 +1,6 @@
 """A store that is an old copy of itself: found before anything due is handed out."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from store_scenes import NOW, Room, a_case, a_case_target
 from structlog.testing import capture_logs
 
 from workers.offboarding.errors import PausedError
-from workers.offboarding.model import CaseStatus, Channel, Step
+from workers.offboarding.model import CaseStatus, Channel, ReportState, Step
 from workers.offboarding.notice import Notice, NoticeKind
 from workers.offboarding.restored import WhyOld
 from workers.store.notices import Notices
@@ -144,6 +145,20 @@ def test_one_going_back_is_one_finding_for_all_who_noticed(room):
     assert (found(room), is_paused(room)) == (None, False)
 
 
+def test_who_stood_still_over_a_restore_finds_nothing_anew_after_it(room):
+    for _ in range(9):
+        room.works.sweep()
+    asleep = Works(room.client, watermark=Watermark(sweeps=9))
+    room.client.set("offboard:sweeps", 2)
+    mark(room)
+    Works(room.client).see_whether_old()
+    room.switches.pause(paused=False)
+
+    asleep.sweep()
+
+    assert (found(room), is_paused(room)) == (None, False)
+
+
 @pytest.mark.parametrize("how", ["marked", "silent", "back"])
 def test_an_old_copy_writes_nothing_even_before_its_first_sweep(room, how):
     """As a worker does that has a message of the copy's queue in hand."""
@@ -212,6 +227,31 @@ def test_notices_of_the_copy_wait_and_new_ones_do_not(room):
     notices.add(a_notice("new"), [Channel.SLACK])
 
     assert notices.due(10) == [("new", Channel.SLACK)]
+
+
+def test_a_message_of_the_copy_tells_nothing_that_waits(room):
+    notices = Notices(room.client)
+    notices.add(a_notice("old"), [Channel.SLACK])
+    mark(room)
+    room.works.sweep()
+
+    before = notices.begin("old", Channel.SLACK)
+    room.switches.pause(paused=False)
+
+    assert (before, notices.begin("old", Channel.SLACK)) == (0, 1)
+
+
+def test_a_notice_that_was_told_while_it_waited_is_over(room):
+    notices = Notices(room.client)
+    notices.add(a_notice("old"), [Channel.SLACK])
+    line = notices.line("old", Channel.SLACK)
+    old(room, minutes=61)
+    room.works.sweep()
+    notices.put("old", replace(line, state=ReportState.SENT), None)
+    room.switches.pause(paused=False)
+
+    assert notices.due(10) == []
+    assert notices.waiting() == 0
 
 
 def test_what_waited_goes_out_when_a_person_says_so(room):
