@@ -8,14 +8,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import redis
+import structlog
 
 from workers.offboarding import evidence as text
 from workers.offboarding.errors import NoSuchCaseError, NotSealedError
 from workers.offboarding.evidence import NOTHING, Signer
 from workers.store.connection import PREFIX, Scripts, faults
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _CASES_AT_ONCE: Final = 50
 # Of one case in one script, which is not interrupted.
@@ -37,7 +41,7 @@ _SEED: Final = f"{PREFIX}evidence:seed"
 _SEEN: Final = f"{PREFIX}evidence:seen"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Unsealed:
     """A case as it is read to be sealed; ``entries`` are those after the sealed."""
 
@@ -50,6 +54,15 @@ class _Unsealed:
     @property
     def seal(self) -> dict[str, Any]:
         return json.loads(self.was) if self.was else _UNBEGUN
+
+    @cached_property
+    def hashes(self) -> tuple[str, ...] | None:
+        """Chain the entries; None where one of them cannot be read."""
+        after, prev = self.seal["n"], self.seal["hash"]
+        try:
+            return text.chained(self.id, self.entries, after=after, prev=prev)
+        except ValueError:
+            return None
 
 
 class Evidence:
@@ -91,7 +104,9 @@ class Evidence:
             self._client.set(_SEEN, 1)
 
     def seal(self, signer: Signer, now: datetime) -> int | None:
-        """Seal some of what was appended since; how many cases were looked at.
+        """Seal some of what was appended since; how many cases could be read for it.
+
+        What cannot be read stays unsealed, and keeps nobody else from it.
 
         None where another worker sealed meanwhile: what is left is its, or next time's.
         """
@@ -101,7 +116,11 @@ class Evidence:
             return 0
         before, cases = self._read([str(one) for one in ids])
         asked = _sealed(signer, before, cases, text.moment(now))
-        return len(ids) if self._scripts.call("seal", **asked) == "ok" else None
+        unread = [one for one in cases if one.hashes is None]
+        for one in unread:
+            log.error("evidence.unreadable", case_id=one.id, after=one.seal["n"])
+        done = len(ids) - len(unread)
+        return done if self._scripts.call("seal", **asked) == "ok" else None
 
     def _read(self, ids: list[str]) -> tuple[str, list[_Unsealed]]:
         with faults(), self._client.pipeline(transaction=True) as pipe:
@@ -226,10 +245,9 @@ def _sealed(
     items: list[str] = []
     asked: list[dict[str, object]] = []
     for one in cases:
-        seal = one.seal
-        hashes = text.chained(one.id, one.entries, after=seal["n"], prev=seal["hash"])
+        seal, hashes = one.seal, one.hashes
         if not hashes:
-            # It is gone, or another worker was faster.
+            # It is gone, another worker was faster, or it cannot be read.
             asked.append(_as_it_is(one, seal["n"]))
             continue
         n, case_hash = seal["n"] + len(hashes), hashes[-1]

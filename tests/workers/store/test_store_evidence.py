@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from store_scenes import NOW, Room, a_case, an_entry
+from structlog.testing import capture_logs
 
 from config.secret import Secret
 from workers import store
@@ -293,3 +294,19 @@ def test_two_workers_that_seal_at_once_make_one_chain(store_place, client):
     items = [json.loads(one) for one in client.lrange("offboard:register", 0, -1)]
     assert [one["seq"] for one in items] == list(range(1, 121))
     assert len({one["prev"] for one in items}) == 120
+
+
+@pytest.mark.parametrize("line", ['{"at":', r'{"what":"\ud800"}', '{"what":NaN}'])
+def test_an_entry_that_cannot_be_read_keeps_no_other_case_unsealed(
+    room, evidence, any_client, line
+):
+    opened(room)
+    any_client.lset("offboard:case:01A:ledger", 0, line)
+    opened(room, "01B", leaver=Leaver("kim.roe@example.com"))
+
+    with capture_logs() as logs:
+        seal_all(evidence)
+
+    assert (evidence.is_sealed("01B"), evidence.is_sealed("01A")) == (True, False)
+    assert any_client.zrange("offboard:unsealed", 0, -1) == ["01A"]
+    assert {one["case_id"] for one in logs} == {"01A"}
