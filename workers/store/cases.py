@@ -244,17 +244,18 @@ class Cases:
         *,
         answer: str,
     ) -> None:
-        """Remember a withdrawal by its *answer*, and write it in its case's ledger."""
-        with faults(), self._client.pipeline(transaction=True) as pipe:
-            key = f"{PREFIX}withdrawal:{withdrawal.event_key}"
-            pipe.set(key, answer, ex=_REMEMBERED_SECONDS)
-            if case_id is not None:
-                ledger = f"{PREFIX}case:{case_id}:ledger"
-                pipe.rpush(ledger, encode(entry))
-                # Until it is chained and signed, as the scripts do.
-                waits = {case_id: entry.at.timestamp() * 1000}
-                pipe.zadd(f"{PREFIX}unsealed", waits, nx=True)
-            pipe.execute()
+        """Remember a withdrawal by its *answer*, and write it in its case's ledger.
+
+        One that is remembered already is left as it is: the entry is there.
+        """
+        self._scripts.call(
+            "note_withdrawal",
+            event_key=withdrawal.event_key,
+            answer=answer,
+            case=case_id,
+            entry=encode(entry),
+            ttl=_REMEMBERED_SECONDS,
+        )
 
     def take_back(self, case: Case, word: Departure, entry: Entry) -> str:
         """Have the words of some sources count no more in an open case, as it was read.

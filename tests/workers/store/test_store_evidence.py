@@ -94,6 +94,36 @@ def test_every_way_into_a_ledger_notes_the_case(room, evidence):
     assert len([one for one in lines_of(evidence) if one["kind"] == "entry"]) == 2
 
 
+def test_a_withdrawal_whose_answer_was_lost_is_written_once(lossy):
+    opened(lossy)
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    lossy.cases.note_withdrawal(withdrawal, "01A", an_entry("withdrawn"), answer="01A")
+
+    assert lossy.ledger() == ["case.opened", "withdrawn"]
+    assert lossy.cases.withdrawn("standard:2") == "01A"
+
+
+def test_a_withdrawal_that_is_known_is_left_as_it_is(room):
+    opened(room)
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    for answer in ("01A", ""):
+        room.cases.note_withdrawal(withdrawal, "01A", an_entry("back"), answer=answer)
+
+    assert room.ledger() == ["case.opened", "back"]
+    assert room.cases.withdrawn("standard:2") == "01A"
+
+
+def test_a_withdrawal_of_no_case_is_remembered_alone(room, any_client):
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    room.cases.note_withdrawal(withdrawal, None, an_entry("back"), answer="")
+
+    assert room.cases.withdrawn("standard:2") == ""
+    assert any_client.keys("*") == ["offboard:withdrawal:standard:2"]
+
+
 def test_a_departure_that_joins_is_sealed_in_the_case_it_joins(room, evidence):
     opened(room)
     seal_all(evidence)
