@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from workers.offboarding.archive_notice import unwritable
-from workers.offboarding.errors import NoSuchCaseError
+from workers.offboarding.errors import CaseDamagedError, NoSuchCaseError
 from workers.offboarding.model import Case, CaseKind, CaseStatus, Channel, ReportState
 from workers.store.archive import Archive, ArchiveError
 from workers.store.backfill import Backfill
@@ -108,6 +108,9 @@ class Archiving:
             case = self.cases.load(case_id)
         except NoSuchCaseError:
             self.old.drop(case_id)
+            return None
+        except CaseDamagedError:
+            self._later(case_id, now, "damaged")
             return None
         if not _is_over(case) or not self.packs.is_sealed(case_id):
             self._later(case_id, now, "open")

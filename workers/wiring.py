@@ -50,6 +50,7 @@ from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.restoring import RestoreWatch
+from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
 from workers.stalling import StuckWatch
 from workers.store.archive import Archive
@@ -86,6 +87,7 @@ class BackOffice:
     sealing: Sealing
     restoring: RestoreWatch
     archiving: Archiving
+    damage: DamageWatch
     sync: GraphSync | None = None
 
 
@@ -99,6 +101,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     }
     clouds = {each: one.cloud for each, one in reading.items()}
     sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
+    damage = _damage(settings, store)
     dry = _tools(settings, store, reading, sealing.fingerprint)
     desk = desk_on(store, settings, sender)
     armed = replace(
@@ -121,6 +124,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             same_people=dry.same_people,
             protected=dry.protected,
             checks=(sealing.check,),
+            asked=(damage.checks,),
             clock=now_utc,
         ),
         store.notices,
@@ -156,6 +160,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             tuple(dry.notifiers),
         ),
         _archiving(settings, store, tuple(dry.notifiers)),
+        damage,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -165,6 +170,17 @@ def _directories(settings: Settings, store: Store) -> dict[str, Directory]:
     found = open_directories(settings)
     graph = open_directory(settings, store.graph)
     return {**found, "entra_graph": graph} if graph else found
+
+
+def _damage(settings: Settings, store: Store) -> DamageWatch:
+    return DamageWatch(
+        store.damaged,
+        store.cases,
+        store.evidence,
+        store.notices,
+        tuple(notifiers(settings)),
+        clock=now_utc,
+    )
 
 
 def _archiving(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from evidence_scenes import a_book, fingerprint
 from fake_desk import NOW
 
+from workers.offboarding.errors import CaseDamagedError
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.model import CaseStatus, Departure, Leaver
 from workers.signing import signature_holds
@@ -94,3 +95,18 @@ def test_a_register_without_items_says_so(client, desk, as_operator):
     answer = client.get("/api/evidence/register", headers=as_operator)
 
     assert answer.status_code == 503
+
+
+def test_what_was_done_in_a_case_that_cannot_be_read_is_for_operators(
+    client, desk, as_viewer, as_operator
+):
+    case = a_case(desk)
+
+    def damaged(case_id):
+        raise CaseDamagedError(case_id)
+
+    desk.show = damaged
+    path = f"/api/cases/{case.id}/evidence"
+
+    assert client.get(path, headers=as_viewer).status_code == 500
+    assert client.get(path, headers=as_operator).status_code == 200

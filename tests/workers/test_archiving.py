@@ -328,3 +328,16 @@ def test_a_store_that_is_away_is_no_fault_of_the_folder(place):
         place.look()
 
     assert place.client.zcard("offboard:notices:due") == 0
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_from_its_file(place):
+    place.settle()
+    place.settle("01B", leaver=KIM)
+    place.client.hset("offboard:case:01A", "head", "{")
+
+    place.look()
+
+    assert place.archived() == [f"{NOW.year}/01B.jsonl"]
+    assert place.kept() == ["01A"]
+    place.look()
+    assert place.kept() == ["01A"]

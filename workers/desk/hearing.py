@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from workers.offboarding.advice import cleaned
+from workers.offboarding.errors import CaseDamagedError
 from workers.offboarding.heard import Heard, Unreadable, UnreadableError, understood
 from workers.offboarding.model import Case, Departure, Ignored, SamePerson, Withdrawal
 from workers.store.names import KnownNames
@@ -42,7 +43,8 @@ class Hearing:
         """Act on an event; return the id of its case, None where it has none.
 
         Raises:
-            UnreadableError: It names nobody we can know, or two people.
+            UnreadableError: It names nobody we can know, or two people; or the case
+                that it is about cannot be read.
             ConflictError: ``event_key``, used for another person before.
         """
         heard = self._dated(heard)
@@ -58,6 +60,13 @@ class Hearing:
             _say_who(heard, error)
             raise
         self._learn(heard)
+        try:
+            return self._act_on(event)
+        except CaseDamagedError as error:
+            # Its sender cannot mend that, and others may come in the same delivery.
+            raise UnreadableError(Unreadable.CASE_DAMAGED, str(error)) from error
+
+    def _act_on(self, event: Departure | Withdrawal | Ignored) -> str | None:
         match event:
             case Ignored(why):
                 log.info("event.ignored", reason=why)

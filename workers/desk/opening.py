@@ -24,6 +24,7 @@ from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.damaged import Damaged
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
@@ -71,6 +72,7 @@ class Store:
     evidence: Evidence
     old_cases: OldCases
     backfill: Backfill
+    damaged: Damaged
 
 
 def store_address(settings: Settings) -> str:
@@ -120,6 +122,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Evidence(client),
         OldCases(client),
         Backfill(client),
+        Damaged(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

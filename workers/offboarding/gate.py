@@ -70,13 +70,20 @@ def meant(asked: Asked) -> Resolved:
     )
 
 
-def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAnswer:
+def answer_of(
+    asked: Asked,
+    resolved: Resolved,
+    cases: Sequence[Case],
+    *,
+    damaged: Sequence[str] = (),
+) -> GateAnswer:
     """Say whether the person may be removed, and every reason against it.
 
     Args:
         asked: The question, with what was seen for it.
         resolved: Who is meant, as ``meant`` says.
         cases: The person's cases, by any of their names.
+        damaged: Ids of those that cannot be read.
     """
     ours = [one for view in asked.views for one in view.ours]
     refused = refusals(resolved, protected=asked.protected, ours=ours)
@@ -93,6 +100,7 @@ def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAn
         *_credentials(looks),
         *unseen_notes(looks),
         *_unfinished(asked, cases),
+        *_damaged(damaged),
         *_settling_in(asked, resolved, cases),
         *unknown_person(looks, resolved.leaver, knows=knows),
     ]
@@ -172,6 +180,12 @@ def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
         why = _short_of_safe(case, asked.settle, asked.at)
         if why and not is_made_up_for:
             yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
+
+
+def _damaged(case_ids: Sequence[str]) -> Iterator[Note]:
+    for one in case_ids:
+        text = f"Case {one} cannot be read, so nobody can tell what it lacks."
+        yield Note(Reason.CASE_NOT_SAFE, text)
 
 
 def _settling_in(

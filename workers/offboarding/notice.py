@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     BRAKE = "brake"
     STUCK = "stuck"
     RESTORED = "restored"
+    CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
 
 
@@ -94,6 +95,7 @@ _VERDICTS: Final = {
     NoticeKind.BRAKE: "The brake is on",
     NoticeKind.STUCK: "A case stands still",
     NoticeKind.RESTORED: "Everything is paused: the store may be an old copy",
+    NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
 }
 _AS_FUNCTIONAL_ID: Final = (

@@ -32,6 +32,8 @@ _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
 # A call whose answer was lost is repeated at once; this is far longer.
 _REPEAT_SECONDS: Final = 3_600
+# Work of a case that cannot be read is looked at again after this.
+_PUT_OFF_MS: Final = 600_000
 # What is foreseen waits for the rest: a mass of it must not make anything late. A
 # hundred thousand scheduled cases take their turn each day all the same.
 _FORESEEN_AT_ONCE: Final = 5
@@ -112,6 +114,10 @@ class Works:
             forgotten_ms=FORGOTTEN_MS,
         )
         return bool(answer)
+
+    def put_off(self, work: Work) -> None:
+        """Have work that nobody can begin come back later, and not at each sweep."""
+        self._scripts.call("put_off", member=member_of(work), later_ms=_PUT_OFF_MS)
 
     def record(self, claim: Claim, change: Change) -> None:
         """Write *change* and keep the work."""
