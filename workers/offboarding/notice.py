@@ -45,6 +45,7 @@ class NoticeKind(StrEnum):
     RESTORED = "restored"
     CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
+    ARCHIVED_BESIDE = "archived_beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ _VERDICTS: Final = {
     NoticeKind.RESTORED: "Everything is paused: the store may be an old copy",
     NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
+    NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."
