@@ -109,12 +109,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         accounts={**reading, **_writing(settings, store, reading)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
+    surveys = _surveys(settings, store, dry, desk)
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
-        _surveys(settings, store, dry, desk),
+        surveys,
         Answers(
             clouds,
             store.questions,
@@ -124,7 +125,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             same_people=dry.same_people,
             protected=dry.protected,
             checks=(sealing.check,),
-            asked=(damage.checks,),
+            asked=(damage.checks, surveys.checks),
             clock=now_utc,
         ),
         store.notices,
@@ -269,6 +270,7 @@ def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surv
         every_seconds=settings.exposure_interval_minutes * 60,
         clock=now_utc,
         names={one.id: one.name for one in settings.accounts},
+        notes=store.survey_notes,
     )
 
 

@@ -37,6 +37,7 @@ from workers.store.questions import Questions
 from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
+from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -73,6 +74,7 @@ class Store:
     old_cases: OldCases
     backfill: Backfill
     damaged: Damaged
+    survey_notes: SurveyNotes
 
 
 def store_address(settings: Settings) -> str:
@@ -123,6 +125,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         OldCases(client),
         Backfill(client),
         Damaged(client),
+        SurveyNotes(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
     WEAK_FUNCTIONAL_ID = "weak_functional_id"
+    SURVEY_FAILING = "survey_failing"
+    SURVEY_WORKS = "survey_works"
     QUARANTINED = "quarantined"
     RUNNING_OUT = "running_out"
     SOURCE_SILENT = "source_silent"
@@ -88,6 +90,8 @@ _VERDICTS: Final = {
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
     NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
+    NoticeKind.SURVEY_FAILING: "An account's surveys fail",
+    NoticeKind.SURVEY_WORKS: "An account's surveys work again",
     NoticeKind.QUARANTINED: "A source's deliveries cannot be read",
     NoticeKind.RUNNING_OUT: "Deliveries in quarantine run out",
     NoticeKind.SOURCE_SILENT: "A source is silent",
