@@ -165,8 +165,9 @@ def _credentials(looks: Sequence[Look]) -> Iterator[Note]:
 def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
     """Say which armed cases are short of fully safe.
 
-    What an older case left undone a newer one may have made up for; what an older one
-    did has to settle in all the same.
+    An attention of old is no word about now: a newer case that looked at as much
+    decides instead, and what was read for this answer. What the older one did has to
+    settle in all the same, and its follow-ups to be done.
     """
     armed = [
         one
@@ -176,10 +177,19 @@ def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
         and one.kind is CaseKind.DEPARTURE
     ]
     for case in armed:
-        is_made_up_for = case is not armed[-1] and case.result is CaseResult.ATTENTION
-        why = _short_of_safe(case, asked.settle, asked.at)
-        if why and not is_made_up_for:
+        if _is_decided_since(case, armed):
+            why = _unsettled(case, asked.settle, asked.at)
+        else:
+            why = _short_of_safe(case, asked.settle, asked.at)
+        if why:
             yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
+
+
+def _is_decided_since(case: Case, armed: Iterable[Case]) -> bool:
+    if case.status is not CaseStatus.SETTLED or case.result is not CaseResult.ATTENTION:
+        return False
+    newer = (one for one in armed if one.id > case.id)
+    return any(one.scope is None or one.scope == case.scope for one in newer)
 
 
 def _damaged(case_ids: Sequence[str]) -> Iterator[Note]:
