@@ -550,6 +550,7 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         source=departure.source,
         event_key=departure.event_key,
         authn=departure.authn,
+        delivery_sha256=departure.delivery_sha256,
     )
 
 

@@ -39,8 +39,19 @@ class Hearing:
         self._withdraw = withdraw
         self._clock = clock
 
-    def hear(self, heard: Heard, *, request_id: str | None = None) -> str | None:
+    def hear(
+        self,
+        heard: Heard,
+        *,
+        request_id: str | None = None,
+        delivery_sha256: str | None = None,
+    ) -> str | None:
         """Act on an event; return the id of its case, None where it has none.
+
+        Args:
+            heard: The event.
+            request_id: Of the request that brought it.
+            delivery_sha256: The digest of that request's body, for the ledger.
 
         Raises:
             UnreadableError: It names nobody we can know, or two people; or the case
@@ -60,6 +71,8 @@ class Hearing:
             _say_who(heard, error)
             raise
         self._learn(heard)
+        if not isinstance(event, Ignored):
+            event = replace(event, delivery_sha256=delivery_sha256)
         try:
             return self._act_on(event)
         except CaseDamagedError as error:
