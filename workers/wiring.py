@@ -35,7 +35,7 @@ from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
-from workers.offboarding.errors import OffboardingError
+from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Case, Channel, Work
 from workers.offboarding.notice import Notice
 from workers.offboarding.ports import (
@@ -321,6 +321,20 @@ def _say(change: Change) -> None:
             detail=entry.detail,
             ibm_request_id=entry.request_id,
         )
+
+
+def note_armed(office: BackOffice) -> None:
+    """Have evidence tell from when on which accounts were written to; best effort.
+
+    What was written in an account stands in the ledgers of its cases in any event.
+    """
+    accounts = office.armed.accounts
+    try:
+        office.switches.note_armed(
+            each for each, one in accounts.items() if one.resets is not None
+        )
+    except StoreAwayError as error:
+        log.warning("armed.not_noted", fault=str(error))
 
 
 def publish_identities(office: BackOffice) -> None:

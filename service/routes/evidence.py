@@ -14,6 +14,7 @@ from service.context import here, place_to_wait
 from service.contract import route
 from service.routes.casework import CASE_ID, known_shape, may_see
 from workers.offboarding.errors import CaseDamagedError, NoSuchCaseError
+from workers.offboarding.evidence import SERVICE
 
 evidence = Blueprint("evidence", __name__, description="What an auditor verifies.")
 evidence.before_request(refuse_unmeasured)
@@ -51,6 +52,11 @@ def show_evidence(case_id: str) -> Response:
 
 def _refuse_hidden(case_id: str) -> None:
     """Refuse a case that the caller may not see; of a damaged one nobody can tell."""
+    if case_id == SERVICE:
+        # Who paused and who resumed: no case, and of no departure.
+        if caller().role == "viewer":
+            raise NoSuchCaseError
+        return
     try:
         case = here().desk.show(case_id)
     except CaseDamagedError:

@@ -336,7 +336,7 @@ class FakeDesk:
         self._used()
         return tuple(self.spots.values())
 
-    def pause(self, account_id, *, paused):
+    def pause(self, account_id, *, paused, actor=None, request_id=None):
         self._used()
         if account_id in self.unknown_accounts:
             raise ConflictError("There is no such account.", reason="no_such_account")

@@ -465,7 +465,14 @@ class Desk:
             return ()
         return tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
 
-    def pause(self, account_id: str | None, *, paused: bool) -> Paused:
+    def pause(
+        self,
+        account_id: str | None,
+        *,
+        paused: bool,
+        actor: str | None = None,
+        request_id: str | None = None,
+    ) -> Paused:
         """Pause or resume resets, for all (None) or one account; return what is paused.
 
         Running workers see it before their next reset.
@@ -475,7 +482,12 @@ class Desk:
         """
         if account_id is not None:
             refuse_unknown_account(account_id, self._accounts)
-        self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
+        self._switches.pause(
+            account_id=account_id or EVERYWHERE,
+            paused=paused,
+            actor=actor,
+            request_id=request_id,
+        )
         return self._switches.paused()
 
     def pauses(self) -> Paused:

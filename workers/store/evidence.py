@@ -282,8 +282,10 @@ def _sealed(
         n, case_hash = seal["n"] + len(hashes), hashes[-1]
         many, of_items = seal["items"], seal["items_hash"]
         seqs: list[int] = []
-        # A case that is over is named once it is sealed to its end.
-        if not many or (one.status in _OVER and n == one.length):
+        # A case that is over is named once it is sealed to its end, and so is each
+        # thing that somebody did to the service itself, which is never over.
+        is_named = one.status in _OVER or one.id == text.SERVICE
+        if not many or (is_named and n == one.length):
             count, many = count + 1, many + 1
             items.append(text.item_of(count, one.id, (n, case_hash), last, at))
             last = text.hash_of(json.loads(items[-1]))
