@@ -416,9 +416,9 @@ BUGS: Final = (
         "workers/offboarding/gate.py",
         (
             (
-                "is_made_up_for = case is not armed[-1] and case.result is "
-                "CaseResult.ATTENTION",
-                "is_made_up_for = case is not armed[-1]",
+                "            why = _unsettled(case, asked.settle, asked.at)\n"
+                "        else:",
+                '            why = ""\n        else:',
             ),
         ),
     ),
@@ -629,7 +629,11 @@ BUGS: Final = (
         "service/routes/hearing.py",
         (
             (
-                "            return desk.hear(event, request_id=g.request_id)\n",
+                "            return desk.hear(\n"
+                "                event,\n"
+                "                request_id=g.request_id,\n"
+                '                delivery_sha256=g.get("delivery_sha256"),\n'
+                "            )\n",
                 "            from threading import Timer\n"
                 "            Timer(0.1, desk.hear, (event,)).start()\n",
             ),

@@ -18,7 +18,7 @@ import click
 from config import log as logs
 from config.settings import ROLES, Settings
 from service.commands.adopt import adopt
-from service.commands.backup import backup
+from service.commands.backup import backup, size_of
 from service.commands.blind_spots import blind_spot
 from service.commands.brake import brake
 from service.commands.deciding import case
@@ -170,7 +170,11 @@ def store() -> None:
 
 
 @backup.command("create")
-@click.option("--out", type=click.Path(path_type=Path), help="A new file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="A new file. Default: offboard-<time in UTC>.rdb in this folder.",
+)
 def backup_create(out: Path | None) -> None:
     """Write the embedded store, while it runs, into one file; overwrite nothing.
 
@@ -182,7 +186,7 @@ def backup_create(out: Path | None) -> None:
     settings = read_settings("store")
     file = out or Path(f"offboard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.rdb")
     made = _or_end(lambda: processes.back_up(settings, file))
-    size = f"{made.size_bytes / 1e6:.1f} MB"
+    size = size_of(made.size_bytes)
     click.echo(f"{made.file}: {counted(made.cases, 'case')}, {size}.")
 
 

@@ -37,6 +37,7 @@ _TIMEOUT_SECONDS: Final = (5.0, 35.0)
 OPENED_AS: Final = "Offboard-Opened-As"
 # How it says why an exposure may not be everything, and whose token it was asked with.
 NOT_SEEN: Final = "Offboard-Not-Seen"
+DAMAGED: Final = "Offboard-Damaged"
 ROLE: Final = "Offboard-Role"
 # How many entries of a case its evidence does not have yet.
 UNSEALED: Final = "Offboard-Unsealed"
@@ -98,9 +99,10 @@ class Client:
         """Read one case."""
         return self._call("GET", f"/api/cases/{_segment(case_id, 'ID')}")
 
-    def cases(self, **filters: str | int) -> Body:
-        """Read one page of cases, newest first: ``cases`` and ``next``."""
-        return self._call("GET", "/api/cases", params=filters)
+    def cases(self, **filters: str | int) -> tuple[Body, tuple[str, ...]]:
+        """Read one page of cases, newest first; ids of those that cannot be read."""
+        body, said = self._ask("GET", "/api/cases", params=filters)
+        return body, _listed(said.get(DAMAGED, ""))
 
     def retry(self, case_id: str) -> Body:
         """Take a case back to work; the bare case. Sent once: it is no reading."""
@@ -178,8 +180,7 @@ class Client:
     def exposure(self) -> tuple[Body, tuple[str, ...]]:
         """Read who owns every target; reasons why that may not be everything."""
         body, said = self._ask("GET", "/api/exposure")
-        reasons = (one.strip() for one in said.get(NOT_SEEN, "").split(","))
-        return body, tuple(one for one in reasons if one)
+        return body, _listed(said.get(NOT_SEEN, ""))
 
     def gate(self, user: str) -> Body:
         """Ask whether a person may be removed; it may answer that it is still read."""
@@ -363,6 +364,10 @@ def _asked_for(answer: requests.Response) -> float:
     text = answer.headers.get("Retry-After", "")
     is_number = text.isascii() and text.isdigit() and len(text) < 6
     return min(float(text), _LONGEST_PAUSE_SECONDS) if is_number else 0.0
+
+
+def _listed(header: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in header.split(",") if one.strip())
 
 
 def _segment(text: str, name: str) -> str:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from workers.offboarding.errors import (
+    CaseDamagedError,
     ConflictError,
     NoSuchCaseError,
     NoSuchDeliveryError,
@@ -96,6 +97,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(NoSuchCaseError, _no_such_case)
     app.register_error_handler(NoSuchFollowUpError, _no_such_follow_up)
     app.register_error_handler(NoSuchDeliveryError, _no_such_delivery)
+    app.register_error_handler(CaseDamagedError, _case_damaged)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
     app.register_error_handler(NoWorkerError, _no_worker)
@@ -213,6 +215,10 @@ def _no_such_delivery(_: NoSuchDeliveryError) -> Response:
     return _problem(
         404, "No delivery in quarantine has this id.", slug="no-such-delivery"
     )
+
+
+def _case_damaged(error: CaseDamagedError) -> Response:
+    return _problem(500, str(error), slug="case-damaged")
 
 
 def _conflict(error: ConflictError) -> Response:

@@ -459,6 +459,8 @@ class MemoryStore:
         return "ok"
 
     def note_withdrawal(self, withdrawal, case_id, entry, *, answer):
+        if withdrawal.event_key in self.withdrawals:
+            return
         self.withdrawals[withdrawal.event_key] = answer
         if case_id is not None:
             self.stored[case_id].ledger.append(entry)

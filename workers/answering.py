@@ -13,10 +13,10 @@ from workers.offboarding.discovery import look_at_all
 from workers.offboarding.exposure import GateAnswer
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.health import Check
-from workers.offboarding.model import Case, CaseResult, CaseStatus, SamePerson
+from workers.offboarding.model import CaseResult, CaseStatus, SamePerson
 from workers.offboarding.plan import Resolved
 from workers.offboarding.ports import Cloud
-from workers.store.cases import Cases
+from workers.store.cases import Cases, Read
 from workers.store.codec import decode, encode
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -46,6 +46,7 @@ class Answers:
         same_people: tuple[SamePerson, ...],
         protected: tuple[str, ...] = (),
         checks: tuple[Check, ...] = (),
+        asked: tuple[Callable[[], tuple[Check, ...]], ...] = (),
         clock: Callable[[], datetime],
     ) -> None:
         self._clouds = clouds
@@ -56,6 +57,7 @@ class Answers:
         self._same_people = same_people
         self._protected = protected
         self._checks = checks
+        self._asked = asked
         self._clock = clock
         self._turns = BoundedSemaphore(_AT_ONCE)
 
@@ -109,9 +111,10 @@ class Answers:
             protected=self._protected,
         )
         resolved = meant(asked)
-        return answer_of(asked, resolved, self._cases_of(resolved))
+        found = self._cases_of(resolved)
+        return answer_of(asked, resolved, found.cases, damaged=found.damaged)
 
-    def _cases_of(self, resolved: Resolved) -> list[Case]:
+    def _cases_of(self, resolved: Resolved) -> Read:
         names = {*resolved.leaver.refs, *(f"email:{one}" for one in resolved.names)}
         ids: set[str] = set()
         for ref in names:
@@ -119,7 +122,8 @@ class Answers:
                 ids |= set(self._cases.ids(ref=ref, status=status, limit=_CASES))
             for result in _ENDED:
                 ids |= set(self._cases.ids(ref=ref, result=result, limit=_CASES))
-        return self._cases.load_all(sorted(ids)) if ids else []
+        return self._cases.read(sorted(ids)) if ids else Read([], [])
 
     def _doctor(self) -> tuple[Check, ...]:
-        return (*self._checks, *check_all(self._clouds.values()))
+        ours = (each for ask in self._asked for each in ask())
+        return (*self._checks, *ours, *check_all(self._clouds.values()))

@@ -12,8 +12,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from workers.offboarding.archive_notice import unwritable
-from workers.offboarding.errors import NoSuchCaseError
+from workers.offboarding.archive_notice import unwritable, written_beside
+from workers.offboarding.errors import CaseDamagedError, NoSuchCaseError
 from workers.offboarding.model import Case, CaseKind, CaseStatus, Channel, ReportState
 from workers.store.archive import Archive, ArchiveError
 from workers.store.backfill import Backfill
@@ -109,11 +109,16 @@ class Archiving:
         except NoSuchCaseError:
             self.old.drop(case_id)
             return None
+        except CaseDamagedError:
+            self._later(case_id, now, "damaged")
+            return None
         if not _is_over(case) or not self.packs.is_sealed(case_id):
             self._later(case_id, now, "open")
             return None
         ended_at = case.settled_at or case.received_at
-        self.archive.keep(case_id, ended_at.year, self.packs.pack_of(case_id))
+        kept = self.archive.keep(case_id, ended_at.year, self.packs.pack_of(case_id))
+        if kept.is_beside:
+            self._tell_beside(case_id, kept.file, now)
         return case, entries
 
     def _remove(self, archived: list[tuple[Case, int]], now: datetime) -> None:
@@ -151,6 +156,11 @@ class Archiving:
     def _later(self, case_id: str, now: datetime, why: str) -> None:
         log.info("case.kept", case_id=case_id, why=why)
         self.old.put_off(case_id, now - self.life + _LATER)
+
+    def _tell_beside(self, case_id: str, file: str, now: datetime) -> None:
+        log.error("case.archived_beside", case_id=case_id, file=file)
+        if self.channels:
+            self.notices.add(written_beside(case_id, file, at=now), self.channels)
 
     def _tell(self, fault: str) -> None:
         now = self.clock()

@@ -9,7 +9,8 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -100,7 +101,8 @@ def restore(place: Embedded, file: Path) -> Backup:
     """
     if not file.is_file():
         raise BackupError(f"{file} is not a file.")
-    with locked(place) as lock:
+    ours = _not_there_yet(place)
+    with locked(place) as lock, _taken_back(place, ours):
         if (place.folder / _LOG_FOLDER).exists():
             text = f"{place.folder} holds a store already. Move it away, and keep it"
             raise BackupError(f"{text}: it has what happened since the backup.")
@@ -118,6 +120,29 @@ def restore(place: Embedded, file: Path) -> Backup:
         finally:
             shutil.rmtree(making, ignore_errors=True)
     return Backup(file, file.stat().st_size, cases)
+
+
+def _not_there_yet(place: Embedded) -> list[Path]:
+    """List what a restore would be the first to make in a folder, itself last."""
+    lock = place.socket.with_name("store.lock")
+    return [one for one in (place.socket, lock, place.folder) if not one.exists()]
+
+
+@contextmanager
+def _taken_back(place: Embedded, ours: list[Path]) -> Iterator[None]:
+    """Have a restore that fails leave nothing that it made itself.
+
+    While it holds the lock: nobody else can have begun with it.
+    """
+    try:
+        yield
+    except OffboardingError:
+        for one in ours:
+            if one != place.folder:
+                one.unlink(missing_ok=True)
+            elif not any(one.iterdir()):
+                one.rmdir()
+        raise
 
 
 def _save(client: "redis.Redis") -> int:

@@ -30,7 +30,7 @@ from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import fresh_context, register
-from workers.wiring import BackOffice, back_office, publish_identities
+from workers.wiring import BackOffice, back_office, note_armed, publish_identities
 
 log = structlog.get_logger()
 
@@ -55,6 +55,7 @@ def worker(settings: Settings) -> None:
     office = back_office(settings, Sender(app))
     register(app, office)
     _see_whether_old(office)
+    note_armed(office)
     # Beside the work, so that IAM being away does not keep a worker from starting.
     Thread(target=publish_identities, args=(office,), daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)

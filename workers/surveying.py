@@ -4,7 +4,7 @@ At most two at a time in a worker, within a quarter of the budget: cases come fi
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -19,7 +19,14 @@ from workers.offboarding.errors import (
 )
 from workers.offboarding.excess import shared_ids
 from workers.offboarding.exposure import AccountIndex, as_last_read, exposure_of
+from workers.offboarding.failing import (
+    check_of,
+    surveys_failing,
+    surveys_work,
+    why_not,
+)
 from workers.offboarding.forecast import Forecast, forecast
+from workers.offboarding.health import Check
 from workers.offboarding.model import Channel, Departure, KeyOwner, Leaver
 from workers.offboarding.notice import (
     Notice,
@@ -33,6 +40,7 @@ from workers.offboarding.watching import Watched, watched, with_functional_ids
 from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 from workers.store.notices import Notices
 from workers.store.owners import Owners
+from workers.store.surveys import SurveyNotes
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -40,6 +48,7 @@ SOURCE: Final = "survey"
 _AT_ONCE: Final = 2
 # What could not be read now is read again after this, if a survey is not due earlier.
 _AGAIN_SECONDS: Final = 300.0
+_BROKE_OFF: Final = "It broke off: see the workers' log."
 
 
 class Surveys:
@@ -56,6 +65,7 @@ class Surveys:
         every_seconds: float,
         clock: Callable[[], datetime],
         names: Mapping[str, str],
+        notes: SurveyNotes,
     ) -> None:
         self._clouds = clouds
         self._owners = owners
@@ -65,6 +75,7 @@ class Surveys:
         self._every_seconds = every_seconds
         self._clock = clock
         self._names = names
+        self._notes = notes
         self._turns = BoundedSemaphore(_AT_ONCE)
 
     def make_due(self) -> None:
@@ -81,17 +92,59 @@ class Surveys:
         finally:
             self._turns.release()
 
+    def checks(self) -> tuple[Check, ...]:
+        """Say of which accounts surveys fail; StoreAwayError."""
+        now = self._clock()
+        return tuple(
+            check_of(one, now, self._every)
+            for one in self._notes.failing(self._clouds)
+            # One that is just being made.
+            if one.why or one.is_long(now, self._every)
+        )
+
+    @property
+    def _every(self) -> timedelta:
+        return timedelta(seconds=self._every_seconds)
+
     def _survey(self, account_id: str) -> None:
-        again = _AGAIN_SECONDS
+        again, why = _AGAIN_SECONDS, _BROKE_OFF
         try:
-            again = self._surveyed(account_id)
+            # Before, too: who dies over each of them says nothing after it.
+            self._tell_failing(account_id)
+            self._notes.began(account_id, self._clock())
+            again, why = self._surveyed(account_id)
         finally:
             # Whatever broke, the account is surveyed again before long.
             wait = min(again, self._every_seconds)
             self._owners.end_survey(account_id, again_seconds=wait)
+            self._note(account_id, why)
 
-    def _surveyed(self, account_id: str) -> float:
-        """Survey an account, and return after how many seconds it is to be again."""
+    def _note(self, account_id: str, why: str) -> None:
+        """Write down how a survey ended, and tell what that changes."""
+        if why:
+            self._notes.failed(account_id, why)
+            self._tell_failing(account_id)
+            return
+        for one in self._notes.failing([account_id]):
+            if one.is_told:
+                name = self._names.get(account_id, "")
+                self._tell([surveys_work(one, at=self._clock(), account_name=name)])
+        self._notes.worked(account_id)
+
+    def _tell_failing(self, account_id: str) -> None:
+        now, name = self._clock(), self._names.get(account_id, "")
+        for one in self._notes.failing([account_id]):
+            # Without a channel it does not count as told, so that it is once there is.
+            if self._channels and not one.is_told and one.is_long(now, self._every):
+                self._tell([surveys_failing(one, at=now, account_name=name)])
+                self._notes.told(account_id)
+
+    def _surveyed(self, account_id: str) -> tuple[float, str]:
+        """Survey an account.
+
+        Returns:
+            After how many seconds it is to be again, and why it failed, if it did.
+        """
         began = self._clock()
         before = self._owners.of(account_id)
         view = look_at(self._clouds[account_id], None)
@@ -122,7 +175,7 @@ class Surveys:
             seconds=round((self._clock() - began).total_seconds(), 1),
         )
         soon = max(_AGAIN_SECONDS, view.retry_after_seconds)
-        return self._every_seconds if view.is_final else soon
+        return (self._every_seconds if view.is_final else soon), why_not(view)
 
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:

@@ -25,6 +25,7 @@ from workers.app import (
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
+    CaseDamagedError,
     LeaseLostError,
     NoSuchCaseError,
     StoreAwayError,
@@ -84,6 +85,7 @@ def _watch(office: BackOffice) -> Callable[[], None]:
         finally:
             # What is wrong with the intake must not hide a case that stands still.
             office.stuck.look()
+            office.damage.look()
 
     return watch
 
@@ -171,7 +173,12 @@ def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
 
 
 def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
-    case = office.dry.cases.load(work.case_id)
+    try:
+        case = office.dry.cases.load(work.case_id)
+    except CaseDamagedError:
+        log.warning("work.of_damaged_case")
+        office.works.put_off(work)
+        return ()
     # Whether a case put off while unarmed is a dry run is decided by its plan, which
     # has to see whether the service is armed now.
     is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed

@@ -35,7 +35,7 @@ from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
-from workers.offboarding.errors import OffboardingError
+from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Case, Channel, Work
 from workers.offboarding.notice import Notice
 from workers.offboarding.ports import (
@@ -50,6 +50,7 @@ from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.restoring import RestoreWatch
+from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
 from workers.stalling import StuckWatch
 from workers.store.archive import Archive
@@ -86,6 +87,7 @@ class BackOffice:
     sealing: Sealing
     restoring: RestoreWatch
     archiving: Archiving
+    damage: DamageWatch
     sync: GraphSync | None = None
 
 
@@ -99,6 +101,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     }
     clouds = {each: one.cloud for each, one in reading.items()}
     sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
+    damage = _damage(settings, store)
     dry = _tools(settings, store, reading, sealing.fingerprint)
     desk = desk_on(store, settings, sender)
     armed = replace(
@@ -106,12 +109,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         accounts={**reading, **_writing(settings, store, reading)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
+    surveys = _surveys(settings, store, dry, desk)
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
-        _surveys(settings, store, dry, desk),
+        surveys,
         Answers(
             clouds,
             store.questions,
@@ -121,6 +125,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             same_people=dry.same_people,
             protected=dry.protected,
             checks=(sealing.check,),
+            asked=(damage.checks, surveys.checks),
             clock=now_utc,
         ),
         store.notices,
@@ -156,6 +161,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             tuple(dry.notifiers),
         ),
         _archiving(settings, store, tuple(dry.notifiers)),
+        damage,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -165,6 +171,17 @@ def _directories(settings: Settings, store: Store) -> dict[str, Directory]:
     found = open_directories(settings)
     graph = open_directory(settings, store.graph)
     return {**found, "entra_graph": graph} if graph else found
+
+
+def _damage(settings: Settings, store: Store) -> DamageWatch:
+    return DamageWatch(
+        store.damaged,
+        store.cases,
+        store.evidence,
+        store.notices,
+        tuple(notifiers(settings)),
+        clock=now_utc,
+    )
 
 
 def _archiving(
@@ -253,6 +270,7 @@ def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surv
         every_seconds=settings.exposure_interval_minutes * 60,
         clock=now_utc,
         names={one.id: one.name for one in settings.accounts},
+        notes=store.survey_notes,
     )
 
 
@@ -303,6 +321,20 @@ def _say(change: Change) -> None:
             detail=entry.detail,
             ibm_request_id=entry.request_id,
         )
+
+
+def note_armed(office: BackOffice) -> None:
+    """Have evidence tell from when on which accounts were written to; best effort.
+
+    What was written in an account stands in the ledgers of its cases in any event.
+    """
+    accounts = office.armed.accounts
+    try:
+        office.switches.note_armed(
+            each for each, one in accounts.items() if one.resets is not None
+        )
+    except StoreAwayError as error:
+        log.warning("armed.not_noted", fault=str(error))
 
 
 def publish_identities(office: BackOffice) -> None:

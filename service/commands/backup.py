@@ -20,6 +20,7 @@ from service.commands.screen import (
 from service.commands.to_do import Task, show_tasks
 from workers.offboarding.words import counted
 
+_SMALL_BYTES: Final = 50_000
 _COLUMNS: Final = ("Leaver", "Status", "Source", "Due since", "Case")
 _TASKS: Final = (
     Task(
@@ -33,6 +34,13 @@ _TASKS: Final = (
 @click.group("backup")
 def backup() -> None:
     """Back the store up, restore it, and see what waits after that."""
+
+
+def size_of(size_bytes: int) -> str:
+    """Say how large a file is; a small one is not 0.0 MB."""
+    if size_bytes < _SMALL_BYTES:
+        return f"{size_bytes / 1e3:.1f} kB"
+    return f"{size_bytes / 1e6:.1f} MB"
 
 
 @backup.command("due")

@@ -36,7 +36,8 @@ def list_cases(
     """List cases, newest first; at most 1000."""
     given = {"status": status, "result": result, "user": user}
     with open_client() as client:
-        body = _all(client, {name: one for name, one in given.items() if one})
+        given_ones = {name: one for name, one in given.items() if one}
+        body, damaged = _all(client, given_ones)
     page = page_of(body)
     if output == "json":
         write_json(body)
@@ -44,19 +45,28 @@ def list_cases(
         show_page(result_screen(), page)
     if page.next is not None:
         progress_screen().say("There are more: narrow it by status, result or user.")
+    if damaged:
+        progress_screen().say(
+            f"Not shown, since they cannot be read: {', '.join(damaged)}. See"
+            " `offboard doctor`."
+        )
 
 
-def _all(client: Client, filters: dict[str, str]) -> Body:
-    """Read the pages into one; its ``next`` is where reading ended."""
-    body = client.cases(limit=_PAGE, **filters)
+def _all(client: Client, filters: dict[str, str]) -> tuple[Body, tuple[str, ...]]:
+    """Read the pages into one; its ``next`` is where reading ended.
+
+    Besides, the ids of cases that belong there and cannot be read.
+    """
+    body, damaged = client.cases(limit=_PAGE, **filters)
     page = page_of(body)
     many = len(page.cases)
     while page.next is not None and page.cases and many < _MOST:
-        following = client.cases(limit=_PAGE, cursor=page.next, **filters)
+        following, more = client.cases(limit=_PAGE, cursor=page.next, **filters)
+        damaged += more
         page = page_of(following)
         many += len(page.cases)
         body = {**following, "cases": body["cases"] + following["cases"]}
-    return body
+    return body, damaged
 
 
 @case.command("show")

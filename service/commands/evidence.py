@@ -132,8 +132,8 @@ def _file(out: Path | None, *, force: bool) -> Iterator[IO[bytes]]:
 def verify(*, files: tuple[str, ...], keys: tuple[str, ...], output: str) -> None:
     """Verify evidence, with no service, no store and no network.
 
-    Ends with 0 it holds and is signed by the key given, 3 it holds in itself and it is
-    not proven who signed, 4 it does not hold.
+    Ends with 0 it holds and is signed by the key given, 2 a file or a key cannot be
+    read, 3 it holds in itself and it is not proven who signed, 4 it does not hold.
     """
     trusted = trusted_keys(keys)
     # Here and not above: the desk brings Celery along.

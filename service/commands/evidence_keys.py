@@ -10,6 +10,10 @@ import click
 from workers.offboarding.evidence import fingerprint_of
 
 _PUBLIC: Final = re.compile(r"[0-9a-f]{64}")
+_GIVE: Final = (
+    "Give a public key of 64 hex digits, a fingerprint as reports name it, or a file"
+    " with one on each line."
+)
 _FINGERPRINT: Final = re.compile(r"ed25519:[0-9a-f]{32}")
 
 
@@ -44,8 +48,11 @@ def _fingerprint(text: str) -> str | None:
 def _read(name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise click.UsageError(
-            "--public-key: Give a public key of 64 hex digits, a fingerprint as reports"
-            " name it, or a file with one on each line."
-        ) from error
+    except FileNotFoundError as error:
+        raise click.UsageError(f"--public-key: There is no file {name}. {_GIVE}") from (
+            error
+        )
+    except OSError as error:
+        raise click.UsageError(f"--public-key: {name}: {error.strerror}.") from error
+    except ValueError as error:
+        raise click.UsageError(f"--public-key: {_GIVE}") from error

@@ -1,6 +1,6 @@
 """The routes of cases: open one by hand, list, show, retry, cancel."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, g, jsonify
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
@@ -29,6 +29,13 @@ from workers.offboarding.model import Departure
 
 cases = Blueprint("cases", __name__, description="Departures and their cases.")
 cases.before_request(refuse_unmeasured)
+
+_DAMAGED: Final[dict[str, Any]] = {
+    "Offboard-Damaged": {
+        "description": "The ids of cases that belong here and cannot be read.",
+        "schema": {"type": "string"},
+    }
+}
 
 
 @route(
@@ -69,7 +76,7 @@ def offboard(user: str, body: dict[str, Any]) -> Response:
     "/api/cases",
     role="viewer",
     filters=CasesQuery(),
-    answer={200: examples.case_list("Newest first.")},
+    answer={200: examples.case_list("Newest first.") | {"headers": _DAMAGED}},
     refuses=(503,),
 )
 def list_cases(query: dict[str, Any]) -> Response:
@@ -83,7 +90,11 @@ def list_cases(query: dict[str, Any]) -> Response:
         )
     )
     cases_shown = [shown(case) for case in found.cases if may_see(case)]
-    return jsonify({"cases": cases_shown, "next": found.next})
+    answer = jsonify({"cases": cases_shown, "next": found.next})
+    # The body is fixed; what cannot be read must not look as if it were not there.
+    if found.damaged:
+        answer.headers["Offboard-Damaged"] = ", ".join(found.damaged)
+    return answer
 
 
 @route(

@@ -1,9 +1,10 @@
 """The route that takes events in: who sent it is proven first, then it is read."""
 
+from hashlib import sha256
 from typing import Final
 
 import structlog
-from flask import Response, abort, jsonify, make_response, request
+from flask import Response, abort, g, jsonify, make_response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import ValidationError
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
@@ -110,7 +111,10 @@ def _answered(source: Source, secret: str | None = None) -> Response:
             raise UnsupportedMediaType(
                 f"Send the body as {' or '.join(source.media_types)}."
             )
-        taken = take(source, source.take_apart(delivery, context.settings))
+        parts = source.take_apart(delivery, context.settings)
+        # Proven by now. Whoever sent it can find it by this in a log of their own.
+        g.delivery_sha256 = sha256(delivery.raw).hexdigest()
+        taken = take(source, parts)
     except _REFUSALS as error:
         why = _why(error)
         log.warning("event.refused", reason=type(error).__name__, **why)

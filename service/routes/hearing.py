@@ -75,7 +75,11 @@ def act_on(event: SourceEvent, part: Part) -> str | None:
     desk = here().desk
     match event:
         case Heard():
-            return desk.hear(event, request_id=g.request_id)
+            return desk.hear(
+                event,
+                request_id=g.request_id,
+                delivery_sha256=g.get("delivery_sha256"),
+            )
         case Hint():
             desk.await_look_up(event, part.body)
             log.info("event.to_be_looked_up", native_type=event.native_type)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Response, jsonify, make_response
+from flask import Response, g, jsonify, make_response
 
 from service import examples
 from service.auth import caller
@@ -80,7 +80,12 @@ def resume(body: dict[str, Any]) -> Response:
 
 
 def _pause(account_id: str | None, *, paused: bool) -> Response:
-    now = here().desk.pause(account_id, paused=paused)
+    now = here().desk.pause(
+        account_id,
+        paused=paused,
+        actor=caller().person or caller().name,
+        request_id=g.request_id,
+    )
     log.warning(
         "resets.paused" if paused else "resets.resumed",
         actor=caller().name,

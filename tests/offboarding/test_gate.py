@@ -33,6 +33,7 @@ from workers.offboarding.model import (
     Outcome,
     OwnerKind,
     Right,
+    Scope,
     Unread,
     Visibility,
 )
@@ -312,6 +313,62 @@ def test_an_old_attention_is_made_up_for_by_a_newer_case():
     old = a_settled_case(CaseResult.ATTENTION, id="01A")
 
     assert ask(world, cases=[a_settled_case(id="01B"), old]).is_safe is True
+
+
+REGION = Scope(regions=("us-south",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(None, None), (REGION, None), (REGION, REGION)]
+)
+def test_a_newer_case_that_looked_at_as_much_decides_instead(old, new):
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    cases = [
+        a_settled_case(CaseResult.ATTENTION, id="01A", scope=old),
+        a_settled_case(CaseResult.CLEAN, id="01B", scope=new, targets=()),
+    ]
+
+    assert ask(world, cases=cases).is_safe is True
+
+
+def test_a_newer_case_of_one_region_makes_up_for_no_other():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    old = a_settled_case(CaseResult.ATTENTION, id="01A")
+
+    answer = ask(world, cases=[old, a_settled_case(id="01B", scope=REGION)])
+
+    assert "Case 01A ended with attention" in answer.reasons[0].text
+
+
+def test_what_an_attention_of_old_took_over_has_to_settle_in_all_the_same():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    target = a_case_target(outcome=Outcome.VERIFIED, settled_at=NOON - SETTLE / 2)
+    old = a_settled_case(CaseResult.ATTENTION, id="01A", targets=(target,))
+
+    answer = ask(world, cases=[old, a_settled_case(id="01B")])
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
+    assert answer.reasons[0].text.startswith("Case 01A is owner-safe, and fully safe")
+
+
+def test_a_follow_up_that_an_attention_of_old_left_is_to_be_done_all_the_same():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    left = a_case_that_left(FollowUp("refresh_master", "Refresh it.", "c1"))
+    old = replace(left, id="01A", result=CaseResult.ATTENTION)
+
+    answer = ask(world, cases=[old, a_settled_case(id="01B")])
+
+    assert answer.reasons[0].text == "Case 01A has follow-ups that are not done."
+
+
+def test_what_is_read_now_keeps_it_red_whatever_the_newest_case_says():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    world.cloud.own(DALLAS, Unread(Reason.UNREACHABLE, "timeout"))
+    old = a_settled_case(CaseResult.ATTENTION, id="01A")
+
+    answer = ask(world, cases=[old, a_settled_case(id="01B")])
+
+    assert (answer.is_safe, reasons(answer)) == (False, [Reason.UNREACHABLE])
 
 
 def test_one_account_of_several_is_enough_against_it():

@@ -553,7 +553,9 @@ def test_a_planning_that_kills_its_workers_ends_with_attention():
     case = world.settle()
 
     assert case.result is CaseResult.ATTENTION
-    assert case.warnings[0].text == "5 workers ended without a word while they planned."
+    assert [one.text for one in case.warnings] == [
+        "5 workers ended without a word while they planned."
+    ]
 
 
 def test_a_list_that_comes_later_than_the_far_side_asked_for_is_not_asked_sooner():

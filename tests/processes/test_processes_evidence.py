@@ -73,8 +73,11 @@ def test_what_was_done_is_exported_and_verified_with_the_key_that_reports_name(
     assert {one["functional_id"] for one in resets} == {taker}
     assert {one["plan_hash"] for one in resets} == {case["plan"]["hash"]}
     assert len(resets) == len({one["request_id"] for one in resets}) == 3
-    assert entries[0]["event_key"] == f"standard:{message_id}"
-    assert entries[0]["authn"] == "hmac"
+    assert [one["detail"] for one in entries if one["what"] == "service.armed"]
+    [opened] = [one for one in entries if one["what"] == "case.opened_open"]
+    assert opened["event_key"] == f"standard:{message_id}"
+    assert opened["authn"] == "hmac"
+    assert re.fullmatch("[0-9a-f]{64}", opened["delivery_sha256"])
     text = path.read_text("utf-8")
     keys = [value for name, value in service.environ.items() if "APIKEY" in name]
     for secret in (EVIDENCE_KEY, SECRET, *TOKENS.values(), *keys):

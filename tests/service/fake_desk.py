@@ -66,6 +66,7 @@ class FakeDesk:
         self.adoptions = []
         self.withdrawals = []
         self.heard = []
+        self.digests = []
         self.hints = []
         self.kept = []
         self.noted = []
@@ -146,9 +147,10 @@ class FakeDesk:
                 return self.put(replace(case, status=CaseStatus.CANCELLED))
         return None
 
-    def hear(self, heard, *, request_id=None):
+    def hear(self, heard, *, request_id=None, delivery_sha256=None):
         self._used()
         self.heard.append(heard)
+        self.digests.append(delivery_sha256)
         event = understood(
             heard,
             same_people=self.same_people,
@@ -334,7 +336,7 @@ class FakeDesk:
         self._used()
         return tuple(self.spots.values())
 
-    def pause(self, account_id, *, paused):
+    def pause(self, account_id, *, paused, actor=None, request_id=None):
         self._used()
         if account_id in self.unknown_accounts:
             raise ConflictError("There is no such account.", reason="no_such_account")

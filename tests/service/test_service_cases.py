@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fake_desk import NOW
 
-from workers.desk import Query
-from workers.offboarding.errors import Reason
+from workers.desk import Page, Query
+from workers.offboarding.errors import CaseDamagedError, Reason
 from workers.offboarding.model import (
     Case,
     CaseResult,
@@ -440,3 +440,24 @@ def test_a_pause_of_something_else_is_refused_by_name(client, desk, as_operator)
     assert list(unknown.json["errors"]) == ["account"]
     assert list(odd.json["errors"]) == ["account_id"]
     assert desk.paused == []
+
+
+def test_a_case_that_cannot_be_read_is_named_beside_the_list(client, desk, as_viewer):
+    desk.list = lambda query: Page((), None, (ID, f"{ID[:-1]}G"))
+
+    answer = client.get("/api/cases", headers=as_viewer)
+
+    assert answer.json == {"cases": [], "next": None}
+    assert answer.headers["Offboard-Damaged"] == f"{ID}, {ID[:-1]}G"
+
+
+def test_who_asks_for_a_case_that_cannot_be_read_is_told_so(client, desk, as_viewer):
+    def damaged(case_id):
+        raise CaseDamagedError(case_id)
+
+    desk.show = damaged
+
+    answer = client.get(URL, headers=as_viewer)
+
+    assert (answer.status_code, answer.json["type"]) == (500, "/problems/case-damaged")
+    assert "offboard doctor" in answer.json["detail"]

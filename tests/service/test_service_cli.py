@@ -1124,3 +1124,15 @@ def test_a_person_that_no_entry_can_hold_is_refused(offboard, person):
 
     assert done.exit_code == 2
     assert "OFFBOARD_API_TOKENS" not in done.stdout
+
+
+def test_cases_that_cannot_be_read_are_named_beside_the_list(api, offboard):
+    first = Says(
+        {"cases": [], "next": None}, headers=(("Offboard-Damaged", "01A, 01B"),)
+    )
+    api.script(("GET", "/api/cases"), first)
+
+    done = offboard("case", "list")
+
+    assert done.exit_code == 0
+    assert "cannot be read: 01A, 01B." in " ".join(done.stderr.split())

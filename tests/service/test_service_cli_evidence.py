@@ -209,3 +209,33 @@ def test_what_was_found_is_one_json_object(exported, offboard):
 )
 def test_what_makes_no_sense_ends_with_2(whole, offboard, words):
     assert offboard("evidence", *words).exit_code == 2
+
+
+def test_a_key_file_that_is_not_there_is_said_to_be_missing(exported, offboard):
+    done = offboard("evidence", "verify", str(exported), "--public-key", "./nofile")
+
+    assert done.exit_code == 2
+    assert "There is no file ./nofile." in " ".join(done.stderr.split())
+
+
+def test_a_key_file_that_cannot_be_read_is_named(exported, offboard, tmp_path):
+    done = offboard("evidence", "verify", str(exported), "--public-key", str(tmp_path))
+
+    assert done.exit_code == 2
+    assert "Is a directory" in done.stderr
+
+
+def test_the_help_of_verify_says_every_code_that_it_ends_with(offboard):
+    said = " ".join(offboard("evidence", "verify", "--help").stdout.split())
+
+    for code in ("0 it holds", "2 a file", "3 it holds", "4 it does not"):
+        assert code in said
+
+
+def test_line_ends_that_a_mail_client_changed_are_named(exported, offboard):
+    exported.write_bytes(exported.read_bytes().replace(b"\n", b"\r\n"))
+
+    done = offboard("evidence", "verify", str(exported))
+
+    assert done.exit_code == 4
+    assert "line 1: header: its line end was changed" in done.stdout

@@ -43,6 +43,9 @@ def test_the_published_sample_opens_a_scheduled_case(client, desk):
             authn="hmac",
         )
     ]
+    assert desk.digests == [
+        "ae891e273392e4ae5fcd45ed70882055958918c141425babac04359cf4319e9e"
+    ]
 
 
 def test_a_second_delivery_answers_the_same_case(tell, desk, a_departure):

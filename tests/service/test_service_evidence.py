@@ -6,6 +6,9 @@ from datetime import timedelta
 from evidence_scenes import a_book, fingerprint
 from fake_desk import NOW
 
+from workers.desk import Pack
+from workers.offboarding.errors import CaseDamagedError
+from workers.offboarding.evidence import SERVICE
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.model import CaseStatus, Departure, Leaver
 from workers.signing import signature_holds
@@ -94,3 +97,28 @@ def test_a_register_without_items_says_so(client, desk, as_operator):
     answer = client.get("/api/evidence/register", headers=as_operator)
 
     assert answer.status_code == 503
+
+
+def test_what_was_done_in_a_case_that_cannot_be_read_is_for_operators(
+    client, desk, as_viewer, as_operator
+):
+    case = a_case(desk)
+
+    def damaged(case_id):
+        raise CaseDamagedError(case_id)
+
+    desk.show = damaged
+    path = f"/api/cases/{case.id}/evidence"
+
+    assert client.get(path, headers=as_viewer).status_code == 500
+    assert client.get(path, headers=as_operator).status_code == 200
+
+
+def test_who_paused_and_who_resumed_is_for_operators(
+    client, desk, as_viewer, as_operator
+):
+    path = f"/api/cases/{SERVICE}/evidence"
+    desk.evidence_of = lambda case_id, *, may_wait: Pack((f"{case_id}\n",), 0)
+
+    assert client.get(path, headers=as_viewer).status_code == 404
+    assert client.get(path, headers=as_operator).data == f"{SERVICE}\n".encode()

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from fake_api import Says
 from fake_desk import NOW
 
+from service.commands.backup import size_of
 from workers.offboarding.model import Case, CaseStatus, Leaver, OpenedBy
 from workers.offboarding.restored import Found, Restored, WhyOld
 
@@ -141,3 +143,17 @@ def test_a_store_on_a_server_is_left_to_that_server(offboard, tmp_path, monkeypa
         assert done.exit_code == 5
         assert "docs/backup.md" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0.0 kB"), (4_210, "4.2 kB"), (49_999, "50.0 kB"), (50_000, "0.1 MB")],
+)
+def test_a_small_backup_is_told_in_kilobytes(size, said):
+    assert size_of(size) == said
+
+
+def test_the_help_says_where_a_backup_goes(offboard):
+    done = offboard("backup", "create", "--help")
+
+    assert "offboard-<time in UTC>.rdb" in " ".join(done.stdout.split())

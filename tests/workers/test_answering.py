@@ -237,6 +237,23 @@ def test_no_number_of_dry_runs_hides_an_open_case(make_seeing, worker, cloud, cl
     assert reasons(answer) == [Reason.CASE_NOT_SAFE]
 
 
+def test_a_case_of_theirs_that_cannot_be_read_keeps_the_gate_shut(
+    make_seeing, worker, cloud, client
+):
+    cloud.own(DALLAS, FID)
+    case = a_case(leaver=Leaver(None, DANA.id), opened_by=OpenedBy("api"))
+    told = Entry(NOON, "case.opened"), Entry(NOON, "joined")
+    Cases(client).open(case, Departure("api", case.leaver), told)
+    client.hset(f"offboard:case:{case.id}", "head", "{")
+
+    answer = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert [one.text for one in answer.reasons] == [
+        f"Case {case.id} cannot be read, so nobody can tell what it lacks."
+    ]
+    assert not answer.is_safe
+
+
 def test_an_answer_is_as_old_as_its_first_reading(make_seeing, worker, cloud):
     world_time = cloud.clock
     read = cloud.key_owner

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis
 from store.store_scenes import KIM, NOW, Room, a_case, a_case_target, settled
 
 from workers.archiving import Archiving
@@ -13,6 +14,7 @@ from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
     Channel,
+    Entry,
     FollowUp,
     Leaver,
     ReportKind,
@@ -20,6 +22,7 @@ from workers.offboarding.model import (
     ReportState,
     Step,
 )
+from workers.offboarding.notice import NoticeKind
 from workers.offboarding.ports import Change
 from workers.offboarding.seen_user import SeenUser, UserStanding
 from workers.sealing import open_sealing
@@ -97,6 +100,13 @@ class Place:
 
     def kept(self):
         return self.room.cases.ids(limit=1000)
+
+
+@pytest.fixture
+def binary_client(store_place):
+    """The same server; a dump is no text."""
+    with redis.Redis.from_url(store_place.store_url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -207,6 +217,41 @@ def test_who_dies_before_removing_leaves_it_to_the_next_who_writes_the_same(plac
 
     assert file.read_bytes() == first
     assert place.kept() == []
+
+
+def copied(client):
+    return {key: client.dump(key) for key in client.keys(b"offboard:*")}
+
+
+def put_back(client, copy):
+    client.flushdb()
+    for key, value in copy.items():
+        client.restore(key, 0, value)
+
+
+def test_an_older_store_that_is_put_back_takes_nothing_from_the_archive(
+    binary_client, place
+):
+    place.settle()
+    place.sealing.seal()
+    older = copied(binary_client)
+    place.client.zadd("offboard:due", {"01A|aftercare|": 1})
+    claim = place.room.claim(Step.AFTERCARE)
+    late = Entry(NOW, "follow_up.done")
+    place.room.works.finish(claim, Change(entries=(late,)))
+    place.look()
+    first = (place.folder / f"{NOW.year}/01A.jsonl").read_bytes()
+    put_back(binary_client, older)
+
+    place.look()
+
+    assert place.kept() == []
+    assert place.archived() == [f"{NOW.year}/01A.2.jsonl", f"{NOW.year}/01A.jsonl"]
+    assert (place.folder / f"{NOW.year}/01A.jsonl").read_bytes() == first
+    (member,) = place.client.zrange("offboard:notices:due", 0, -1)
+    notice = place.notices.load(member.rpartition("|")[0])
+    assert notice.kind is NoticeKind.ARCHIVED_BESIDE
+    assert f"{NOW.year}/01A.2.jsonl" in notice.headline[0]
 
 
 def test_where_the_folder_cannot_be_written_nothing_goes_and_it_is_told_once(place):
@@ -339,3 +384,16 @@ def test_a_store_that_is_away_is_no_fault_of_the_folder(place):
         place.look()
 
     assert place.client.zcard("offboard:notices:due") == 0
+
+
+def test_a_case_that_cannot_be_read_keeps_no_other_from_its_file(place):
+    place.settle()
+    place.settle("01B", leaver=KIM)
+    place.client.hset("offboard:case:01A", "head", "{")
+
+    place.look()
+
+    assert place.archived() == [f"{NOW.year}/01B.jsonl"]
+    assert place.kept() == ["01A"]
+    place.look()
+    assert place.kept() == ["01A"]

@@ -197,7 +197,30 @@ def test_what_is_no_whole_backup_leaves_no_store(backup, there, harm):
     with pytest.raises(BackupError, match="cannot be read as a backup"):
         restore(there, backup)
 
-    assert not {"appendonlydir", "restoring"} & names_in(there.folder)
+    assert not there.folder.exists()
+
+
+def test_a_restore_that_is_refused_leaves_a_folder_as_it_was(there, short_folder):
+    there.folder.mkdir()
+    (there.folder / "notes.txt").write_text("somebody's")
+    damaged = short_folder / "backup.rdb"
+    damaged.write_bytes(b"no backup")
+
+    with pytest.raises(BackupError):
+        restore(there, damaged)
+
+    assert names_in(there.folder) == {"notes.txt"}
+
+
+def test_a_restore_that_is_refused_leaves_a_store_its_lock(backup, there, run_embedded):
+    with run_embedded(there.folder):
+        client_of(there).set("offboard:x", "newer")
+    before = names_in(there.folder)
+
+    with pytest.raises(BackupError, match="Move it away"):
+        restore(there, backup)
+
+    assert names_in(there.folder) == before >= {"store.lock"}
 
 
 def test_a_backup_that_is_not_there_is_named(there, short_folder):

@@ -6,7 +6,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from workers.desk.hearing import Hearing
-from workers.offboarding.heard import Heard, HeardKind, Names, UnreadableError
+from workers.offboarding.errors import CaseDamagedError
+from workers.offboarding.heard import (
+    Heard,
+    HeardKind,
+    Names,
+    Unreadable,
+    UnreadableError,
+)
 
 
 class NoNames:
@@ -47,3 +54,21 @@ def test_no_more_than_five_ids_are_logged_each_shortened_and_on_one_line():
 
 def test_of_who_is_named_by_nothing_there_is_nothing_to_log():
     assert logged(names=Names()) == []
+
+
+def test_an_event_of_a_case_that_cannot_be_read_is_kept_for_people():
+    def damaged(_departure):
+        raise CaseDamagedError("01CASE")
+
+    heard = Heard(
+        "okta", "okta:1", "gone", HeardKind.DELETED, Names(("dana.lee@example.com",))
+    )
+    hearing = Hearing(
+        NoNames(), (), open_case=damaged, withdraw=None, clock=lambda: datetime.now(UTC)
+    )
+
+    with pytest.raises(UnreadableError) as kept:
+        hearing.hear(heard)
+
+    assert kept.value.reason is Unreadable.CASE_DAMAGED
+    assert "01CASE" in kept.value.text

@@ -28,6 +28,8 @@ from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
 from workers.offboarding.errors import PermanentError, Reason, TransientError
+from workers.offboarding.failing import Failing
+from workers.offboarding.health import Verdict
 from workers.offboarding.model import (
     CaseStatus,
     Channel,
@@ -48,6 +50,7 @@ from workers.store.owners import Owners
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
+from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.surveying import Surveys
 
@@ -102,6 +105,7 @@ class Scene:
             every_seconds=3600,
             clock=self.clock,
             names={"acct1": "production"},
+            notes=SurveyNotes(client),
         )
 
     def survey(self):
@@ -523,3 +527,117 @@ def test_an_index_of_an_older_service_is_read_still(client, scene):
     found = scene.owners.of("acct1")
 
     assert (len(found.holdings), found.functional_ids) == (2, ())
+
+
+DENIED = PermanentError("403: no role.", reason=Reason.NO_ROLE)
+HOUR = 3600
+
+
+def failing(scene, cloud, *hours):
+    """Survey with a user list that cannot be read, and let hours pass after each."""
+    for each in hours:
+        cloud.faults["people"].append(DENIED)
+        scene.survey()
+        scene.clock.advance(each * HOUR)
+
+
+def kinds_told(scene):
+    return [one.kind for one in scene.told()]
+
+
+def test_surveys_that_fail_for_long_are_told_once_and_once_when_they_work(scene, cloud):
+    scene.survey()
+
+    failing(scene, cloud, 1, 1)
+    soon = kinds_told(scene)
+    failing(scene, cloud, 1, 1, 1)
+    late = scene.told()
+    scene.survey()
+    scene.survey()
+    again = scene.told()
+
+    assert soon == []
+    assert [one.kind for one in late] == [NoticeKind.SURVEY_FAILING]
+    assert "403: no role." in str(late[0].headline)
+    assert late[0].items[0].command == "offboard doctor"
+    assert [one.kind for one in again] == [NoticeKind.SURVEY_WORKS]
+
+
+def test_one_survey_that_works_in_between_ends_the_count(scene, cloud):
+    for _ in range(3):
+        failing(scene, cloud, 1)
+        scene.survey()
+
+    assert kinds_told(scene) == []
+
+
+def test_surveys_that_fail_another_time_are_told_another_time(scene, cloud):
+    for _ in range(2):
+        failing(scene, cloud, 3, 3)
+        scene.survey()
+
+    assert kinds_told(scene) == [NoticeKind.SURVEY_FAILING, NoticeKind.SURVEY_WORKS] * 2
+
+
+def test_surveys_that_raise_or_kill_their_workers_fail_too(scene, cloud, monkeypatch):
+    monkeypatch.setattr(scene.owners, "put", _die)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            scene.survey()
+        scene.clock.advance(2 * HOUR)
+
+    [notice] = scene.told()
+    assert notice.kind is NoticeKind.SURVEY_FAILING
+    assert "It broke off" in str(notice.headline)
+
+
+def test_a_worker_that_ends_without_a_word_each_time_is_told_by_the_next(scene):
+    for _ in range(2):
+        scene.surveys._notes.began("acct1", scene.clock())
+        scene.clock.advance(2 * HOUR)
+
+    scene.surveys._tell_failing("acct1")
+
+    [notice] = scene.told()
+    assert "It ended without a word" in str(notice.headline)
+
+
+def test_an_outage_of_everything_in_the_middle_of_a_survey_is_no_failing(scene):
+    scene.surveys._notes.began("acct1", scene.clock())
+    scene.clock.advance(48 * HOUR)
+
+    scene.survey()
+
+    assert kinds_told(scene) == []
+    assert scene.surveys.checks() == ()
+
+
+def test_with_a_long_time_between_surveys_a_day_is_long_enough():
+    one = Failing("acct1", NOON, "", 2)
+    week = timedelta(days=7)
+
+    assert not one.is_long(NOON + timedelta(hours=24), week)
+    assert one.is_long(NOON + timedelta(hours=25), week)
+
+
+def test_without_a_channel_it_is_told_once_there_is_one(scene, cloud):
+    scene.surveys._channels = ()
+    failing(scene, cloud, 3, 3)
+    scene.surveys._channels = (Channel.SLACK,)
+
+    failing(scene, cloud, 1)
+
+    assert kinds_told(scene) == [NoticeKind.SURVEY_FAILING]
+
+
+def test_the_check_up_says_of_which_accounts_surveys_fail(scene, cloud):
+    failing(scene, cloud, 1)
+    [soon] = scene.surveys.checks()
+    failing(scene, cloud, 2)
+    [late] = scene.surveys.checks()
+    scene.survey()
+
+    assert (soon.what, soon.verdict) == ("surveys", Verdict.UNPROVEN)
+    assert (late.account_id, late.verdict) == ("acct1", Verdict.FAILED)
+    assert "403: no role." in late.text
+    assert scene.surveys.checks() == ()

@@ -86,10 +86,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Cases, newest first, and where the next page begins (None: this is the last)."""
+    """Cases, newest first, and where the next page begins (None: this is the last).
+
+    ``damaged`` are the ids of those that belong here and cannot be read.
+    """
 
     cases: tuple[Case, ...]
     next: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class Desk:
@@ -312,7 +316,7 @@ class Desk:
         """List cases, newest first."""
         if query.status is CaseStatus.SCHEDULED and not query.with_scheduled:
             return Page((), None)
-        found: list[Case] = []
+        found, damaged = list[Case](), list[str]()
         cursor = query.cursor
         while len(found) <= query.limit:
             ids = self._cases.ids(
@@ -324,16 +328,20 @@ class Desk:
                 before=cursor,
                 limit=query.limit + 1,
             )
+            read = self._cases.read(ids)
+            damaged += read.damaged
             found += [
                 one
-                for one in self._cases.load_all(ids)
+                for one in read.cases
                 if query.with_scheduled or one.status is not CaseStatus.SCHEDULED
             ]
             if len(ids) <= query.limit:
                 break
             cursor = ids[-1]
         page = tuple(found[: query.limit])
-        return Page(page, page[-1].id if len(found) > query.limit else None)
+        after = page[-1].id if len(found) > query.limit else None
+        here = (one for one in damaged if after is None or one > after)
+        return Page(page, after, tuple(here))
 
     def show(self, case_id: str) -> Case:
         """Read one case; NoSuchCaseError."""
@@ -457,7 +465,14 @@ class Desk:
             return ()
         return tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
 
-    def pause(self, account_id: str | None, *, paused: bool) -> Paused:
+    def pause(
+        self,
+        account_id: str | None,
+        *,
+        paused: bool,
+        actor: str | None = None,
+        request_id: str | None = None,
+    ) -> Paused:
         """Pause or resume resets, for all (None) or one account; return what is paused.
 
         Running workers see it before their next reset.
@@ -467,7 +482,12 @@ class Desk:
         """
         if account_id is not None:
             refuse_unknown_account(account_id, self._accounts)
-        self._switches.pause(account_id=account_id or EVERYWHERE, paused=paused)
+        self._switches.pause(
+            account_id=account_id or EVERYWHERE,
+            paused=paused,
+            actor=actor,
+            request_id=request_id,
+        )
         return self._switches.paused()
 
     def pauses(self) -> Paused:
@@ -542,6 +562,7 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         source=departure.source,
         event_key=departure.event_key,
         authn=departure.authn,
+        delivery_sha256=departure.delivery_sha256,
     )
 
 

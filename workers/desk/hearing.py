@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from workers.offboarding.advice import cleaned
+from workers.offboarding.errors import CaseDamagedError
 from workers.offboarding.heard import Heard, Unreadable, UnreadableError, understood
 from workers.offboarding.model import Case, Departure, Ignored, SamePerson, Withdrawal
 from workers.store.names import KnownNames
@@ -38,11 +39,23 @@ class Hearing:
         self._withdraw = withdraw
         self._clock = clock
 
-    def hear(self, heard: Heard, *, request_id: str | None = None) -> str | None:
+    def hear(
+        self,
+        heard: Heard,
+        *,
+        request_id: str | None = None,
+        delivery_sha256: str | None = None,
+    ) -> str | None:
         """Act on an event; return the id of its case, None where it has none.
 
+        Args:
+            heard: The event.
+            request_id: Of the request that brought it.
+            delivery_sha256: The digest of that request's body, for the ledger.
+
         Raises:
-            UnreadableError: It names nobody we can know, or two people.
+            UnreadableError: It names nobody we can know, or two people; or the case
+                that it is about cannot be read.
             ConflictError: ``event_key``, used for another person before.
         """
         heard = self._dated(heard)
@@ -58,6 +71,15 @@ class Hearing:
             _say_who(heard, error)
             raise
         self._learn(heard)
+        if not isinstance(event, Ignored):
+            event = replace(event, delivery_sha256=delivery_sha256)
+        try:
+            return self._act_on(event)
+        except CaseDamagedError as error:
+            # Its sender cannot mend that, and others may come in the same delivery.
+            raise UnreadableError(Unreadable.CASE_DAMAGED, str(error)) from error
+
+    def _act_on(self, event: Departure | Withdrawal | Ignored) -> str | None:
         match event:
             case Ignored(why):
                 log.info("event.ignored", reason=why)

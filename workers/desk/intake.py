@@ -78,8 +78,15 @@ class Intake:
         The sender may have mended an event and sent it again under its key.
         """
 
-        def heard(heard: Heard, *, request_id: str | None = None) -> str | None:
-            case_id = hear(heard, request_id=request_id)
+        def heard(
+            heard: Heard,
+            *,
+            request_id: str | None = None,
+            delivery_sha256: str | None = None,
+        ) -> str | None:
+            case_id = hear(
+                heard, request_id=request_id, delivery_sha256=delivery_sha256
+            )
             self.resolved(heard.event_key)
             return case_id
 

@@ -24,6 +24,7 @@ from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
+from workers.store.damaged import Damaged
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
@@ -36,6 +37,7 @@ from workers.store.questions import Questions
 from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
+from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
 
@@ -71,6 +73,8 @@ class Store:
     evidence: Evidence
     old_cases: OldCases
     backfill: Backfill
+    damaged: Damaged
+    survey_notes: SurveyNotes
 
 
 def store_address(settings: Settings) -> str:
@@ -120,6 +124,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Evidence(client),
         OldCases(client),
         Backfill(client),
+        Damaged(client),
+        SurveyNotes(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

@@ -6,6 +6,7 @@ heard first, and so does the sweep.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -15,7 +16,7 @@ import structlog
 from workers.offboarding.errors import ConflictError, StoreAwayError
 from workers.offboarding.heard import Heard, Unreadable, UnreadableError
 from workers.offboarding.scim_users import ScimUser
-from workers.store.scim import ScimTable, Waiting
+from workers.store.scim import ScimTable, Waiting, waiting_of
 
 log = structlog.get_logger()
 
@@ -127,13 +128,31 @@ class ScimUsers:
     def hear_left_over(self, now: datetime) -> None:
         """Hear what a crash left unheard; for the sweep.
 
-        What came a moment ago is left to the request that brought it.
+        What came a moment ago is left to the request that brought it. One that breaks
+        costs only itself: the others are heard, and then its fault is raised.
         """
-        for user_id, (text, waiting) in self._table.all_waiting().items():
-            at = waiting.heard.occurred_at
-            if at is None or at <= now - _UNDER_WAY:
-                log.warning("scim.heard_late", event_key=waiting.heard.event_key)
-                self._take(user_id, text, waiting)
+        is_away = False
+
+        def hear(user_id: str, text: str) -> None:
+            nonlocal is_away
+            try:
+                if not is_away:
+                    self._hear_late(user_id, text, now)
+            except StoreAwayError:
+                # It is away for the others, too.
+                is_away = True
+                raise
+
+        with ExitStack() as all_of_them:
+            for user_id, text in self._table.all_waiting():
+                all_of_them.callback(hear, user_id, text)
+
+    def _hear_late(self, user_id: str, text: str, now: datetime) -> None:
+        waiting = waiting_of(text)
+        at = waiting.heard.occurred_at
+        if at is None or at <= now - _UNDER_WAY:
+            log.warning("scim.heard_late", event_key=waiting.heard.event_key)
+            self._take(user_id, text, waiting)
 
     def _settle(self, user_id: str) -> None:
         found = self._table.waiting(user_id)

@@ -106,6 +106,7 @@ class Withdrawing:
             leaver=withdrawal.leaver.id,
             source=withdrawal.source,
             event_key=withdrawal.event_key,
+            delivery_sha256=withdrawal.delivery_sha256,
         )
 
     def _withdrawn(self, case_id: str, withdrawal: Withdrawal) -> str:

@@ -1,4 +1,4 @@
-"""What the channels are told of the archive: that it cannot be written."""
+"""What the channels are told of the archive: it cannot be written, or has two."""
 
 from datetime import datetime
 
@@ -30,5 +30,37 @@ def unwritable(fault: str, *, since: str, at: datetime) -> Notice:
                 ("Give the workers a folder to write to, with room on its disk:",),
                 (("The setting OFFBOARD_ARCHIVE_FOLDER names it.",),),
             ),
+        ),
+    )
+
+
+def written_beside(case_id: str, file: str, *, at: datetime) -> Notice:
+    """Tell that a case was archived before, with entries that it lacks now.
+
+    Args:
+        case_id: The case.
+        file: Where it was written now, from the archive's folder on.
+        at: Now.
+    """
+    year = file.partition("/")[0]
+    first = f"{year}/{case_id}.jsonl"
+    return Notice(
+        id=id_of(NoticeKind.ARCHIVED_BESIDE, file),
+        kind=NoticeKind.ARCHIVED_BESIDE,
+        at=at,
+        account_id="",
+        about=(f"case {case_id}",),
+        headline=(
+            f"case {case_id} was archived before, and that file has entries which the "
+            "store does not have. An older store was put back, most likely. Both are "
+            f"kept: {first} is as it was, and {file} has what the store had.",
+        ),
+        items=(
+            Item(
+                ("See what each says, in OFFBOARD_ARCHIVE_FOLDER:",),
+                (),
+                f"offboard evidence verify {first}",
+            ),
+            Item(("And the other:",), (), f"offboard evidence verify {file}"),
         ),
     )

@@ -134,6 +134,17 @@ class NoSuchCaseError(OffboardingError):
     """No case has this id."""
 
 
+class CaseDamagedError(OffboardingError):
+    """What the store has of a case cannot be read."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(
+            f"What the store has of case {case_id} cannot be read: `offboard doctor` "
+            "says what can be done."
+        )
+        self.case_id = case_id
+
+
 class NotSealedError(OffboardingError):
     """No evidence of it is sealed yet: a worker does that within seconds."""
 

@@ -18,6 +18,8 @@ FORMAT: Final = "offboard-evidence"
 VERSION: Final = 1
 # What stands before the first of a chain.
 NOTHING: Final = "0" * 64
+# What is done to the service itself is chained as a case of this id; no case has it.
+SERVICE: Final = "0" * 26
 # What is signed begins with this, so that no other use of the key can be taken for it.
 _SIGNED_AS: Final = b"offboard evidence 1\n"
 _FINGERPRINT: Final = 32

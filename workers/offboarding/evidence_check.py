@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from workers.offboarding.evidence import (
     NOTHING,
+    SERVICE,
     entry_hash,
     hash_of,
     items_hash,
@@ -86,7 +87,7 @@ class Checked:
     @property
     def cases(self) -> int:
         """Count the cases, each once, however many packs of it there are."""
-        return len({one.case_id for one in self.sections} - {None})
+        return len({one.case_id for one in self.sections} - {None, SERVICE})
 
     @property
     def has_register(self) -> bool:

@@ -88,6 +88,8 @@ def line_of(raw: bytes) -> dict[str, Any]:
     """
     if not raw.endswith(b"\n"):
         raise BadLineError("the line is cut off")
+    if raw.endswith(b"\r\n"):
+        raise BadLineError("its line end was changed to CR LF, as mail and git may do")
     found = _object(raw[:-1])
     kind = found.get("kind")
     name = f"header {found.get('about')}" if kind == "header" else kind

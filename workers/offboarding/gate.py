@@ -70,13 +70,20 @@ def meant(asked: Asked) -> Resolved:
     )
 
 
-def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAnswer:
+def answer_of(
+    asked: Asked,
+    resolved: Resolved,
+    cases: Sequence[Case],
+    *,
+    damaged: Sequence[str] = (),
+) -> GateAnswer:
     """Say whether the person may be removed, and every reason against it.
 
     Args:
         asked: The question, with what was seen for it.
         resolved: Who is meant, as ``meant`` says.
         cases: The person's cases, by any of their names.
+        damaged: Ids of those that cannot be read.
     """
     ours = [one for view in asked.views for one in view.ours]
     refused = refusals(resolved, protected=asked.protected, ours=ours)
@@ -93,6 +100,7 @@ def answer_of(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> GateAn
         *_credentials(looks),
         *unseen_notes(looks),
         *_unfinished(asked, cases),
+        *_damaged(damaged),
         *_settling_in(asked, resolved, cases),
         *unknown_person(looks, resolved.leaver, knows=knows),
     ]
@@ -157,8 +165,9 @@ def _credentials(looks: Sequence[Look]) -> Iterator[Note]:
 def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
     """Say which armed cases are short of fully safe.
 
-    What an older case left undone a newer one may have made up for; what an older one
-    did has to settle in all the same.
+    An attention of old is no word about now: a newer case that looked at as much
+    decides instead, and what was read for this answer. What the older one did has to
+    settle in all the same, and its follow-ups to be done.
     """
     armed = [
         one
@@ -168,10 +177,25 @@ def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
         and one.kind is CaseKind.DEPARTURE
     ]
     for case in armed:
-        is_made_up_for = case is not armed[-1] and case.result is CaseResult.ATTENTION
-        why = _short_of_safe(case, asked.settle, asked.at)
-        if why and not is_made_up_for:
+        if _is_decided_since(case, armed):
+            why = _unsettled(case, asked.settle, asked.at)
+        else:
+            why = _short_of_safe(case, asked.settle, asked.at)
+        if why:
             yield Note(Reason.CASE_NOT_SAFE, f"Case {case.id} {why}")
+
+
+def _is_decided_since(case: Case, armed: Iterable[Case]) -> bool:
+    if case.status is not CaseStatus.SETTLED or case.result is not CaseResult.ATTENTION:
+        return False
+    newer = (one for one in armed if one.id > case.id)
+    return any(one.scope is None or one.scope == case.scope for one in newer)
+
+
+def _damaged(case_ids: Sequence[str]) -> Iterator[Note]:
+    for one in case_ids:
+        text = f"Case {one} cannot be read, so nobody can tell what it lacks."
+        yield Note(Reason.CASE_NOT_SAFE, text)
 
 
 def _settling_in(

@@ -60,6 +60,7 @@ class Unreadable(StrEnum):
     TRUNCATED = "truncated"
     SENDER_STOPS = "sender_stops"
     KEY_REUSED = "key_reused"
+    CASE_DAMAGED = "case_damaged"
     LOOK_UP_FAILED = "look_up_failed"
     LOOK_UP_NOT_SET_UP = "look_up_not_set_up"
 

@@ -356,7 +356,8 @@ class Departure:
     nobody said; ``gone_from`` is the account from which the event itself proves them
     removed; ``authn`` is how its sender was proven. ``told`` and ``gone_too`` are what
     a case knew that became this departure of another. ``takes_back`` makes it none at
-    all: in an open case the words of these sources count no more.
+    all: in an open case the words of these sources count no more. ``delivery_sha256``
+    is the digest of the body that it came in, as hex, where that is known.
     """
 
     source: str
@@ -377,6 +378,7 @@ class Departure:
     told: "tuple[Told, ...]" = ()
     gone_too: tuple[str, ...] = ()
     takes_back: tuple[str, ...] = ()
+    delivery_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,7 +427,7 @@ class BlindSpot:
 class Withdrawal:
     """An event that takes a departure back: cancelled, or the person returned.
 
-    ``aliases`` and ``occurred_at`` as in ``Departure``.
+    ``aliases``, ``occurred_at`` and ``delivery_sha256`` as in ``Departure``.
     """
 
     source: str
@@ -434,6 +436,7 @@ class Withdrawal:
     request_id: str | None = None
     aliases: tuple[str, ...] = ()
     occurred_at: datetime | None = None
+    delivery_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -691,6 +694,7 @@ class Entry:
         source: Which source told.
         event_key: By which of its events.
         authn: How the sender of that was proven.
+        delivery_sha256: The digest of the body in which that came, as hex.
         owner_before: The IAM ID of who owned the key before.
         owner_after: The IAM ID of who was read back.
         functional_id: The IAM ID of who is to take over.
@@ -713,6 +717,7 @@ class Entry:
     owner_after: str | None = None
     functional_id: str | None = None
     plan_hash: str | None = None
+    delivery_sha256: str | None = None
 
 
 # Why a part of a case waits while the rest of it goes on, or goes on by itself.

@@ -35,6 +35,8 @@ class NoticeKind(StrEnum):
     GONE_AT_ONCE = "gone_at_once"
     GONE_FROM_ONE_ACCOUNT = "gone_from_one_account"
     WEAK_FUNCTIONAL_ID = "weak_functional_id"
+    SURVEY_FAILING = "survey_failing"
+    SURVEY_WORKS = "survey_works"
     QUARANTINED = "quarantined"
     RUNNING_OUT = "running_out"
     SOURCE_SILENT = "source_silent"
@@ -43,7 +45,9 @@ class NoticeKind(StrEnum):
     BRAKE = "brake"
     STUCK = "stuck"
     RESTORED = "restored"
+    CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
+    ARCHIVED_BESIDE = "archived_beside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ _VERDICTS: Final = {
     NoticeKind.GONE_AT_ONCE: "Several owners gone at once",
     NoticeKind.GONE_FROM_ONE_ACCOUNT: "Gone from one account only",
     NoticeKind.WEAK_FUNCTIONAL_ID: "A functional ID is weak",
+    NoticeKind.SURVEY_FAILING: "An account's surveys fail",
+    NoticeKind.SURVEY_WORKS: "An account's surveys work again",
     NoticeKind.QUARANTINED: "A source's deliveries cannot be read",
     NoticeKind.RUNNING_OUT: "Deliveries in quarantine run out",
     NoticeKind.SOURCE_SILENT: "A source is silent",
@@ -94,7 +100,9 @@ _VERDICTS: Final = {
     NoticeKind.BRAKE: "The brake is on",
     NoticeKind.STUCK: "A case stands still",
     NoticeKind.RESTORED: "Everything is paused: the store may be an old copy",
+    NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
+    NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

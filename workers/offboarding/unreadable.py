@@ -94,6 +94,12 @@ UNREADABLE: Final = {
         "hand, then drop the delivery.",
         "offboard run USER --apply",
     ),
+    Unreadable.CASE_DAMAGED: Mend(
+        "The case that the event is about cannot be read in the store.",
+        RUNNER,
+        "See with `offboard doctor` what can be done about the case. Replay the "
+        "delivery once it can be read.",
+    ),
     Unreadable.LOOK_UP_FAILED: Mend(
         "The event has to be looked up at its source, and that did not work for a day "
         "or was refused.",

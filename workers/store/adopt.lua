@@ -13,7 +13,8 @@ end
 -- What began as a dry run does nothing for anybody, so that nobody gives way to it.
 local function takes_in(id)
   local state = redis.call('HMGET', P .. 'case:' .. id, 'head', 'status')
-  return state[2] == 'scheduled' or not cjson.decode(state[1]).dry_run
+  local is_read, head = pcall(cjson.decode, state[1])
+  return state[2] == 'scheduled' or not is_read or not head.dry_run
 end
 
 local function wrote(id) return redis.call('HGET', P .. 'case:' .. id, 'wrote') == '1' end

@@ -4,6 +4,7 @@ One walk over all keys, some at each turn, so that nothing waits for it. Who die
 part does it again, which changes nothing.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -105,7 +106,11 @@ class Backfill:
 
 
 def _ended_at(text: str, refused_at: str | None) -> int:
-    head = msgspec.json.decode(text, type=_Head)
+    try:
+        head = msgspec.json.decode(text, type=_Head)
+    except msgspec.MsgspecError:
+        # It is kept for its whole life from now on, should it be read again.
+        return int(time.time() * 1000)
     refused = datetime.fromisoformat(refused_at) if refused_at else None
     at = head.settled_at or refused or head.received_at
     return int(at.timestamp() * 1000)

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final
 
 import redis
+import structlog
 
-from workers.offboarding.errors import NoSuchCaseError
+from workers.offboarding.errors import CaseDamagedError, NoSuchCaseError
 from workers.offboarding.model import (
     Case,
     CaseKind,
@@ -21,9 +22,12 @@ from workers.offboarding.model import (
     Withdrawal,
     Work,
 )
-from workers.store.codec import case_of, decode, encode, head_of
+from workers.store.codec import CANNOT_BE_READ, case_of, decode, encode, head_of
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.damaged import Damaged
 from workers.store.work import GRACE_MS, member_of
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 DAY_SECONDS: Final = 86_400
 # An event that led to no case is remembered this long, so that a repeat does nothing.
@@ -44,12 +48,21 @@ class Taken:
     case_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Cases that were read, and the ids of those that are there and cannot be."""
+
+    cases: list[Case]
+    damaged: list[str]
+
+
 class Cases:
     """The cases; implements the port of the same name, and what the desk needs."""
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._scripts = Scripts(client)
+        self._damaged = Damaged(client)
 
     def open(
         self,
@@ -104,14 +117,23 @@ class Cases:
         return Taken(verdict, case_id)
 
     def load(self, case_id: str) -> Case:
-        """Read a case; NoSuchCaseError."""
-        found = self.load_all([case_id])
-        if not found:
+        """Read a case; NoSuchCaseError, CaseDamagedError."""
+        read = self.read([case_id])
+        if read.damaged:
+            raise CaseDamagedError(case_id)
+        if not read.cases:
             raise NoSuchCaseError(f"There is no case {case_id}.")
-        return found[0]
+        return read.cases[0]
 
     def load_all(self, case_ids: list[str]) -> list[Case]:
-        """Read several cases in one round trip, leaving out those that do not exist."""
+        """Read several cases, leaving out those that do not exist or are damaged."""
+        return self.read(case_ids).cases
+
+    def read(self, case_ids: list[str]) -> Read:
+        """Read several cases in one round trip, leaving out those that do not exist.
+
+        A damaged one costs only itself, and is listed for people from then on.
+        """
         with faults(), self._client.pipeline(transaction=True) as pipe:
             for case_id in case_ids:
                 key = f"{PREFIX}case:{case_id}"
@@ -120,8 +142,19 @@ class Cases:
                 pipe.hvals(f"{key}:reports")
                 pipe.lrange(f"{key}:joins", 0, -1)
             answers = pipe.execute()
-        grouped = [answers[at : at + 4] for at in range(0, len(answers), 4)]
-        return [case_of(*parts) for parts in grouped if parts[0]]
+        cases, damaged = list[Case](), dict[str, str]()
+        for place, case_id in enumerate(case_ids):
+            parts = answers[4 * place : 4 * place + 4]
+            if not parts[0]:
+                continue
+            try:
+                cases.append(case_of(*parts))
+            except CANNOT_BE_READ as error:
+                damaged[case_id] = str(error)
+        for case_id, fault in damaged.items():
+            log.error("case.damaged", case_id=case_id, fault=fault)
+        self._damaged.met(list(damaged))
+        return Read(cases, list(damaged))
 
     def ledger(self, case_id: str) -> list[Entry]:
         """Read the ledger of a case, oldest entry first."""
@@ -244,17 +277,18 @@ class Cases:
         *,
         answer: str,
     ) -> None:
-        """Remember a withdrawal by its *answer*, and write it in its case's ledger."""
-        with faults(), self._client.pipeline(transaction=True) as pipe:
-            key = f"{PREFIX}withdrawal:{withdrawal.event_key}"
-            pipe.set(key, answer, ex=_REMEMBERED_SECONDS)
-            if case_id is not None:
-                ledger = f"{PREFIX}case:{case_id}:ledger"
-                pipe.rpush(ledger, encode(entry))
-                # Until it is chained and signed, as the scripts do.
-                waits = {case_id: entry.at.timestamp() * 1000}
-                pipe.zadd(f"{PREFIX}unsealed", waits, nx=True)
-            pipe.execute()
+        """Remember a withdrawal by its *answer*, and write it in its case's ledger.
+
+        One that is remembered already is left as it is: the entry is there.
+        """
+        self._scripts.call(
+            "note_withdrawal",
+            event_key=withdrawal.event_key,
+            answer=answer,
+            case=case_id,
+            entry=encode(entry),
+            ttl=_REMEMBERED_SECONDS,
+        )
 
     def take_back(self, case: Case, word: Departure, entry: Entry) -> str:
         """Have the words of some sources count no more in an open case, as it was read.

@@ -24,6 +24,9 @@ from workers.offboarding.model import (
 
 T = TypeVar("T")
 
+# How a record that was damaged, or that a newer version wrote, shows.
+CANNOT_BE_READ: Final = (msgspec.MsgspecError, ValueError, KeyError)
+
 # Some megabytes, and more than the targets of all cases that are worked on at a time.
 _KEPT: Final = 4096
 

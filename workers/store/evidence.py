@@ -18,6 +18,7 @@ from workers.offboarding import evidence as text
 from workers.offboarding.errors import NoSuchCaseError, NotSealedError
 from workers.offboarding.evidence import NOTHING, Signer
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.damaged import Damaged
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -25,6 +26,8 @@ _CASES_AT_ONCE: Final = 50
 # Of one case in one script, which is not interrupted.
 _ENTRIES_AT_ONCE: Final = 200
 _ITEMS_AT_ONCE: Final = 500
+# What could not be read is looked at again after this.
+_PUT_OFF_MS: Final = 600_000
 _OVER: Final = ("settled", "cancelled")
 _EMPTY: Final[dict[str, Any]] = {"count": 0, "hash": NOTHING}
 _UNBEGUN: Final[dict[str, Any]] = {
@@ -71,6 +74,7 @@ class Evidence:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._scripts = Scripts(client)
+        self._damaged = Damaged(client)
 
     def seed(self, made: str) -> str:
         """Return the seed that is kept here; the first process of all gives its own."""
@@ -104,23 +108,48 @@ class Evidence:
             self._client.set(_SEEN, 1)
 
     def seal(self, signer: Signer, now: datetime) -> int | None:
-        """Seal some of what was appended since; how many cases could be read for it.
+        """Seal some of what was appended since; how many cases were looked at.
 
         What cannot be read stays unsealed, and keeps nobody else from it.
 
         None where another worker sealed meanwhile: what is left is its, or next time's.
         """
-        with faults():
-            ids = self._client.zrange(_UNSEALED, 0, _CASES_AT_ONCE - 1)
+        at_ms, ids = self._due()
         if not ids:
             return 0
-        before, cases = self._read([str(one) for one in ids])
+        before, cases = self._read(ids)
         asked = _sealed(signer, before, cases, text.moment(now))
-        unread = [one for one in cases if one.hashes is None]
+        self._put_off([one for one in cases if one.hashes is None], at_ms)
+        return len(ids) if self._scripts.call("seal", **asked) == "ok" else None
+
+    def can_read(self, case_id: str) -> bool:
+        """Tell whether what is to be sealed next of a case can be read."""
+        _, [case] = self._read([case_id])
+        return case.hashes is not None
+
+    def _due(self) -> tuple[int, list[str]]:
+        """Return the server's time and the cases that wait longest.
+
+        Those that could not be read stand behind all others, for some minutes.
+        """
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.time()
+            pipe.zrange(_UNSEALED, 0, _CASES_AT_ONCE - 1, withscores=True)
+            (seconds, micros), found = pipe.execute()
+        at_ms = int(seconds) * 1000 + int(micros) // 1000
+        return at_ms, [str(one) for one, since in found if since <= at_ms]
+
+    def _put_off(self, unread: list[_Unsealed], at_ms: int) -> None:
+        if not unread:
+            return
         for one in unread:
             log.error("evidence.unreadable", case_id=one.id, after=one.seal["n"])
-        done = len(ids) - len(unread)
-        return done if self._scripts.call("seal", **asked) == "ok" else None
+        ids = [one.id for one in unread]
+        later = dict.fromkeys(ids, at_ms + _PUT_OFF_MS)
+        with faults():
+            # Only who still waits: another worker may have sealed it meanwhile.
+            self._client.zadd(_UNSEALED, later, xx=True)
+        self._damaged.met(ids)
 
     def _read(self, ids: list[str]) -> tuple[str, list[_Unsealed]]:
         with faults(), self._client.pipeline(transaction=True) as pipe:
@@ -253,8 +282,10 @@ def _sealed(
         n, case_hash = seal["n"] + len(hashes), hashes[-1]
         many, of_items = seal["items"], seal["items_hash"]
         seqs: list[int] = []
-        # A case that is over is named once it is sealed to its end.
-        if not many or (one.status in _OVER and n == one.length):
+        # A case that is over is named once it is sealed to its end, and so is each
+        # thing that somebody did to the service itself, which is never over.
+        is_named = one.status in _OVER or one.id == text.SERVICE
+        if not many or (is_named and n == one.length):
             count, many = count + 1, many + 1
             items.append(text.item_of(count, one.id, (n, case_hash), last, at))
             last = text.hash_of(json.loads(items[-1]))

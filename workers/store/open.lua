@@ -112,7 +112,9 @@ end
 -- service still be armed for it.
 local function takes_in(other)
   local state = redis.call('HMGET', P .. 'case:' .. other, 'head', 'status')
-  return state[2] == 'scheduled' or not cjson.decode(state[1]).dry_run
+  -- A head that cannot be read may be an armed one's: its case is to wait for people.
+  local is_read, head = pcall(cjson.decode, state[1])
+  return state[2] == 'scheduled' or not is_read or not head.dry_run
 end
 
 if asked.exclusive then

@@ -1,15 +1,17 @@
 -- Write what a worker did after its lease was lost. No fence is asked, so no target and
 -- no status is written, and no work ends.
--- asked: case, op, rev, head? (as read, with more warnings), entries, reports,
+-- asked: case, op, op_ttl, rev, head? (as read, with more warnings), entries, reports,
 --        after [member]; answers ok, changed
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case = P .. 'case:' .. asked.case
-local before = redis.call('HMGET', case, 'rev', 'owned_up')
-if before[2] == asked.op then return 'ok' end
-if tonumber(before[1] or '-1') ~= asked.rev then return 'changed' end
+-- Each call by itself: entries alone change no revision that would tell a repeat, and
+-- another worker may own up in between.
+local done = P .. 'owned_up:' .. asked.op
+if redis.call('EXISTS', done) == 1 then return 'ok' end
+if tonumber(redis.call('HGET', case, 'rev') or '-1') ~= asked.rev then return 'changed' end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('HSET', case, 'owned_up', asked.op)
+redis.call('SET', done, '1', 'EX', asked.op_ttl)
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
 redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case)
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end

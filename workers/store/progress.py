@@ -7,8 +7,9 @@ import redis
 
 from workers.offboarding.model import CaseStatus, Entry
 from workers.offboarding.stuck import Still
-from workers.store.codec import decode
+from workers.store.codec import CANNOT_BE_READ, decode
 from workers.store.connection import PREFIX, faults
+from workers.store.damaged import Damaged
 
 _TOLD: Final = f"{PREFIX}stuck:told"
 # Since the last one: what is forgotten then is told once more.
@@ -20,6 +21,7 @@ class Progress:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
+        self._damaged = Damaged(client)
 
     def oldest(self, status: CaseStatus, *, after: str, limit: int) -> list[str]:
         """List case ids of a status, oldest first, that come after *after*."""
@@ -45,13 +47,22 @@ class Progress:
             self._client.expire(_TOLD, _REMEMBERED_SECONDS)
 
     def last_entries(self, case_ids: Sequence[str]) -> dict[str, Entry]:
-        """Read the last entry of each ledger; a case without any is left out."""
+        """Read the last entry of each ledger; a case without any is left out.
+
+        So is one whose last entry cannot be read, which is listed for people.
+        """
         with faults(), self._client.pipeline(transaction=False) as pipe:
             for each in case_ids:
                 pipe.lindex(f"{PREFIX}case:{each}:ledger", -1)
             lines = pipe.execute()
-        pairs = zip(case_ids, lines, strict=True)
-        return {each: decode(line, Entry) for each, line in pairs if line}
+        found, damaged = dict[str, Entry](), list[str]()
+        for each, line in zip(case_ids, lines, strict=True):
+            try:
+                found |= {each: decode(line, Entry)} if line else {}
+            except CANNOT_BE_READ:
+                damaged.append(each)
+        self._damaged.met(damaged)
+        return found
 
 
 def _mark(one: Still) -> str:

@@ -7,7 +7,7 @@ order.
 
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,11 @@ class Waiting:
 
     heard: Heard
     request_id: str | None = None
+
+
+def waiting_of(text: str) -> Waiting:
+    """Read an event that waits from its text."""
+    return decode(text, Waiting)
 
 
 def folded(text: str) -> str:
@@ -124,15 +129,13 @@ class ScimTable:
         """Read the event of one user that waits, with its text; None if none does."""
         with faults():
             text = self._client.hget(f"{PREFIX}{_PENDING}", user_id)
-        return None if text is None else (str(text), decode(text, Waiting))
+        return None if text is None else (str(text), waiting_of(str(text)))
 
-    def all_waiting(self) -> Mapping[str, tuple[str, Waiting]]:
-        """Read every event that waits, by the user's id."""
+    def all_waiting(self) -> list[tuple[str, str]]:
+        """Read the text of every event that waits, each with its user's id."""
         with faults():
             found = self._client.hgetall(f"{PREFIX}{_PENDING}")
-        return {
-            str(one): (str(text), decode(text, Waiting)) for one, text in found.items()
-        }
+        return [(str(one), str(text)) for one, text in found.items()]
 
     def heard(self, user_id: str, text: str) -> None:
         """Take an event out that was heard, if it is still the one that was read."""

@@ -1,17 +1,23 @@
 """What people and workers tell each other beside cases: pause, protected, swept."""
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import redis
 
-from workers.offboarding.model import KeyOwner
+from workers.offboarding.evidence import SERVICE
+from workers.offboarding.model import Entry, KeyOwner
+from workers.store.codec import encode
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.restored import Restorations, Watermark
 
 EVERYWHERE: Final = "*"
+_ALL: Final = "all accounts"
+# A call whose answer was lost is repeated at once; this is far longer.
+_REPEAT_SECONDS: Final = 3_600
 _OURS_FOR: Final = timedelta(days=7)
 
 
@@ -59,20 +65,57 @@ class Switches:
         Returns:
             Whether everything is paused now; False where a person had it resumed.
         """
-        with faults():
-            self._client.hsetnx(f"{PREFIX}paused", EVERYWHERE, "1")
+        entry = Entry(self._clock(), "resets.paused", actor="settings", detail=_ALL)
+        self._write("pause", entry, account=EVERYWHERE, value="1", unless_set=True)
         return self.paused().everywhere
 
-    def pause(self, *, account_id: str = EVERYWHERE, paused: bool = True) -> None:
-        """Pause or resume, for all or for one account.
+    def pause(
+        self,
+        *,
+        account_id: str = EVERYWHERE,
+        paused: bool = True,
+        actor: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        """Pause or resume, for all or for one account; the service's ledger has who.
 
         Who resumes all confirms an old copy, too: what waited in its outbox is sent.
         """
+        entry = Entry(
+            self._clock(),
+            "resets.paused" if paused else "resets.resumed",
+            actor=actor,
+            request_id=request_id,
+            detail=_ALL if account_id == EVERYWHERE else f"account {account_id}",
+        )
         if account_id == EVERYWHERE and not paused:
-            self._scripts.call("resume")
+            self._write("resume", entry)
             return
-        with faults():
-            self._client.hset(f"{PREFIX}paused", account_id, "1" if paused else "0")
+        value = "1" if paused else "0"
+        self._write("pause", entry, account=account_id, value=value)
+
+    def note_armed(self, account_ids: Iterable[str]) -> None:
+        """Write down which accounts may be written to, where that changed."""
+        accounts = ", ".join(sorted(account_ids))
+        entry = Entry(
+            self._clock(),
+            "service.armed" if accounts else "service.disarmed",
+            actor="settings",
+            detail=f"armed: {accounts}" if accounts else "no account is armed",
+        )
+        self._scripts.call(
+            "armed", accounts=accounts, service=SERVICE, entry=encode(entry)
+        )
+
+    def _write(self, script: str, entry: Entry, **asked: object) -> None:
+        self._scripts.call(
+            script,
+            op=uuid.uuid4().hex,
+            op_ttl=_REPEAT_SECONDS,
+            service=SERVICE,
+            entry=encode(entry),
+            **asked,
+        )
 
     def paused(self) -> Paused:
         """Tell what is paused now."""

@@ -30,6 +30,10 @@ GRACE_MS: Final = 5_000
 # Swept work comes back after this long, in case the broker lost the message.
 _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
+# A call whose answer was lost is repeated at once; this is far longer.
+_REPEAT_SECONDS: Final = 3_600
+# Work of a case that cannot be read is looked at again after this.
+_PUT_OFF_MS: Final = 600_000
 # What is foreseen waits for the rest: a mass of it must not make anything late. A
 # hundred thousand scheduled cases take their turn each day all the same.
 _FORESEEN_AT_ONCE: Final = 5
@@ -111,6 +115,10 @@ class Works:
         )
         return bool(answer)
 
+    def put_off(self, work: Work) -> None:
+        """Have work that nobody can begin come back later, and not at each sweep."""
+        self._scripts.call("put_off", member=member_of(work), later_ms=_PUT_OFF_MS)
+
     def record(self, claim: Claim, change: Change) -> None:
         """Write *change* and keep the work."""
         self._write(claim, change, mode="keep")
@@ -134,6 +142,7 @@ class Works:
             "own_up",
             case=case.id,
             op=uuid.uuid4().hex,
+            op_ttl=_REPEAT_SECONDS,
             rev=case.revision,
             head=head_of(change.case) if change.case is not None else None,
             entries=[encode(entry) for entry in change.entries],

@@ -16,7 +16,7 @@ from desk_scenes import (
     told,
 )
 
-from workers.desk import Query
+from workers.desk import Page, Query
 from workers.offboarding.errors import ConflictError, NoSuchCaseError
 from workers.offboarding.model import (
     CaseResult,
@@ -313,3 +313,24 @@ def test_an_empty_list_has_no_next_page(desk):
     page = desk.list(Query())
 
     assert (page.cases, page.next) == ((), None)
+
+
+def test_a_case_that_cannot_be_read_is_named_beside_its_page(desk, client):
+    ids = [desk.open(told(n, Leaver(f"p{n}@example.com"))).case.id for n in range(5)]
+    client.hset(f"offboard:case:{ids[1]}", "head", "{")
+    client.hset(f"offboard:case:{ids[3]}", "head", "{")
+
+    first = desk.list(Query(limit=2))
+    second = desk.list(Query(limit=2, cursor=first.next))
+
+    assert [one.id for one in first.cases] == [ids[4], ids[2]]
+    assert first.damaged == (ids[3],)
+    assert [one.id for one in second.cases] == [ids[0]]
+    assert (second.damaged, second.next) == ((ids[1],), None)
+
+
+def test_a_page_of_cases_that_cannot_be_read_is_empty_and_names_them(desk, client):
+    case = desk.open(told()).case
+    client.hset(f"offboard:case:{case.id}", "head", "{")
+
+    assert desk.list(Query()) == Page((), None, (case.id,))

@@ -344,3 +344,30 @@ def test_nothing_that_was_quarantined_can_be_read_in_the_store(ask, client):
 
     assert len(ask.call("/api/quarantine").json["quarantine"]) == 2
     assert text.count("dana") == text.count("E-157") == 1
+
+
+DIGEST = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
+
+
+def test_the_ledger_has_the_digest_of_the_delivery_that_opened_a_case(desk, cases):
+    case_id = desk.hear(found(), delivery_sha256=DIGEST)
+
+    [entry] = cases.ledger(case_id)
+    assert (entry.what, entry.delivery_sha256) == ("case.opened_open", DIGEST)
+
+
+def test_so_have_the_entries_of_what_joins_a_case_and_takes_it_back(desk, cases, clock):
+    case_id = desk.hear(found(), delivery_sha256="a" * 64)
+    desk.hear(found("okta:2"), delivery_sha256="b" * 64)
+    back = replace(found("okta:3"), kind=HeardKind.REACTIVATED, occurred_at=clock())
+    desk.hear(back, delivery_sha256="c" * 64)
+
+    told = {one.what: one.delivery_sha256 for one in cases.ledger(case_id)}
+    assert told["departure.joined"] == "b" * 64
+    assert told["departure.withdrawn"] == "c" * 64
+
+
+def test_what_came_without_a_body_at_hand_has_no_digest(desk, cases):
+    case_id = desk.hear(found())
+
+    assert cases.ledger(case_id)[0].delivery_sha256 is None

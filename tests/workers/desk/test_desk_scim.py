@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
+import msgspec
 import pytest
 from desk_scenes import NOW
 
@@ -207,6 +208,63 @@ def test_what_no_request_comes_back_for_is_heard_by_the_sweep(users, hear, cases
     users.hear_left_over(NOW + timedelta(seconds=10))
     assert kinds(hear) == ["deleted"]
     assert len(the_cases(cases)) == 1
+
+
+def three_waiting(users, hear):
+    """Three users whose events a crash left unheard; the second's is spoilt."""
+    lee = replace(DANA, id="01KHJ2V0W8Q3RZ5T7X9YABCDE2", user_name="lee@example.com")
+    hear.fault = StoreAwayError("away")
+    for one in (DANA, KIM, lee):
+        users.create(one)
+        with pytest.raises(StoreAwayError):
+            users.change(one.id, gone)
+    hear.fault = None
+
+
+@pytest.mark.parametrize("text", ["{", '{"heard":{}}', "[]"])
+def test_an_event_that_cannot_be_read_costs_only_itself(users, hear, client, text):
+    three_waiting(users, hear)
+    client.hset("offboard:scim:pending", KIM.id, text)
+
+    with pytest.raises(msgspec.MsgspecError):
+        users.hear_left_over(NOW + timedelta(minutes=1))
+
+    assert kinds(hear) == ["deleted", "deleted"]
+    assert client.hkeys("offboard:scim:pending") == [KIM.id]
+
+
+def test_an_event_that_raises_what_nobody_foresaw_costs_only_itself(
+    users, hear, client, desk
+):
+    three_waiting(users, hear)
+
+    def hears(heard, *, request_id=None):
+        if heard.names.emails == ("kim.roe@example.com",):
+            raise ZeroDivisionError
+        return desk.hear(heard, request_id=request_id)
+
+    hear.hear = hears
+
+    with pytest.raises(ZeroDivisionError):
+        users.hear_left_over(NOW + timedelta(minutes=1))
+
+    assert client.hkeys("offboard:scim:pending") == [KIM.id]
+
+
+def test_a_store_that_is_away_is_not_asked_for_each_of_them(users, hear, monkeypatch):
+    three_waiting(users, hear)
+    asked = []
+
+    def hears(heard, *, request_id=None):
+        asked.append(heard)
+        raise StoreAwayError("away")
+
+    hear.hear = hears
+
+    with pytest.raises(StoreAwayError):
+        users.hear_left_over(NOW + timedelta(minutes=1))
+
+    assert len(asked) == 1
 
 
 def test_an_event_heard_twice_is_one_case(users, hear, cases, client):

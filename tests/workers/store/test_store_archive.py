@@ -87,3 +87,88 @@ def test_a_folder_that_cannot_be_made_is_said_without_its_path(tmp_path):
 
     assert str(tmp_path) not in str(caught.value)
     assert str(caught.value) == "The archive: Not a directory."
+
+
+def an_entry(n, said="done"):
+    return f'{{"entry":{{"what":"{said}"}},"hash":"{n}","kind":"entry","n":{n}}}\n'
+
+
+HEAD = '{"kind":"register","count":%d}\n'
+
+
+def text_of(tmp_path, name):
+    return (tmp_path / "2024" / name).read_text(encoding="utf-8")
+
+
+def test_a_file_is_replaced_by_one_that_has_all_its_entries(tmp_path):
+    Archive(tmp_path).keep("01A", 2024, [an_entry(1), HEAD % 1])
+
+    kept = Archive(tmp_path).keep("01A", 2024, [an_entry(1), an_entry(2), HEAD % 2])
+
+    assert (kept.file, kept.is_beside) == ("2024/01A.jsonl", False)
+    assert names(tmp_path / "2024") == ["01A.jsonl"]
+    assert text_of(tmp_path, "01A.jsonl").count('"kind":"entry"') == 2
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        [an_entry(1)],
+        [an_entry(1), an_entry(2, "something else")],
+        [an_entry(1), an_entry(2)[:-2] + " }\n"],
+    ],
+)
+def test_what_lacks_an_entry_of_the_file_goes_beside_it(tmp_path, older):
+    whole = [an_entry(1), an_entry(2), HEAD % 2]
+    Archive(tmp_path).keep("01A", 2024, whole)
+
+    kept = Archive(tmp_path).keep("01A", 2024, [*older, HEAD % 1])
+
+    assert (kept.file, kept.is_beside) == ("2024/01A.2.jsonl", True)
+    assert text_of(tmp_path, "01A.jsonl") == "".join(whole)
+    assert text_of(tmp_path, "01A.2.jsonl") == "".join([*older, HEAD % 1])
+
+
+def test_an_item_of_the_register_is_an_entry_too(tmp_path):
+    item = '{"kind":"item","seq":%d}\n'
+    Archive(tmp_path).keep("01A", 2024, [an_entry(1), item % 7])
+
+    kept = Archive(tmp_path).keep("01A", 2024, [an_entry(1), item % 5])
+
+    assert kept.is_beside
+
+
+def test_a_file_that_nobody_can_read_is_never_replaced(tmp_path):
+    Archive(tmp_path).keep("01A", 2024, ["half a li"])
+
+    kept = Archive(tmp_path).keep("01A", 2024, [an_entry(1)])
+
+    assert kept.is_beside
+    assert text_of(tmp_path, "01A.jsonl") == "half a li\n"
+
+
+def test_who_comes_again_writes_over_the_one_beside_and_makes_no_third(tmp_path):
+    archive = Archive(tmp_path)
+    archive.keep("01A", 2024, [an_entry(1), an_entry(2)])
+    archive.keep("01A", 2024, [an_entry(1)])
+
+    archive.keep("01A", 2024, [an_entry(1), an_entry(2, "another way")])
+    archive.keep("01A", 2024, [an_entry(1), an_entry(2, "a third way")])
+
+    assert names(tmp_path / "2024") == ["01A.2.jsonl", "01A.3.jsonl", "01A.jsonl"]
+    assert "a third way" in text_of(tmp_path, "01A.3.jsonl")
+
+
+def test_who_dies_over_the_comparing_leaves_the_old_file(tmp_path, monkeypatch):
+    from workers.store import archive
+
+    def dies(*_):
+        raise WorkerDied
+
+    Archive(tmp_path).keep("01A", 2024, [an_entry(1), an_entry(2)])
+    monkeypatch.setattr(archive, "_place_of", dies)
+
+    with pytest.raises(WorkerDied):
+        Archive(tmp_path).keep("01A", 2024, [an_entry(1)])
+
+    assert text_of(tmp_path, "01A.jsonl") == an_entry(1) + an_entry(2)

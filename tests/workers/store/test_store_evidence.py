@@ -13,6 +13,7 @@ from workers import store
 from workers.offboarding.errors import NoSuchCaseError, NotSealedError
 from workers.offboarding.model import CaseStatus, Departure, Leaver, Withdrawal
 from workers.signing import SigningKey
+from workers.store.damaged import Damaged
 from workers.store.evidence import Evidence
 
 STORE = Path(store.__file__).parent
@@ -92,6 +93,36 @@ def test_every_way_into_a_ledger_notes_the_case(room, evidence):
     seal_all(evidence)
 
     assert len([one for one in lines_of(evidence) if one["kind"] == "entry"]) == 2
+
+
+def test_a_withdrawal_whose_answer_was_lost_is_written_once(lossy):
+    opened(lossy)
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    lossy.cases.note_withdrawal(withdrawal, "01A", an_entry("withdrawn"), answer="01A")
+
+    assert lossy.ledger() == ["case.opened", "withdrawn"]
+    assert lossy.cases.withdrawn("standard:2") == "01A"
+
+
+def test_a_withdrawal_that_is_known_is_left_as_it_is(room):
+    opened(room)
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    for answer in ("01A", ""):
+        room.cases.note_withdrawal(withdrawal, "01A", an_entry("back"), answer=answer)
+
+    assert room.ledger() == ["case.opened", "back"]
+    assert room.cases.withdrawn("standard:2") == "01A"
+
+
+def test_a_withdrawal_of_no_case_is_remembered_alone(room, any_client):
+    withdrawal = Withdrawal("standard", Leaver("dana.lee@example.com"), "standard:2")
+
+    room.cases.note_withdrawal(withdrawal, None, an_entry("back"), answer="")
+
+    assert room.cases.withdrawn("standard:2") == ""
+    assert any_client.keys("*") == ["offboard:withdrawal:standard:2"]
 
 
 def test_a_departure_that_joins_is_sealed_in_the_case_it_joins(room, evidence):
@@ -310,3 +341,58 @@ def test_an_entry_that_cannot_be_read_keeps_no_other_case_unsealed(
     assert (evidence.is_sealed("01B"), evidence.is_sealed("01A")) == (True, False)
     assert any_client.zrange("offboard:unsealed", 0, -1) == ["01A"]
     assert {one["case_id"] for one in logs} == {"01A"}
+
+
+def spoilt(room, client, *numbers):
+    """Open cases whose ledgers cannot be read."""
+    for number in numbers:
+        case = opened(room, f"00{number:03}", leaver=Leaver(f"p{number}@example.com"))
+        client.lset(f"offboard:case:{case.id}:ledger", 0, "{")
+
+
+def test_a_page_full_of_unreadable_ledgers_keeps_nobody_behind_it_unsealed(
+    room, evidence, any_client
+):
+    spoilt(room, any_client, *range(60))
+    opened(room, "01A")
+
+    seal_all(evidence)
+
+    assert evidence.is_sealed("01A")
+    assert any_client.zcard("offboard:unsealed") == 60
+    assert len(Damaged(any_client).listed()) == 60
+
+
+def test_what_could_not_be_read_is_looked_at_again_after_some_minutes(
+    room, evidence, any_client
+):
+    spoilt(room, any_client, 1)
+    seal_all(evidence)
+    [(_, until)] = any_client.zrange("offboard:unsealed", 0, -1, withscores=True)
+    with capture_logs() as logs:
+        assert evidence.seal(KEY, NOW) == 0
+    any_client.lset("offboard:case:00001:ledger", 0, '{"what":"case.opened"}')
+    any_client.zadd("offboard:unsealed", {"00001": until - 700_000})
+
+    seal_all(evidence)
+
+    assert logs == []
+    assert 500 < until / 1000 - NOW.timestamp() < 1200
+    assert evidence.is_sealed("00001")
+
+
+def test_what_is_mended_and_sealed_meanwhile_is_not_put_back(
+    room, evidence, any_client, monkeypatch
+):
+    spoilt(room, any_client, 1)
+    put_off = evidence._put_off
+
+    def late(unread, at_ms):
+        any_client.zrem("offboard:unsealed", "00001")
+        put_off(unread, at_ms)
+
+    monkeypatch.setattr(evidence, "_put_off", late)
+
+    evidence.seal(KEY, NOW)
+
+    assert any_client.zcard("offboard:unsealed") == 0

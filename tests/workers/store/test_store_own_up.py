@@ -103,3 +103,21 @@ def test_the_fence_still_refuses_everything_else(room):
 
     with pytest.raises(LeaseLostError):
         room.works.finish(old, Change())
+
+
+def test_a_repeat_that_comes_after_another_word_is_written_once(room):
+    """Two workers own up; the first one's answer was lost, and its repeat is late."""
+    read = room.planned(a_case_target())
+    calls = []
+    call = room.works._scripts.call
+    room.works._scripts.call = lambda name, **given: (
+        calls.append((name, given)),
+        call(name, **given),
+    )[1]
+    room.works.own_up(read, Change(entries=(an_entry("target.reset_late"),)))
+    room.works.own_up(read, Change(entries=(an_entry("target.extra_reset"),)))
+
+    (name, first), _ = calls
+    assert call(name, **first) == "ok"
+
+    assert room.ledger().count("target.reset_late") == 1

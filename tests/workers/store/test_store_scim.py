@@ -157,7 +157,7 @@ def test_row_and_event_go_to_disk_in_one_step(table):
     assert table.load([DANA.id]) == [OFF]
     text, found = table.waiting(DANA.id)
     assert found == waiting()
-    assert table.all_waiting() == {DANA.id: (text, found)}
+    assert table.all_waiting() == [(DANA.id, text)]
 
 
 def test_the_event_of_a_deleted_row_stays(table):

@@ -295,7 +295,9 @@ def _give_up(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     if case.is_held:
         return tools.works.finish(this.claim, Change())
     text = f"{this.claim.claims - 1} workers ended without a word while they planned."
-    view = View("", unseen=(Note(Reason.LIST_UNREADABLE, text),))
+    # Nobody looked, so nobody can say that the person is unknown.
+    note = Note(Reason.LIST_UNREADABLE, text)
+    view = View("", unseen=(note,), has_people=False)
     case = replace(case, started_at=case.started_at or this.at, status=CaseStatus.OPEN)
     nobody = Resolved(case.leaver, ())
     look = Look(this.at, nobody, view, AccountIndex(""), is_last=True, is_sure=False)
