@@ -122,7 +122,9 @@ class Surveys:
             seconds=round((self._clock() - began).total_seconds(), 1),
         )
         soon = max(_AGAIN_SECONDS, view.retry_after_seconds)
-        return self._every_seconds if view.is_final else soon
+        # That it is empty counts for more when it was seen twice.
+        is_news = index.empty_since == began
+        return self._every_seconds if view.is_final and not is_news else soon
 
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
