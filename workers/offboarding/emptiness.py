@@ -59,10 +59,10 @@ def doubted_if_empty(view: View, known: Known) -> View:
         return view
     why = contradicted(view, known.index, known.at)
     if not why and not _is_borne_out(view, known):
-        why = ", and nothing but this one look says so"
+        why = "and nothing but one look says so: clusters may be hidden."
     if not why:
         return view
-    text = f"Account {view.account_id} lists no cluster{why}: clusters may be hidden."
+    text = f"Account {view.account_id} lists no cluster, {why}"
     note = Note(Reason.LIST_SHORT, text)
     return replace(
         view, unseen=(*view.unseen, note), has_clusters=False, is_final=False
@@ -86,8 +86,10 @@ def contradicted(view: View, index: AccountIndex, at: datetime) -> str:
         found.append(f"surveys saw {counted(targets, 'target')} there")
     if not found:
         return ""
-    settles = "; it is believed when surveys have seen none for a day"
-    return f", though {' and '.join(found)}{settles}"
+    return (
+        f"though {' and '.join(found)}: clusters may be hidden. If it has none any "
+        "more, that is believed once surveys have seen none for 24 hours."
+    )
 
 
 def _is_borne_out(view: View, known: Known) -> bool:
