@@ -33,6 +33,7 @@ TESTS: Final = tuple(
     for name in (
         "rules",
         "seeing_all",
+        "emptiness",
         "remembering",
         "survey",
         "gate",
@@ -397,6 +398,75 @@ BUGS: Final = (
         "forget what an unreadable list showed before",
         "workers/offboarding/survey.py",
         ((", *hidden),", "),"),),
+    ),
+    Bug(
+        "7",
+        "believe an empty list though IAM lists keys",
+        "workers/offboarding/emptiness.py",
+        (("if keys else []", "if False else []"),),
+    ),
+    Bug(
+        "7",
+        "believe an empty list though surveys saw targets",
+        "workers/offboarding/emptiness.py",
+        (("    if targets:\n", "    if False:\n"),),
+    ),
+    Bug(
+        "7",
+        "believe one empty list where nothing else speaks for it",
+        "workers/offboarding/emptiness.py",
+        (("if not why and not _is_borne_out(view, known):", "if False:"),),
+    ),
+    Bug(
+        "7",
+        "have a key list bear an empty list out for who was removed",
+        "workers/offboarding/emptiness.py",
+        (
+            (
+                "is_there = known.iam_id in people and not known.is_gone",
+                "is_there = True",
+            ),
+        ),
+    ),
+    Bug(
+        "7",
+        "believe an empty list before its day is over",
+        "workers/offboarding/emptiness.py",
+        ((" and at - since >= LONG_EMPTY", ""),),
+    ),
+    Bug(
+        "7",
+        "take a failed list for an empty one that was seen",
+        "workers/offboarding/emptiness.py",
+        (("return view.has_clusters and not view.places", "return not view.places"),),
+    ),
+    Bug(
+        "7",
+        "forget over an empty list what a survey saw before",
+        "workers/offboarding/survey.py",
+        (
+            (
+                "    view = doubted_if_empty(view, Known",
+                "    doubted_if_empty(view, Known",
+            ),
+        ),
+    ),
+    Bug(
+        "7",
+        "open the gate over an empty list",
+        "workers/offboarding/gate.py",
+        (("view=doubted_if_empty(view, known)", "view=view"),),
+    ),
+    Bug(
+        "7",
+        "end over an empty list what the next look may show",
+        "workers/offboarding/judging.py",
+        (
+            (
+                "            yield LATER\n            continue\n        when =",
+                "            pass\n        when =",
+            ),
+        ),
     ),
     Bug(
         "7",

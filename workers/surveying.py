@@ -175,7 +175,10 @@ class Surveys:
             seconds=round((self._clock() - began).total_seconds(), 1),
         )
         soon = max(_AGAIN_SECONDS, view.retry_after_seconds)
-        return (self._every_seconds if view.is_final else soon), why_not(view)
+        # That it is empty counts for more when it was seen twice.
+        is_news = index.empty_since == began
+        again = self._every_seconds if view.is_final and not is_news else soon
+        return again, why_not(view)
 
     def _tell(self, notices: Iterable[Notice]) -> None:
         for notice in notices:

@@ -112,7 +112,7 @@ def _wrong_at(world, mine):
 
 def _still_theirs(world, case):
     """A leaver who is safe owned nothing any more when the case was settled."""
-    if case.kind is not CaseKind.DEPARTURE:
+    if case.kind is not CaseKind.DEPARTURE or _nothing_tells(world):
         return
     names = {case.leaver.iam_id, case.leaver.email}
     for cloud in world.clouds:
@@ -120,6 +120,15 @@ def _still_theirs(world, case):
             owner = cloud.owner_at(target, case.settled_at + _SKEW)
             if {owner.id, owner.email} & names:
                 yield f"{case.result}, and {target.id} was still theirs"
+
+
+def _nothing_tells(world):
+    """Tell whether the far side lied twice, with nothing to find that out by.
+
+    Nobody's key is listed any more, and no survey ever saw the account.
+    """
+    lies = world.plan.fired["list:empty_list"]
+    return lies > 1 and world.scene.are_gone and not world.scene.is_surveyed
 
 
 def _wrong_with(world, by_id, sent):

@@ -32,11 +32,13 @@ class SimCloud(FakeCloud):
         self.revoked = False
 
     def _their_keys(self):
+        # Whose user is removed, theirs are deleted with it.
+        here = {one.iam_id for one in self.users}
         return [
             ListedKey(owner.id, *one.place)
             for one in self.found
             for at, owner in self.true[one.id]
-            if isinstance(owner, KeyOwner) and at <= self.clock()
+            if isinstance(owner, KeyOwner) and owner.id in here and at <= self.clock()
         ]
 
     def give(self, target, owner, *, with_key=True, shows=True, lag=None):

@@ -357,6 +357,26 @@ def test_what_cannot_be_read_now_is_surveyed_again_soon(scene, cloud, monkeypatc
     assert waits == [300]
 
 
+def test_an_account_that_turns_out_empty_is_surveyed_once_more_soon(
+    scene, cloud, monkeypatch
+):
+    waits = []
+    monkeypatch.setattr(
+        scene.owners,
+        "end_survey",
+        lambda account_id, *, again_seconds: waits.append(again_seconds),
+    )
+    monkeypatch.setattr(scene.owners, "begin_survey", lambda account_id: True)
+    cloud.found = []
+
+    scene.surveys.make_due()
+    scene.clock.advance(300)
+    scene.surveys.make_due()
+
+    assert waits == [300, 3600]
+    assert scene.owners.of("acct1").empty_since == NOON
+
+
 def test_what_is_refused_for_good_is_surveyed_at_its_time(scene, cloud, monkeypatch):
     waits = []
     monkeypatch.setattr(

@@ -59,6 +59,8 @@ class AccountIndex:
         keys_refused: Why IAM refused a key that this service holds for the account;
             empty where it did not.
         keys_refused_after: The last survey before it did; None if there was none.
+        empty_since: Since when surveys, of a reader who sees all, have listed no
+            cluster; None where the last one did, or none is known.
     """
 
     account_id: str
@@ -69,6 +71,7 @@ class AccountIndex:
     functional_ids: tuple[FunctionalIdState, ...] = ()
     keys_refused: str = ""
     keys_refused_after: datetime | None = None
+    empty_since: datetime | None = None
 
     def of(self, owner_id: str | None) -> tuple[Holding, ...]:
         """Return what *owner_id* owned when it was last read."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from workers.offboarding.emptiness import Known, doubted_if_empty
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex, GateAnswer, Holding, ReadingKind
 from workers.offboarding.judging import Look, targets_of, their_credentials
@@ -90,7 +91,7 @@ def answer_of(
     if refused:
         # Nobody can tell which targets are meant, or they are not to be taken over.
         return _answer(asked, refused, ())
-    looks = _looks(asked, resolved)
+    looks = _looks(asked, resolved, cases)
     found = [each for look in looks for each in targets_of(look)]
     targets = [one for one in found if isinstance(one, CaseTarget)]
     knows = {one.id for one in asked.owners}
@@ -116,21 +117,31 @@ def _answer(
     return GateAnswer(asked.user, not reasons, reasons, holdings, asked.at)
 
 
-def _looks(asked: Asked, resolved: Resolved) -> list[Look]:
+def _looks(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> list[Look]:
     by_account = {one.account_id: one for one in asked.indexes}
     people = frozenset(one.iam_id for view in asked.views for one in view.people)
-    return [
-        Look(
+
+    def look(view: View) -> Look:
+        account_id = view.account_id
+        index = by_account.get(account_id, AccountIndex(account_id))
+        known = Known(
+            index,
+            asked.at,
+            resolved.leaver.iam_id,
+            is_gone=any(account_id in one.gone_from for one in cases),
+            was_empty=any(account_id in one.empty_in for one in cases),
+        )
+        return Look(
             at=asked.at,
             leaver=resolved,
-            view=view,
-            index=by_account.get(view.account_id, AccountIndex(view.account_id)),
+            view=doubted_if_empty(view, known),
+            index=index,
             is_last=True,
             is_sure=True,
             people=people,
         )
-        for view in asked.views
-    ]
+
+    return [look(view) for view in asked.views]
 
 
 def _owned(targets: Sequence[CaseTarget]) -> Iterator[Note]:

@@ -210,7 +210,7 @@ def _listed(look: Look, target: Target) -> CaseTarget | str:
     return CaseTarget(target).ended(Outcome.UNREAD, look.at, reason=reason, detail=text)
 
 
-def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget]:
+def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget | str]:
     """Find targets that were theirs at a survey and are listed nowhere now.
 
     Only lists that are whole, of a reader from whom nothing can be hidden, say that
@@ -223,6 +223,9 @@ def _remembered_only(look: Look, scope: Scope | None) -> Iterator[CaseTarget]:
     for one in look.index.of(look.iam_id):
         is_asked_for = scope is None or scope.covers(one.target)
         if one.target.id in with_clusters or not is_asked_for:
+            continue
+        if not look.is_last and not look.view.is_final:
+            yield LATER
             continue
         when = f" of {one.checked_at:%Y-%m-%d}" if one.checked_at else ""
         text = f"A survey{when} saw it as theirs, and no list shows it now."

@@ -761,6 +761,7 @@ class Case:
         is_gone: Whether the leaver was on no user list at the last look, and nobody
             can be hidden in any: IBM Cloud has deleted their keys already.
         gone_from: Ids of the accounts from which an event proved the leaver removed.
+        empty_in: Ids of the accounts that listed no cluster at the last look.
         ahead: What is foreseen while it is scheduled; None once it begins.
         canaries: Ids of the targets that have to be verified before the others of
             their account and functional ID are reset.
@@ -806,6 +807,7 @@ class Case:
     blocked: tuple[str, ...] = ()
     is_gone: bool = False
     gone_from: tuple[str, ...] = ()
+    empty_in: tuple[str, ...] = ()
     ahead: Ahead | None = None
     canaries: tuple[str, ...] = ()
     askers: tuple[str, ...] = ()

@@ -292,8 +292,8 @@ REASONS: Final = {
         "offboard doctor",
     ),
     Reason.LIST_SHORT: Told(
-        "A list in the account came back shorter than the account's other evidence, so "
-        "there may be more than is shown here.",
+        "A list in the account came back empty, or shorter than the account's other "
+        "evidence, so there may be more than is shown here.",
         IAM_ADMIN,
         "offboard doctor",
     ),

@@ -21,6 +21,7 @@ INDEX = AccountIndex(
     NOON,
     has_people=True,
     notes=(Note(Reason.LIST_SHORT, "Short."),),
+    empty_since=NOON,
 )
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from workers.offboarding.adopting import adopted_of
 from workers.offboarding.discovery import look_at_all
+from workers.offboarding.emptiness import Known, accounts_without, doubted_if_empty
 from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex
@@ -226,6 +227,7 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
     looks = _looks(tools, this, case, resolved, views)
+    case = replace(case, empty_in=accounts_without(views))
     may_help = not this.is_last and not all(view.is_final for view in views)
     if may_help and not any(one.is_sure for one in looks):
         return _look_again(tools, this, case, views)
@@ -257,18 +259,27 @@ def _looks(
     """Pair each view with what is known besides."""
     by_account = {one.account_id: one for one in this.indexes}
     people = frozenset(one.iam_id for view in views for one in view.people)
-    return [
-        Look(
+
+    def look(view: View) -> Look:
+        index = by_account.get(view.account_id, AccountIndex(view.account_id))
+        known = Known(
+            index,
+            this.at,
+            resolved.leaver.iam_id,
+            is_gone=view.account_id in case.gone_from,
+            was_empty=view.account_id in case.empty_in,
+        )
+        return Look(
             at=this.at,
             leaver=resolved,
-            view=view,
-            index=by_account.get(view.account_id, AccountIndex(view.account_id)),
+            view=doubted_if_empty(view, known),
+            index=index,
             is_last=this.is_last,
             is_sure=is_sure(tools, case, view),
             people=people,
         )
-        for view in views
-    ]
+
+    return [look(view) for view in views]
 
 
 def _look_again(
