@@ -161,7 +161,7 @@ def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
 
 
 def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
-    case = office.dry.cases.load(work.case_id)
+    case = office.dry.cases.load_part(work.case_id)
     # Whether a case put off while unarmed is a dry run is decided by its plan, which
     # has to see whether the service is armed now.
     is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed

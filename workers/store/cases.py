@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import redis
@@ -21,6 +22,7 @@ from workers.offboarding.model import (
     Withdrawal,
     Work,
 )
+from workers.offboarding.part import PartOfCase
 from workers.store.codec import case_of, decode, encode, head_of
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.work import GRACE_MS, member_of
@@ -122,6 +124,32 @@ class Cases:
             answers = pipe.execute()
         grouped = [answers[at : at + 4] for at in range(0, len(answers), 4)]
         return [case_of(*parts) for parts in grouped if parts[0]]
+
+    def load_part(self, case_id: str, target_id: str = "") -> Case:
+        """Read a case with one of its targets and those that go first; see the port."""
+        wanted = [target_id] if target_id else []
+        while True:
+            case = self._part(case_id, wanted)
+            if target_id in case.canaries:
+                return self.load(case_id)
+            missing = set(case.canaries) - set(wanted)
+            if not target_id or not missing:
+                return case
+            wanted = [target_id, *case.canaries]
+
+    def _part(self, case_id: str, target_ids: list[str]) -> Case:
+        key = f"{PREFIX}case:{case_id}"
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(key)
+            pipe.hvals(f"{key}:reports")
+            pipe.lrange(f"{key}:joins", 0, -1)
+            if target_ids:
+                pipe.hmget(f"{key}:targets", target_ids)
+            head, reports, joins, *found = pipe.execute()
+        if not head:
+            raise NoSuchCaseError(f"There is no case {case_id}.")
+        targets = [one for one in chain(*found) if one is not None]
+        return case_of(head, targets, reports, joins, kind=PartOfCase)
 
     def ledger(self, case_id: str) -> list[Entry]:
         """Read the ledger of a case, oldest entry first."""
