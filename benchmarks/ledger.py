@@ -211,7 +211,11 @@ def asked_for(
         "list, two": get("/api/cases?limit=20&status=settled&result=safe"),
         "list, user": get("/api/cases?user=person7@example.com"),
         "list, unknown user": get("/api/cases?user=nobody@example.com"),
-        **{f"list, {one}": get(f"/api/cases?limit=20&status={one}") for one in MIX},
+        # As many as both stores have: a page costs by what is on it.
+        **{
+            f"list, {one}": get(f"/api/cases?limit={min(20, many)}&status={one}")
+            for one, many in MIX.items()
+        },
     }
     old = datetime.now(UTC) - timedelta(days=730)
     return {
