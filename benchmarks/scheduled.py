@@ -121,12 +121,16 @@ def read(settings: Settings, restarted: float) -> dict[str, object]:
 
 
 def _lateness(found: list[Case]) -> dict[str, Any]:
-    late = sorted(
+    by_day = [
         (one.started_at - one.starts_at).total_seconds()
-        for one in found
+        for one in sorted(found, key=lambda one: one.starts_at)
         if one.started_at is not None
-    )
+    ]
+    late = sorted(by_day)
     return {
+        # Of the first to fall due it is what the restart took, and nothing else.
+        "first_due_seconds": round(by_day[0], 2),
+        "last_due_seconds": round(by_day[-1], 2),
         "earliest_seconds": round(late[0], 2),
         "median_seconds": round(late[len(late) // 2], 2),
         "latest_seconds": round(late[-1], 2),
