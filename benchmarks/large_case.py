@@ -1,7 +1,8 @@
-"""A case of a thousand targets: how long each step takes, against one of a hundred.
+"""A case of a thousand targets: how long each step takes, against smaller ones.
 
 The account is a fake, the store a real server; what is measured is our own work alone,
-one step after the other. Run it alone: `.venv/bin/python -m benchmarks.large_case`.
+one step after the other. Run it alone: `.venv/bin/python -m benchmarks.large_case
+[how many]...`.
 """
 
 import json
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+SIZES = (100, 250, 500, 1000)
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 # The fakes are imported as the tests do it.
 sys.path[:0] = [str(TESTS), str(TESTS / "workers")]
@@ -48,17 +50,17 @@ def measured(client: Any, many: int) -> dict[str, object]:  # noqa: ANN401 - a c
     }
 
 
-def main() -> dict[str, object]:
-    """Measure both, and return the figures."""
+def main(sizes: tuple[int, ...]) -> dict[str, object]:
+    """Measure a case of each size, and return the figures."""
     folder = Path(tempfile.mkdtemp(prefix="ofb-"))
     try:
         with embedded(folder), connect(Embedded(folder).store_url) as client:
-            return {str(many): measured(client, many) for many in (100, 1000)}
+            return {str(many): measured(client, many) for many in sizes}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    found = main()
+    found = main(tuple(map(int, sys.argv[1:])) or SIZES)
     print(json.dumps(found, indent=2))  # noqa: T201 - its result
     write("large_case", found)

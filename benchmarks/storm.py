@@ -32,8 +32,14 @@ def main(many: int) -> dict[str, object]:
         tempfile.TemporaryDirectory(prefix="ofb") as name,
         Simulator([account]) as simulator,
     ):
+        # A worker killed right after "about to reset" leaves its target to be looked at
+        # until this is over, five minutes by default, and only then is it sent again.
         service = Service(
-            simulator, Path(name), MAX_CASES_PER_HOUR=str(LIMIT), CANARY="0"
+            simulator,
+            Path(name),
+            MAX_CASES_PER_HOUR=str(LIMIT),
+            CANARY="0",
+            VERIFY_DEADLINE_SECONDS="20",
         )
         try:
             service.start("store", "web", "beat")

@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from workers.offboarding.model import Channel, Work
+from workers.offboarding.model import Channel, Step, Work
 
 log = structlog.get_logger()
 
@@ -34,6 +34,13 @@ SEAL_SECONDS: Final = 1.0
 ARCHIVE: Final = "offboarding.archive"
 # How often workers look whether the time of some cases is over.
 ARCHIVE_SECONDS: Final = 60.0
+
+# Where more is due than workers can do, what makes safe goes before what tells of it:
+# a report takes longer than all the rest of a small case. Redis has a list for each,
+# and every worker takes from the first as long as there is something in it.
+_FIRST: Final = 0
+_LAST: Final = 9
+_BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE})
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -132,7 +139,9 @@ class Sender:
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
         for work in works:
-            if not self._sent(f"offboarding.{work.step}", work.case_id, work.item):
+            task = f"offboarding.{work.step}"
+            is_behind = work.step in _BEHIND
+            if not self._sent(task, work.case_id, work.item, is_behind=is_behind):
                 return
 
     def ask(self, question_id: str) -> None:
@@ -141,15 +150,16 @@ class Sender:
 
     def tell(self, notice_id: str, channel: Channel) -> None:
         """Have a worker tell a channel of a notice."""
-        self._sent(TELL, notice_id, channel)
+        self._sent(TELL, notice_id, channel, is_behind=True)
 
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""
         self._sent(LOOK_UP, kept_id)
 
-    def _sent(self, task: str, *args: str) -> bool:
+    def _sent(self, task: str, *args: str, is_behind: bool = False) -> bool:
+        priority = _LAST if is_behind else _FIRST
         try:
-            self._app.send_task(task, args=list(args))
+            self._app.send_task(task, args=list(args), priority=priority)
         except (OperationalError, RedisError, OSError) as error:
             log.warning("work.not_sent", task=task, fault=type(error).__name__)
             return False

@@ -41,7 +41,7 @@ from workers.offboarding.model import (
 from workers.offboarding.ports import Account, Change, Claim, Cloud
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import result_of
-from workers.offboarding.steps.tools import Tools, with_target
+from workers.offboarding.steps.tools import Tools, with_targets
 
 _LOCAL: Final = "local"
 
@@ -96,8 +96,7 @@ class LocalDesk:
             time.sleep(memory.wait_seconds)
         now = now_utc()
         case = replace(memory.case, status=CaseStatus.SETTLED, settled_at=now)
-        for one in followed_up(case, now):
-            case = with_target(case, one)
+        case = with_targets(case, followed_up(case, now))
         return replace(case, result=result_of(case))
 
     def doctor(self) -> tuple[Check, ...]:
@@ -131,6 +130,9 @@ class _OneCase:
         self.wait_seconds = 0.0
 
     def load(self, _case_id: str) -> Case:
+        return self.case
+
+    def load_part(self, _case_id: str, _target_id: str = "") -> Case:
         return self.case
 
     def adopt(self, _case: Case) -> str | None:

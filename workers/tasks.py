@@ -174,7 +174,7 @@ def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
 
 def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
     try:
-        case = office.dry.cases.load(work.case_id)
+        case = office.dry.cases.load_part(work.case_id)
     except CaseDamagedError:
         log.warning("work.of_damaged_case")
         office.works.put_off(work)

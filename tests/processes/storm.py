@@ -197,7 +197,7 @@ def play(
             each.join()
         took = time.monotonic() - began
         killer.join(120)
-        until(lambda: _ended(store), seconds=150)
+        _await_end(store)
     finally:
         over.set()
         for each in (killer, *asides):
@@ -216,9 +216,18 @@ def play(
     }
 
 
-def _ended(store: Store) -> bool:
-    """Tell whether all that the brake let go is settled."""
-    return not store.cases.ids(status=CaseStatus.OPEN, limit=1)
+def _await_end(store: Store) -> None:
+    """Wait until all that the brake let go is settled; say where what is not stands."""
+
+    def is_over() -> bool:
+        return not store.cases.ids(status=CaseStatus.OPEN, limit=1)
+
+    try:
+        until(is_over, seconds=150)
+    except AssertionError as error:
+        left = store.cases.load_all(store.cases.ids(status=CaseStatus.OPEN, limit=10))
+        last = {one.id: store.cases.ledger(one.id)[-1] for one in left}
+        raise AssertionError(f"{len(left)} cases are still open: {last}") from error
 
 
 def judged(

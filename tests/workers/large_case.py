@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from factories import FID, NOON, a_case, a_case_target, a_standing, a_target
 from fakes import a_world, perform
 
-from workers.notify import mail_message, slack_blocks
+from workers.notify import mail_cut, mail_message, slack_blocks
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,
@@ -106,7 +106,7 @@ class _Loads:
     """What ``perform`` of the fakes takes for a store."""
 
     def __init__(self, cases, works):
-        self.load = cases.load
+        self.load_part = cases.load_part
         self.claim, self.again = works.claim, works.again
 
 
@@ -137,4 +137,5 @@ def messages_of(case):
     report = report_of(
         case, ReportKind.FINAL, now=now_utc(), settle=timedelta(minutes=30)
     )
-    return slack_blocks.message_of(report, None), mail_message.text_of(report)
+    mail = mail_message.text_of(mail_cut.cut(report))
+    return slack_blocks.message_of(report, None), mail

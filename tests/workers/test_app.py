@@ -1,6 +1,7 @@
 """The Celery app's settings that others rest on."""
 
-from workers.app import BRAKE, SWEEP, make_app
+from workers.app import BRAKE, SWEEP, Sender, make_app
+from workers.offboarding.model import Step, Work
 
 
 def test_a_sweep_outlives_a_difference_between_two_machines_clocks():
@@ -24,3 +25,31 @@ def test_the_brake_is_looked_at_soon_enough_to_tell_of_a_rush_that_is_over():
     assert brake["task"] == BRAKE
     assert brake["schedule"] <= 5.0
     assert brake["options"]["expires"] >= 60
+
+
+def test_what_makes_safe_is_taken_before_what_tells_of_it(client, store_place):
+    app = make_app(store_place.broker_url)
+    sender = Sender(app)
+
+    sender.send(Work("01A", Step.DELIVER, "slack:final:1"))
+    sender.tell("01N", "slack")
+    sender.send(Work("01A", Step.AFTERCARE), Work("01B", Step.FORESEE))
+    sender.send(Work("01C", Step.PLAN), Work("01D", Step.RESET, "t"))
+
+    assert taken_by_a_worker(app, 6) == [
+        "offboarding.plan",
+        "offboarding.reset",
+        "offboarding.deliver",
+        "offboarding.tell",
+        "offboarding.aftercare",
+        "offboarding.foresee",
+    ]
+
+
+def taken_by_a_worker(app, many):
+    with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
+        messages = [queue.get(timeout=5) for _ in range(many)]
+        for one in messages:
+            one.ack()
+    app.close()
+    return [one.headers["task"] for one in messages]

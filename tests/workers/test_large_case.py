@@ -31,4 +31,21 @@ def test_what_is_told_of_a_thousand_targets_keeps_to_the_channels_limits():
     assert case.id in str(slack.blocks[-1])
     assert "500 failed, 500 done" in slack.text
     assert re.search(r"and \d+ more", str(slack.blocks[-2:]))
-    assert len(mail) < 1_000_000
+    assert len(mail) < 37_000
+
+
+def test_what_a_step_reads_does_not_grow_with_the_case(client):
+    few = read_per_step(client, 20)
+    many = read_per_step(client, 100)
+
+    assert many < 1.5 * few
+
+
+def read_per_step(client, targets):
+    client.flushall()
+    large = LargeCase(client, targets)
+    # What is read once a case is no more than once for each of its targets.
+    before = client.info("stats")["total_net_output_bytes"]
+    large.run(at_most_seconds=60)
+    after = client.info("stats")["total_net_output_bytes"]
+    return (after - before) / targets

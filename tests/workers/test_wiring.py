@@ -85,7 +85,7 @@ class Tasks:
     def task(self, name):
         return lambda run: self.tasks.setdefault(name, run)
 
-    def send_task(self, name, args):
+    def send_task(self, name, args, **_):
         self.sent[name] = args
 
 

@@ -73,6 +73,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class _Put:
+    """A departure that is on disk; ``case`` only where it need not be read anew."""
+
+    case_id: str
+    opened_as: OpenedAs
+    case: Case | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Which cases to list. ``user`` is an e-mail or an IAM ID; ``cursor`` a case id."""
 
@@ -198,6 +207,12 @@ class Desk:
         """
         if departure.actor is not None:
             self._refuse_protected(departure.leaver)
+        put = self._put(departure, idempotency)
+        return Opened(put.case or self.show(put.case_id), put.opened_as)
+
+    def _put(
+        self, departure: Departure, idempotency: tuple[str, str] | None = None
+    ) -> _Put:
         now = self._clock()
         case = self._case_of(departure, now)
         entries = (
@@ -221,17 +236,18 @@ class Desk:
                 reason="event_key",
             )
         if taken.verdict == "repeated":
-            return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+            return _Put(taken.case_id, OpenedAs.REPEATED)
         if taken.verdict == "braked":
             log.warning("case.braked", case_id=taken.case_id)
-            return Opened(self.show(taken.case_id), OpenedAs.NEW)
+            return _Put(taken.case_id, OpenedAs.NEW)
         is_new = taken.verdict == "new"
         if not is_new or case.status is CaseStatus.OPEN:
             self._sender.send(Work(taken.case_id, Step.PLAN))
-        shown = case if is_new else self.show(taken.case_id)
-        return Opened(shown, OpenedAs.NEW if is_new else OpenedAs.JOINED)
+        if not is_new:
+            return _Put(taken.case_id, OpenedAs.JOINED)
+        return _Put(case.id, OpenedAs.NEW, case)
 
-    def _open_late(self, case: Case, departure: Departure) -> Opened:
+    def _open_late(self, case: Case, departure: Departure) -> _Put:
         """Open a departure that its source took back before it arrived, and end it.
 
         Deliveries come in any order. It joins nothing, and nothing is written for it.
@@ -242,20 +258,19 @@ class Desk:
         entry = _told(departure, self._clock(), "case.opened_late")
         taken = self._cases.open(late, departure, (entry, entry), is_late=True)
         if taken.verdict != "new":
-            return Opened(self.show(taken.case_id), OpenedAs.REPEATED)
+            return _Put(taken.case_id, OpenedAs.REPEATED)
         try:
             self._cancel(late, f"event {departure.event_key}")
         except ConflictError:
             # Another return took it back meanwhile; nothing is ever written for it.
             log.info("case.late_was_over", case_id=late.id)
-        return Opened(self.show(late.id), OpenedAs.NEW)
+        return _Put(late.id, OpenedAs.NEW)
 
-    def _heard(self, departure: Departure) -> Case:
-        opened = self.open(departure)
-        log.info(
-            "departure.opened", case_id=opened.case.id, opened_as=str(opened.opened_as)
-        )
-        return opened.case
+    def _heard(self, departure: Departure) -> str:
+        # A source is answered with the id alone, so that no case is read for it.
+        put = self._put(departure)
+        log.info("departure.opened", case_id=put.case_id, opened_as=str(put.opened_as))
+        return put.case_id
 
     def adopt(
         self, asked: AdoptionAsked, *, idempotency: tuple[str, str] | None = None

@@ -29,7 +29,7 @@ class Hearing:
         names: KnownNames,
         same_people: tuple[SamePerson, ...],
         *,
-        open_case: Callable[[Departure], Case],
+        open_case: Callable[[Departure], str],
         withdraw: Callable[[Withdrawal], Case | None],
         clock: Callable[[], datetime],
     ) -> None:
@@ -89,7 +89,7 @@ class Hearing:
                 log.info("departure.withdrawn", case_id=case.id if case else None)
                 return case.id if case else None
             case Departure():
-                return self._open_case(event).id
+                return self._open_case(event)
 
     def _dated(self, heard: Heard) -> Heard:
         """Take what happens later than now for now.

@@ -14,6 +14,7 @@ from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from workers.notify.mail_cut import cut
 from workers.offboarding.model import Case, Channel, ReportLine
 from workers.offboarding.notice import Notice
 from workers.offboarding.report import Line, Report, Severity
@@ -73,7 +74,11 @@ def message_of(
     now: datetime,
     page: str | None,
 ) -> EmailMessage:
-    """Write the mail of *report* to one recipient; again it has the same Message-ID."""
+    """Write the mail of *report* to one recipient; again it has the same Message-ID.
+
+    One that is too long for a mail is cut.
+    """
+    report = cut(report)
     message = EmailMessage(policy=_POLICY)
     message["Subject"] = header_text(plain_text(report.subject))
     message["From"] = sender

@@ -275,6 +275,13 @@ class Cases(Protocol):
     def load(self, case_id: str) -> Case:
         """Read a case; NoSuchCaseError."""
 
+    def load_part(self, case_id: str, target_id: str = "") -> Case:
+        """Read a case with one of its targets and those that go first before it.
+
+        Without *target_id* no target is read; of one that goes first itself all are,
+        since the others wait for it. NoSuchCaseError.
+        """
+
     def adopt(self, case: Case) -> str | None:
         """Take the leaver's names for *case*, unless an open case is theirs already.
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import redis
@@ -22,6 +23,7 @@ from workers.offboarding.model import (
     Withdrawal,
     Work,
 )
+from workers.offboarding.part import PartOfCase
 from workers.store.codec import CANNOT_BE_READ, case_of, decode, encode, head_of
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.damaged import Damaged
@@ -151,10 +153,43 @@ class Cases:
                 cases.append(case_of(*parts))
             except CANNOT_BE_READ as error:
                 damaged[case_id] = str(error)
+        self._met_damaged(damaged)
+        return Read(cases, list(damaged))
+
+    def _met_damaged(self, damaged: dict[str, str]) -> None:
         for case_id, fault in damaged.items():
             log.error("case.damaged", case_id=case_id, fault=fault)
         self._damaged.met(list(damaged))
-        return Read(cases, list(damaged))
+
+    def load_part(self, case_id: str, target_id: str = "") -> Case:
+        """Read a case with one of its targets and those that go first; see the port."""
+        wanted = [target_id] if target_id else []
+        while True:
+            case = self._part(case_id, wanted)
+            if target_id in case.canaries:
+                return self.load(case_id)
+            missing = set(case.canaries) - set(wanted)
+            if not target_id or not missing:
+                return case
+            wanted = [target_id, *case.canaries]
+
+    def _part(self, case_id: str, target_ids: list[str]) -> Case:
+        key = f"{PREFIX}case:{case_id}"
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.hgetall(key)
+            pipe.hvals(f"{key}:reports")
+            pipe.lrange(f"{key}:joins", 0, -1)
+            if target_ids:
+                pipe.hmget(f"{key}:targets", target_ids)
+            head, reports, joins, *found = pipe.execute()
+        if not head:
+            raise NoSuchCaseError(f"There is no case {case_id}.")
+        targets = [one for one in chain(*found) if one is not None]
+        try:
+            return case_of(head, targets, reports, joins, kind=PartOfCase)
+        except CANNOT_BE_READ as error:
+            self._met_damaged({case_id: str(error)})
+            raise CaseDamagedError(case_id) from error
 
     def ledger(self, case_id: str) -> list[Entry]:
         """Read the ledger of a case, oldest entry first."""

@@ -21,6 +21,7 @@ from workers.offboarding.model import (
     Departure,
     ReportLine,
 )
+from workers.offboarding.part import PartOfCase
 
 T = TypeVar("T")
 
@@ -53,6 +54,8 @@ def head_of(case: Case) -> str:
     Which case a live one gives way to is kept beside the head, since it may change, and
     so is what the brake does with it.
     """
+    if isinstance(case, PartOfCase):
+        raise TypeError("A part of a case is read, and never written")
     joined_to = case.joined_to if case.status is CaseStatus.CANCELLED else None
     return encode(
         replace(
@@ -71,6 +74,8 @@ def case_of(
     targets: Iterable[str],
     reports: Iterable[str],
     joins: Iterable[str],
+    *,
+    kind: type[Case] = Case,
 ) -> Case:
     """Put a case together again, targets and reports in a stable order."""
     mine = sorted(
@@ -86,7 +91,7 @@ def case_of(
         (decode(one, ReportLine) for one in reports),
         key=lambda one: (one.number, one.kind, one.channel),
     )
-    head = decode(stored["head"], Case)
+    head = decode(stored["head"], kind)
     case = replace(
         head,
         # Beside the head, since the brake holds and lets go of many at once.

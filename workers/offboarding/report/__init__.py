@@ -16,6 +16,7 @@ from workers.offboarding.report.targets import targets_of
 from workers.offboarding.report.to_do import to_do_of
 from workers.offboarding.report.value import (
     Item,
+    Keep,
     Line,
     Name,
     Report,
@@ -26,6 +27,7 @@ from workers.offboarding.report.verdict import severity_of, verdict_of
 
 __all__ = [
     "Item",
+    "Keep",
     "Line",
     "Name",
     "Report",

@@ -67,6 +67,11 @@ def cancel_command(case: Case) -> str:
     return f"offboard case cancel {shell_word(case.id)}"
 
 
+def show_command(case_id: str) -> str:
+    """Return the command that shows all of a case."""
+    return f"offboard case show {shell_word(case_id)}"
+
+
 def retry_command(case: Case) -> str:
     """Return the command that takes *case* back to work."""
     return f"offboard case retry {shell_word(case.id)}"

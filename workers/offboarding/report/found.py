@@ -16,7 +16,7 @@ from workers.offboarding.report.facts import (
 )
 from workers.offboarding.report.phrases import named, time_of, where
 from workers.offboarding.report.targets import blind_spot, sorted_targets
-from workers.offboarding.report.value import Item
+from workers.offboarding.report.value import Item, Keep
 
 # Warnings that something was not seen, in the order of a report.
 _UNSEEN: Final = (
@@ -40,7 +40,8 @@ def unseen_of(case: Case) -> Iterator[Item]:
     for one in sorted_targets(case):
         if one.outcome is Outcome.UNREAD:
             said = sentence(one.reason or Reason.OWNER_UNKNOWN)
-            yield Item((*where(case, one), f": {said}"), tuple(blind_spot(one)))
+            line = (*where(case, one), f": {said}")
+            yield Item(line, tuple(blind_spot(one)), keep=Keep.FIRST)
     for note in notes:
         if note not in lists:
             yield Item((cleaned(note.text),))

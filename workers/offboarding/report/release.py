@@ -24,7 +24,7 @@ from workers.offboarding.report.facts import (
 )
 from workers.offboarding.report.phrases import listed, named, where
 from workers.offboarding.report.targets import OUTCOMES
-from workers.offboarding.report.value import Item, Line
+from workers.offboarding.report.value import Item, Keep, Line
 from workers.offboarding.words import counted
 
 _PLACES_SHOWN: Final = 8
@@ -86,7 +86,8 @@ def _in_doubt(case: Case) -> Iterator[Item]:
         if one.outcome is None and one.preflight is Right.CANNOT_TELL:
             text = cleaned(one.preflight_text) or sentence(Reason.PREFLIGHT_UNKNOWN)
             mend = (("This lets it be told:",),) if one.mend else ()
-            yield Item((*where(case, one), f": {text}"), mend, one.mend)
+            line = (*where(case, one), f": {text}")
+            yield Item(line, mend, one.mend, Keep.FIRST)
 
 
 def _to_decide(case: Case) -> Iterator[Item]:

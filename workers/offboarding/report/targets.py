@@ -19,7 +19,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.report.facts import is_accepted, is_adoption, waiting
 from workers.offboarding.report.phrases import listed, named, time_of, where, with_id
-from workers.offboarding.report.value import Item, Line
+from workers.offboarding.report.value import Item, Keep, Line
 
 # In the order of a report: what needs somebody comes first.
 OUTCOMES: Final = {
@@ -46,15 +46,19 @@ _CLUSTERS_SHOWN: Final = 8
 
 def targets_of(case: Case) -> Iterator[Item]:
     """Tell of each target; failed and unread ones first."""
+    is_waiting = case.status is CaseStatus.WAITING
+    held = {one.target.id for one in waiting(case)} if is_waiting else set()
+    done = _done(case)
     for one in sorted_targets(case):
-        line = (*where(case, one), f": {_standing(case, one)}")
-        yield Item(line, (*_details(case, one), *_done(case, one)))
+        standing = "held" if one.target.id in held else _standing(case, one)
+        yield Item(
+            (*where(case, one), f": {standing}"),
+            (*_details(case, one), *done.get(one.target.id, ())),
+            keep=Keep.LAST if one.is_safe else Keep.FIRST,
+        )
 
 
 def _standing(case: Case, one: CaseTarget) -> str:
-    is_held = case.status is CaseStatus.WAITING and one in waiting(case)
-    if is_held:
-        return "held"
     if case.status is CaseStatus.CANCELLED and one.outcome is None:
         return "not touched"
     if is_accepted(one):
@@ -112,12 +116,15 @@ def blind_spot(one: CaseTarget) -> Iterator[Line]:
     yield "Accepted by ", by, f" until {until}: ", reason
 
 
-def _done(case: Case, one: CaseTarget) -> Iterator[Line]:
-    """Name the follow-ups that are done; the others are left to do."""
-    for number, target, follow_up in numbered_follow_ups(case):
-        if target is one and follow_up.done_at is not None:
+def _done(case: Case) -> dict[str, list[Line]]:
+    """Name the follow-ups that are done, by target; the others are left to do."""
+    found: dict[str, list[Line]] = {}
+    for number, one, follow_up in numbered_follow_ups(case):
+        if follow_up.done_at is not None:
             at = time_of(follow_up.done_at)
-            yield (f"Follow-up {number}, done {at}: {cleaned(follow_up.text, 300)}",)
+            said = f"Follow-up {number}, done {at}: {cleaned(follow_up.text, 300)}"
+            found.setdefault(one.target.id, []).append((said,))
+    return found
 
 
 def _owner_to_be(case: Case, one: CaseTarget) -> Line:

@@ -35,7 +35,7 @@ from workers.offboarding.report.facts import (
 from workers.offboarding.report.phrases import where
 from workers.offboarding.report.release import to_release
 from workers.offboarding.report.targets import sorted_targets
-from workers.offboarding.report.value import Item, Line
+from workers.offboarding.report.value import Item, Keep, Line
 
 
 def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
@@ -63,6 +63,7 @@ def _to_mend(case: Case) -> Iterator[Item]:
                 (*where(case, one), f": {cleaned(advice.text, 1600)}"),
                 ((who,),),
                 advice.command,
+                Keep.FIRST,
             )
 
 
@@ -72,18 +73,19 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
             continue
         line = (*where(case, one), f": {cleaned(follow_up.text)}")
         if follow_up.care is not None and not follow_up.care.is_refused:
-            yield Item(
-                (f"Follow-up {number}, ", *line), ((_by_itself(case, follow_up),),)
-            )
+            by_itself = ((_by_itself(case, follow_up),),)
+            line = (f"Follow-up {number}, ", *line)
+            yield Item(line, by_itself, keep=Keep.LAST)
             continue
         command = command_for(follow_up, one.target)
         if case.dry_run:
             # No clock runs in a dry run, so there is nothing to tick off.
-            yield Item(line, (), command)
+            yield Item(line, (), command, Keep.FIRST)
             continue
         done = done_command(case, number)
         when_done = ((f"When it is done, tick it off: {done}",),) if command else ()
-        yield Item((f"Follow-up {number}, ", *line), when_done, command or done)
+        line = (f"Follow-up {number}, ", *line)
+        yield Item(line, when_done, command or done, Keep.FIRST)
 
 
 def _by_itself(case: Case, follow_up: FollowUp) -> str:

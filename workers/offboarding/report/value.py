@@ -28,6 +28,18 @@ class Name:
 Line = tuple[str | Name, ...]
 
 
+class Keep(StrEnum):
+    """How long a point stays where a channel has no room for all of them.
+
+    ``always``; or one of many about single targets: ``first`` what needs somebody, and
+    ``last`` what is told for completeness alone.
+    """
+
+    ALWAYS = "always"
+    FIRST = "first"
+    LAST = "last"
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One point of a report; ``command`` is one line for a shell, never cut."""
@@ -35,6 +47,7 @@ class Item:
     line: Line
     details: tuple[Line, ...] = ()
     command: str | None = None
+    keep: Keep = Keep.ALWAYS
 
 
 @dataclass(frozen=True, slots=True)

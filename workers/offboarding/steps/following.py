@@ -16,7 +16,7 @@ from workers.offboarding.discovery import at_once
 from workers.offboarding.errors import PermanentError, TransientError
 from workers.offboarding.judging import followed_up
 from workers.offboarding.model import Case, CaseTarget, Cluster, Target
-from workers.offboarding.steps.tools import Tools, with_target
+from workers.offboarding.steps.tools import Tools, with_targets
 
 _Question = tuple[Target, Cluster]
 
@@ -28,10 +28,8 @@ def followed(tools: Tools, case: Case, now: datetime) -> tuple[CaseTarget, ...]:
     dry run reset nothing, so that only a credential of the leaver is left to it.
     """
     before = {one.target.id: one for one in case.targets}
-    for one in followed_up(case, now):
-        case = with_target(case, one)
-    for one in _left(tools, case, now):
-        case = with_target(case, one)
+    case = with_targets(case, followed_up(case, now))
+    case = with_targets(case, _left(tools, case, now))
     return tuple(one for one in case.targets if one != before[one.target.id])
 
 

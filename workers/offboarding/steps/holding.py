@@ -21,7 +21,7 @@ from workers.offboarding.steps.tools import (
     Tools,
     entry_of,
     lines_for,
-    with_target,
+    with_targets,
 )
 
 _HOURS: Final = (1, 4, 12, 24)
@@ -121,8 +121,7 @@ def stop(
         for one in case.targets
         if not one.is_settled and one.intent_at is None
     )
-    for one in stopped:
-        case = with_target(case, one)
+    case = with_targets(case, stopped)
     # What held it holds nothing any more: only what is out is left, and reported.
     plan = None if case.plan is None else replace(case.plan, refused=())
     entry = entry_of(claim, now, "case.stopped", reason=note.reason)

@@ -3,6 +3,7 @@
 A report never changes an outcome: a dead Slack does not fail a reset.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,7 +34,7 @@ from workers.offboarding.steps.tools import (
     entry_of,
     lines_for,
     pause,
-    with_target,
+    with_targets,
 )
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
@@ -66,11 +67,9 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if not is_live or not is_done or is_stopped:
         return tools.works.finish(claim, Change())
     changed = followed(tools, case, now)
-    for one in changed:
-        case = with_target(case, one)
+    case = with_targets(case, changed)
     accepted = _accepted(tools, case)
-    for one in accepted:
-        case = with_target(case, one)
+    case = with_targets(case, accepted)
     lines = lines_for(tools, case, ReportKind.FINAL)
     done = replace(
         case,
@@ -83,15 +82,18 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     settled = entry_of(claim, now, "case.settled", detail=done.result)
     change = Change(
         case=done,
-        targets=tuple(
-            case.target(each)
-            for each in dict.fromkeys(one.target.id for one in (*changed, *accepted))
-        ),
+        targets=_as_now(case, (*changed, *accepted)),
         reports=lines,
         entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
         after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
+
+
+def _as_now(case: Case, changed: Sequence[CaseTarget]) -> tuple[CaseTarget, ...]:
+    """Return those of the case that changed, each once and as it is now."""
+    ids = {one.target.id for one in changed}
+    return tuple(one for one in case.targets if one.target.id in ids)
 
 
 def _accepted(tools: Tools, case: Case) -> list[CaseTarget]:

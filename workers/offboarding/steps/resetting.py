@@ -44,6 +44,7 @@ from workers.offboarding.steps.tools import (
     is_as_planned,
     moved,
     pause,
+    whole,
     with_target,
 )
 from workers.offboarding.steps.weighing import paused_notes
@@ -56,7 +57,7 @@ _LOOK_AGAIN: Final = timedelta(seconds=5)
 def reset(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     """Reset one target, unless looking again shows that it must not be."""
     now = tools.clock()
-    case = tools.cases.load(claim.work.case_id)
+    case = tools.cases.load_part(claim.work.case_id, claim.work.item)
     target = case.target(claim.work.item)
     if target.is_settled or target.intent_at is not None:
         # Delivered twice, or a worker died after "about to reset": never send again,
@@ -181,6 +182,7 @@ def _hold(
     tools: Tools, claim: Claim, case: Case, target: CaseTarget, now: datetime
 ) -> tuple[Work, ...]:
     """Have a target wait of which preflight could tell when it was planned."""
+    case = whole(tools, case)
     before = case.plan.refused if case.plan is not None else ()
     place = f"{target.target.region} / {target.target.resource_group.name}"
     note = Note(
@@ -279,7 +281,7 @@ def _end(
     detail: str,
 ) -> tuple[Work, ...]:
     now = tools.clock()
-    case = tools.cases.load(case.id)
+    case = tools.cases.load_part(case.id, target.target.id)
     target = case.target(target.target.id)
     ended = target.ended(Outcome.FAILED, now, reason=reason, detail=detail)
     return tools.works.finish(claim, settled(tools, claim, case, ended, now))
@@ -288,7 +290,8 @@ def _end(
 def _later(
     tools: Tools, claim: Claim, case: Case, target: CaseTarget, error: TransientError
 ) -> tuple[Work, ...]:
-    target = tools.cases.load(case.id).target(target.target.id)
+    case = tools.cases.load_part(case.id, target.target.id)
+    target = case.target(target.target.id)
     if target.tries + 1 >= TRIES:
         return _end(tools, claim, case, target, error.reason, str(error))
     now = tools.clock()
@@ -311,22 +314,27 @@ def _wait(
     """
     now = tools.clock()
     change = Change()
-    is_pause = isinstance(error, PausedError)
-    if is_pause and case.plan is not None and not paused_notes(case):
-        note = _paused_note(tools)
-        waiting = held(tools, case, (*case.plan.refused, note), now)
-        entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
-        entry = about_plan(entry, waiting.case)
-        change = Change(
-            case=waiting.case,
-            reports=waiting.lines,
-            entries=(entry,),
-            after=waiting.after,
-        )
+    if isinstance(error, PausedError) and not paused_notes(case):
+        change = _paused(tools, claim, tools.cases.load(case.id), now)
     try:
         return tools.works.again(claim, change, now + _LOOK_AGAIN)
     except CaseChangedError:
         return tools.works.again(claim, Change(), now + _LOOK_AGAIN)
+
+
+def _paused(tools: Tools, claim: Claim, case: Case, now: datetime) -> Change:
+    """Say in the whole case that it is paused; nothing where it does already."""
+    if case.plan is None or paused_notes(case):
+        return Change()
+    refused = (*case.plan.refused, _paused_note(tools))
+    waiting = held(tools, case, refused, now)
+    entry = entry_of(claim, now, "case.held", reason=Reason.PAUSED)
+    return Change(
+        case=waiting.case,
+        reports=waiting.lines,
+        entries=(about_plan(entry, waiting.case),),
+        after=waiting.after,
+    )
 
 
 def _paused_note(tools: Tools) -> Note:
@@ -339,7 +347,10 @@ def _paused_note(tools: Tools) -> Note:
 
 def _resumed(tools: Tools, claim: Claim, case: Case) -> Case:
     """Take the pause off a case; what else holds a part of it stays."""
-    if case.plan is None or not paused_notes(case):
+    if not paused_notes(case):
+        return case
+    case = whole(tools, case)
+    if case.plan is None:
         return case
     kept = tuple(one for one in case.plan.refused if one.reason is not Reason.PAUSED)
     status = CaseStatus.WAITING if kept else CaseStatus.OPEN

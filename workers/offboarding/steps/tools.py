@@ -1,12 +1,12 @@
 """What every step is given, and the few moves they share."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.errors import PermanentError, Reason
+from workers.offboarding.errors import CaseChangedError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
     CaseKind,
@@ -138,6 +138,25 @@ def with_target(case: Case, target: CaseTarget) -> Case:
         target if one.target.id == target.target.id else one for one in case.targets
     )
     return replace(case, targets=kept)
+
+
+def with_targets(case: Case, targets: Iterable[CaseTarget]) -> Case:
+    """Return the case with these targets in their present state."""
+    now = {one.target.id: one for one in targets}
+    kept = tuple(now.get(one.target.id, one) for one in case.targets)
+    return replace(case, targets=kept)
+
+
+def whole(tools: Tools, case: Case) -> Case:
+    """Read all of a case of which a part was read.
+
+    Raises:
+        CaseChangedError: It changed since, so that what the part said may not hold.
+    """
+    found = tools.cases.load(case.id)
+    if found.revision != case.revision:
+        raise CaseChangedError("The case changed since it was read.")
+    return found
 
 
 def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, ...]:

@@ -37,7 +37,7 @@ _POLLS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
 
 def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     """Read the owner of a target that was reset, and settle it once that is proof."""
-    case = tools.cases.load(claim.work.case_id)
+    case = tools.cases.load_part(claim.work.case_id, claim.work.item)
     target = case.target(claim.work.item)
     if target.is_settled or target.intent_at is None:
         return tools.works.finish(claim, moved(claim, case, target))
