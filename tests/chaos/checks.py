@@ -50,6 +50,7 @@ def broken_in_the_end(world):
         *(what for sent in world.sent for what in _wrong_with(world, by_id, sent)),
         *_sent_too_often(world, by_id),
         *_lost(world, by_id),
+        *world.witness.broken,
     ]
 
 

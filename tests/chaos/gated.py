@@ -3,7 +3,7 @@
 from factories import FID, a_standing
 
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import KeyOwner, NoOwner, Note
+from workers.offboarding.model import KeyOwner, Note, Unread
 from workers.offboarding.ports import Discovery
 
 from .farside import refusals
@@ -21,7 +21,7 @@ class GatedCloud:
             "owner",
             target.id,
             lambda: self._cloud.key_owner(target),
-            {"no_owner": NoOwner},
+            {"no_owner": lambda: Unread(Reason.OWNER_UNKNOWN, "It names nobody.")},
         )
         owner = seen.id if isinstance(seen, KeyOwner) else None
         self._gates.world.looked[self._gates.who, target.id] = owner
