@@ -636,13 +636,6 @@ BUGS: Final = (
     ),
     Bug(
         "2",
-        "prolong a lease that another has",
-        "workers/store/renew.lua",
-        (("~= asked.fence then return 0 end", "== -2 then return 0 end"),),
-        LEASES,
-    ),
-    Bug(
-        "2",
         "intend a reset under a lease that ran out",
         "workers/store/finish.lua",
         (("if asked.wrote and ends <= now then return 'lost' end", ""),),
@@ -714,6 +707,18 @@ BUGS: Final = (
             ),
         ),
         ("tests/workers/desk/test_desk_intake.py",),
+    ),
+    Bug(
+        "8",
+        "drop a quarantine in the middle of a history",
+        "workers/desk/intake.py",
+        (
+            (
+                "        return self._deliveries.keep_unreadable(\n",
+                "        return key or self._deliveries.keep_unreadable(\n",
+            ),
+        ),
+        (f"{CHAOS}_what_was_acknowledged_is_in_a_case_or_on_a_list",),
     ),
     Bug(
         "8",

@@ -123,7 +123,7 @@ class Gates:
             return odd[kind]()
         return self._around(kind, do)
 
-    def send(self, cloud, target):
+    def send(self, cloud, target, caller):
         """Send a reset."""
         world = self.world
         kind = world.passes(self.who, "send", target.id)
@@ -135,7 +135,7 @@ class Gates:
         def arrive():
             saw = world.looked.get((self.who, target.id))
             knew = Knew(self.who, self.case_id, saw, is_paused)
-            sent, answer = reset_there(cloud, target, kind, knew)
+            sent, answer = reset_there(cloud, target, caller, kind, knew)
             world.sent.append(sent)
             if answer is not None:
                 raise answer

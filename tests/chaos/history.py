@@ -44,6 +44,7 @@ def scene_of(chance):
         lag_seconds=chance.choice((0, 2, 2, 5, 20, 290)),
         is_surveyed=chance.random() < 0.3,
         are_gone=chance.random() < 0.2,
+        functional_ids=chance.choice((1, 1, 2)),
     )
 
 
@@ -101,6 +102,7 @@ def calmed(world, outside):
     world.intake.mends()
     _decides_all(world)
     _retry(world)
+    world.run(HOUR)
     _decides_all(world)
     return broken
 

@@ -73,6 +73,22 @@ def test_no_report_is_asked_for_before_the_last_read_back():
     assert broken == []
 
 
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault("turn", 1, "hinted"), Fault("look_up", 1, "unreadable")],
+        [Fault("turn", 1, "hinted"), Fault("look_up", 1, "killed_after")],
+        [Fault("turn", 1, "named_nobody")],
+    ],
+    ids=lambda faults: faults[-1].kind,
+)
+def test_what_was_acknowledged_is_in_a_case_or_on_a_list(faults):
+    told = lived(8, faults)
+
+    assert told.broken == ()
+    assert told.fired.total() == len(faults)
+
+
 def test_two_cases_never_have_a_reset_of_one_target_out_at_once():
     road = next(one for one in ROADS if one.name == "adoption beside it")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from factories import a_target
+from factories import FID, OTHER_FID, a_target
 from fakes import WorkerDied
 
 from workers.offboarding.discovery import look_at
@@ -62,6 +62,7 @@ class Scene:
     lag_seconds: float = 2
     is_surveyed: bool = False
     are_gone: bool = False
+    functional_ids: int = 1
 
 
 @dataclass(order=True)
@@ -110,6 +111,7 @@ class World:
         staying = () if self.scene.are_gone else self.people
         cloud = SimCloud(self.clock, account_id, (*staying, RIVAL), owners)
         cloud.lag = timedelta(seconds=self.scene.lag_seconds)
+        cloud.fids = cloud.ours = [FID, OTHER_FID][: self.scene.functional_ids]
         return cloud
 
     def survey(self):
