@@ -51,6 +51,10 @@ TESTS: Final = tuple(
 DOORS: Final = "tests/service/sources/test_source"
 DESK: Final = ("tests/workers/desk/test_desk_withdrawing.py",)
 STORE: Final = "tests/workers/store/test_store"
+# What only histories of several workers, or of several cases, show.
+CHAOS: Final = "tests/chaos/test_chaos.py::test"
+LEASES: Final = (f"{CHAOS}_nobody_writes_under_a_lease_that_another_has_by_then",)
+TWICE: Final = (f"{CHAOS}_no_call_of_the_store_acts_twice_when_it_is_repeated",)
 STEPS: Final = "workers/offboarding/steps"
 FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
 
@@ -694,6 +698,62 @@ BUGS: Final = (
         (f"{STORE}_last_out.py",),
     ),
     Bug(
+        "2",
+        "lose a fence check while others go on",
+        "workers/store/finish.lua",
+        (("~= asked.fence then return 'lost' end", "== -2 then return 'lost' end"),),
+        LEASES,
+    ),
+    Bug(
+        "2",
+        "intend a reset under a lease that ran out",
+        "workers/store/finish.lua",
+        (("if asked.wrote and ends <= now then return 'lost' end", ""),),
+        LEASES,
+    ),
+    Bug(
+        "2",
+        "forget a reset that another case has out",
+        "workers/store/finish.lua",
+        (("if begun and not ended then return 'under_way' end", ""),),
+        (f"{CHAOS}_two_cases_never_have_a_reset_of_one_target_out_at_once",),
+    ),
+    Bug(
+        "6",
+        "forget which writes are done",
+        "workers/store/finish.lua",
+        (("if held[3] == asked.op then return held[4] end", ""),),
+        TWICE,
+    ),
+    Bug(
+        "8",
+        "forget that a case was opened",
+        "workers/store/open.lua",
+        (("if redis.call('EXISTS', case) == 1 then", "if false then"),),
+        TWICE,
+    ),
+    Bug(
+        "8",
+        "forget what a person decided",
+        "workers/store/turn.lua",
+        (("if redis.call('HGET', case, 'turn') == asked.op then return 'ok' end", ""),),
+        TWICE,
+    ),
+    Bug(
+        "2",
+        "forget who was given a claim",
+        "workers/store/claim.lua",
+        (("if held[2] == asked.token then", "if false then"),),
+        TWICE,
+    ),
+    Bug(
+        "5",
+        "ask for a report before the read-back",
+        "workers/store/finish.lua",
+        (("redis.call('SCARD', case .. ':pending') == 0", "true"),),
+        (f"{CHAOS}_no_report_is_asked_for_before_the_last_read_back",),
+    ),
+    Bug(
         "8",
         "acknowledge before storing",
         "service/routes/hearing.py",
@@ -721,6 +781,18 @@ BUGS: Final = (
             ),
         ),
         ("tests/workers/desk/test_desk_intake.py",),
+    ),
+    Bug(
+        "8",
+        "drop a quarantine in the middle of a history",
+        "workers/desk/intake.py",
+        (
+            (
+                "        return self._deliveries.keep_unreadable(\n",
+                "        return key or self._deliveries.keep_unreadable(\n",
+            ),
+        ),
+        (f"{CHAOS}_what_was_acknowledged_is_in_a_case_or_on_a_list",),
     ),
     Bug(
         "8",

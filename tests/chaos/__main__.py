@@ -9,7 +9,7 @@ import sys
 
 from .faults import EVERY_KIND
 from .history import lived
-from .running import ENOUGH, Tally, crash_everywhere, live
+from .running import ENOUGH, Tally, crash_everywhere, live, live_what_never_fired
 from .virtual import quiet
 
 
@@ -43,21 +43,24 @@ def _live_many(asked):
     last = asked.seed + asked.histories - 1
     _say(f"seeds {asked.seed} to {last}, at most {asked.seconds:.0f} s")
     live(tally, asked.seed, asked.histories, asked.seconds)
+    if tally.histories >= ENOUGH:
+        live_what_never_fired(tally, last + 1, asked.seconds / 5)
     minutes = tally.seconds / 60
-    _say(
+    lived_through = (
         f"{tally.histories} histories, {tally.departures} departures, "
         f"{tally.steps} steps in {tally.seconds:.0f} s: "
         f"{tally.departures / minutes:.0f} departures a minute"
     )
+    _say(lived_through)
     if not asked.no_crash_points:
         crash_everywhere(tally, asked.every)
         for road, many in sorted(tally.crash_points.items()):
             _say(f"  {many:5} crash points on the road: {road}")
         _say(f"{tally.crash_points.total()} crash points")
-    return _told(tally)
+    return _told(tally, f"seeds from {asked.seed}: {lived_through}")
 
 
-def _told(tally):
+def _told(tally, lived_through):
     for kind in EVERY_KIND:
         _say(f"  {tally.fired[kind]:5} {kind}")
     _say(f"{tally.fired.total()} faults fired, of {len(EVERY_KIND)} kinds")
@@ -66,8 +69,14 @@ def _told(tally):
         _say(f"never fired ({word}):", *tally.never_fired)
     for what in tally.broken[:50]:
         _say("broken:", what)
-    _say(f"{len(tally.broken)} broken rules")
     _say("one again: make chaos SEED=<seed> HISTORIES=1")
+    # All of it in one line, as the documentation takes it.
+    fired = sum(bool(tally.fired[one]) for one in EVERY_KIND)
+    _say(
+        f"{lived_through}; {tally.crash_points.total()} crash points; "
+        f"{tally.fired.total()} faults of {fired} of {len(EVERY_KIND)} kinds; "
+        f"{len(tally.broken)} broken rules"
+    )
     return 0 if tally.is_good else 1
 
 

@@ -3,8 +3,6 @@
 from collections import Counter
 from datetime import timedelta
 
-from factories import FID
-
 from workers.offboarding.heard import HeardKind
 from workers.offboarding.model import (
     CaseKind,
@@ -16,7 +14,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.rules import Record, SentReset, broken_by, unfinished
 
-from .farside import RIVAL
+from .farside import OURS, RIVAL
 
 _OVER = (CaseStatus.SETTLED, CaseStatus.CANCELLED)
 # A worker's clock may be that wrong.
@@ -50,13 +48,16 @@ def broken_in_the_end(world):
         *(what for sent in world.sent for what in _wrong_with(world, by_id, sent)),
         *_sent_too_often(world, by_id),
         *_lost(world, by_id),
+        *world.witness.broken,
     ]
 
 
 def _by_the_rules(world, records):
     """Ask the service's own judge, which reads cases, ledgers and what was sent."""
     resets = [
-        SentReset(one.at, one.target_id, FID.id, one.took_effect, f"request-{number}")
+        SentReset(
+            one.at, one.target_id, one.caller, one.took_effect, f"request-{number}"
+        )
         for number, one in enumerate(world.sent, 1)
     ]
     accepted = [
@@ -102,8 +103,11 @@ def _wrong_at(world, mine):
         return
     until = mine.settled_at + _SKEW
     owners = [one.id for at, one in cloud.true[mine.target.id] if at <= until]
-    if mine.outcome in (Outcome.VERIFIED, Outcome.ALREADY) and FID.id not in owners:
+    is_ours = bool(OURS.intersection(owners))
+    if mine.outcome in (Outcome.VERIFIED, Outcome.ALREADY) and not is_ours:
         yield f"{mine.target.id} is {mine.outcome}, and never was ours"
+    if mine.outcome is Outcome.VERIFIED and mine.functional_id.id not in owners:
+        yield f"{mine.target.id} is verified for who never owned it"
     if mine.outcome is Outcome.CHANGED_HANDS and RIVAL.id not in owners:
         yield f"{mine.target.id} changed hands, and nobody else ever owned it"
     if mine.outcome in (Outcome.FAILED, Outcome.UNREAD) and mine.reason is None:
@@ -163,10 +167,10 @@ def _sent_too_often(world, by_id):
     ours = Counter(
         (one.knew.case_id, one.target_id)
         for one in world.sent
-        if one.took_effect and one.owner == FID.id
+        if one.took_effect and one.owner in OURS
     )
     for (case_id, target_id), _ in ours.items():
-        yield f"{target_id} was the functional ID's already when {case_id} reset it"
+        yield f"{target_id} was a functional ID's already when {case_id} reset it"
 
 
 def _lost(world, by_id):

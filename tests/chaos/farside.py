@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from factories import FID, NOON, a_person
+from factories import FID, NOON, OTHER_FID, a_person
 from fakes import FakeCloud
 
 from workers.offboarding.errors import (
@@ -17,6 +17,7 @@ from workers.offboarding.model import KeyOwner, ListedKey, OwnerKind, ReportStat
 
 RIVAL = KeyOwner("IBMid-77", "Rival", "rival@example.com", OwnerKind.PERSON)
 LATE = timedelta(seconds=700)
+OURS = frozenset({FID.id, OTHER_FID.id})
 
 
 class SimCloud(FakeCloud):
@@ -26,7 +27,7 @@ class SimCloud(FakeCloud):
         super().__init__(
             clock, deque(maxlen=1), *owners, owners=owners, account_id=account_id
         )
-        self.users = [a_person(one) for one in (*people, FID)]
+        self.users = [a_person(one) for one in (*people, FID, OTHER_FID)]
         # Since when each owner truly owns, whatever shows meanwhile.
         self.true = {one.id: [(NOON, owner)] for one, owner in owners.items()}
         self.revoked = False
@@ -43,7 +44,7 @@ class SimCloud(FakeCloud):
 
     def give(self, target, owner, *, with_key=True, shows=True, lag=None):
         """Give *target* a new owner, as a reset of theirs does."""
-        if with_key and owner.id == FID.id:
+        if with_key and owner.id in OURS:
             self.keys[target.id].append(self.clock())
         if shows:
             self.true[target.id].append((self.clock(), owner))
@@ -75,6 +76,7 @@ class Sent:
 
     at: datetime
     target_id: str
+    caller: str
     took_effect: bool
     owner: str
     knew: Knew
@@ -89,7 +91,7 @@ _EFFECTIVE = (
 )
 
 
-def reset_there(cloud, target, kind, knew):
+def reset_there(cloud, target, caller, kind, knew):
     """Have the far side get a reset; return it as it was got, and how it answers."""
     if cloud.revoked:
         kind = "no_role_403"
@@ -98,10 +100,11 @@ def reset_there(cloud, target, kind, knew):
     before = cloud.truth(target)
     if is_ok:
         is_late = kind == "lag_beyond_the_deadline"
-        cloud.give(target, FID, lag=LATE if is_late else None)
+        cloud.give(target, caller, lag=LATE if is_late else None)
     elif kind == "not_shown":
         cloud.keys[target.id].append(cloud.clock())
-    return Sent(cloud.clock(), target.id, is_ok, before.id, knew), _answer(kind)
+    sent = Sent(cloud.clock(), target.id, caller.id, is_ok, before.id, knew)
+    return sent, _answer(kind)
 
 
 _LOST = (

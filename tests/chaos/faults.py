@@ -15,7 +15,8 @@ ANYWHERE = (
 )
 _FAR_SIDE = ("timeout", "limited_429", "broken_5xx", "key_refused_401", "no_role_403")
 # By the points that everything passes: a call of the store, a read, a list, the read of
-# an owner, a token, a reset, a report, a message of the broker, a turn of the world.
+# an owner, a token, a reset, a look-up, a report, a message of the broker, a turn of
+# the world.
 KINDS = {
     "store": (
         *ANYWHERE,
@@ -52,6 +53,13 @@ KINDS = {
         "lag_beyond_the_deadline",
         "person_resets_too",
     ),
+    "look_up": (
+        *ANYWHERE,
+        "timeout",
+        "limited_429",
+        "key_refused_401",
+        "unreadable",
+    ),
     "tell": (
         *ANYWHERE,
         "channel_down_for_hours",
@@ -70,6 +78,10 @@ KINDS = {
         "cancelled",
         "retried",
         "brake_released",
+        "adopted",
+        "hinted",
+        "named_nobody",
+        "quarantine_mended",
         "came_back",
         "told_again",
         "person_resets_too",
@@ -130,6 +142,7 @@ _REACH = {
     "rights": 4,
     "prepare": 3,
     "send": 3,
+    "look_up": 2,
     "tell": 5,
     "message": 20,
     "turn": 30,
@@ -146,6 +159,9 @@ def faults_of(random, seed):
         point, kind = each.split(":")
         reach = _REACH[point] if each is not turn else max(1, _REACH[point] // 3)
         drawn[point, random.randint(1, reach)].add(kind)
+        if point == "look_up":
+            # Nobody is asked unless a source only hinted.
+            drawn["turn", random.randint(1, 3)].add("hinted")
     return tuple(
         Fault(point, nth, min(kinds)) for (point, nth), kinds in sorted(drawn.items())
     )

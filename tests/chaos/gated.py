@@ -86,8 +86,8 @@ class Ready:
         self.identity, self.is_fresh = identity, is_fresh
 
     def send(self):
-        gates, cloud, target, _ = self.parts
-        return gates.send(cloud, target)
+        gates, cloud, target, caller = self.parts
+        return gates.send(cloud, target, caller)
 
 
 class GatedChannel:

@@ -1,11 +1,14 @@
 """The ways out of a process: to the store and to the far side, each with its faults."""
 
+import json
+
 import redis
 from fakes import WorkerDied
 
 from workers.store.connection import texts
 
 from .farside import Knew, refusals, reset_there
+from .witness import TAKING
 
 _SCRIPTS = {text: name for name, text in texts().items()}
 _AWAY_SECONDS = 20
@@ -20,7 +23,18 @@ class Line:
 
     def register_script(self, text):
         script, name = self._client.register_script(text), _SCRIPTS[text]
-        return lambda **given: self._gates.store(name, lambda: script(**given))
+
+        def seen(args, asked):
+            said = script(args=args)
+            self._gates.world.witness.sees(self._gates.who, name, asked, said)
+            return said
+
+        def call(args):
+            asked = json.loads(args[1]) if len(args) > 1 else {}
+            does = f"{name} {asked['does']}" if name == "intake" else name
+            return self._gates.store(does, lambda: seen(args, asked))
+
+        return call
 
     def pipeline(self, **_):
         return _GatedPipe(self._gates, self._client.pipeline())
@@ -71,7 +85,9 @@ class Gates:
         said = self._around(kind, do)
         if kind == "answer_lost":
             raise redis.TimeoutError(name)
-        return do() if kind == "asked_twice" else said
+        if kind == "asked_twice" or (world.asks_twice and name not in TAKING):
+            return world.witness.twice(name, do, said)
+        return said
 
     def _around(self, kind, do):
         """Do it with what may happen anywhere before and after it."""
@@ -81,14 +97,14 @@ class Gates:
         if kind == "slow":
             world.passes_time(25, renewed_by=self)
         if kind == "frozen_past_the_lease":
-            world.freezes()
+            world.beside.freezes(self.who)
         if kind == "another_worker_halfway":
-            world.another_goes_halfway(self.who)
+            world.beside.goes_halfway(self.who)
         if kind == "another_worker_before":
-            world.others_go_on(self.who)
+            world.beside.go_on(self.who)
         said = do()
         if kind == "another_worker_after":
-            world.others_go_on(self.who)
+            world.beside.go_on(self.who)
         if kind == "killed_after":
             raise WorkerDied
         return said
@@ -103,7 +119,7 @@ class Gates:
             return odd[kind]()
         return self._around(kind, do)
 
-    def send(self, cloud, target):
+    def send(self, cloud, target, caller):
         """Send a reset."""
         world = self.world
         kind = world.passes(self.who, "send", target.id)
@@ -115,7 +131,7 @@ class Gates:
         def arrive():
             saw = world.looked.get((self.who, target.id))
             knew = Knew(self.who, self.case_id, saw, is_paused)
-            sent, answer = reset_there(cloud, target, kind, knew)
+            sent, answer = reset_there(cloud, target, caller, kind, knew)
             world.sent.append(sent)
             if answer is not None:
                 raise answer

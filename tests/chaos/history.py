@@ -44,6 +44,7 @@ def scene_of(chance):
         lag_seconds=chance.choice((0, 2, 2, 5, 20, 290)),
         is_surveyed=chance.random() < 0.3,
         are_gone=chance.random() < 0.2,
+        functional_ids=chance.choice((1, 1, 2)),
     )
 
 
@@ -56,7 +57,7 @@ def lived(seed, faults=None):
     with virtual(clock, seed):
         world = World(scene, plan, clock=clock, random=chance)
         broken = _broken(world, Outside(world))
-    departures = len(world.accepted)
+    departures = len(world.accepted) + len(world.intake.events)
     return Told(seed, tuple(broken), plan.fired, departures, world.steps, plan.faults)
 
 
@@ -76,6 +77,11 @@ def _tell(world, outside):
         days = chance.choice((0, 0, 0, 3))
         at = world.clock() + timedelta(days=days) if days else None
         wait = chance.choice((0, 0, 5, 900))
+        how = chance.choice(("tells",) * 6 + ("hints", "names_nobody"))
+        if how != "tells":
+            told = getattr(outside, how)
+            world.later(wait, lambda told=told, who=(person, number): told(*who))
+            continue
         gone = "acct1" if world.scene.are_gone and chance.random() < 0.5 else None
         world.later(
             wait,
@@ -92,16 +98,22 @@ def calmed(world, outside):
     outside.mended()
     world.skew.clear()
     world.run(7 * HOUR)
-    broken = unanswered(world)
-    for _ in range(5):
-        world.run(5 * _DAY)
-        if not _decide(world):
-            break
+    broken = [*unanswered(world), *world.intake.lost()]
+    world.intake.mends()
+    _decides_all(world)
     _retry(world)
-    world.run(5 * _DAY)
-    while _decide(world):
-        world.run(5 * _DAY)
+    world.run(HOUR)
+    _decides_all(world)
     return broken
+
+
+def _decides_all(world):
+    # Before time runs on: who waits is reminded of by the hour.
+    for _ in range(9):
+        is_decided = _decide(world)
+        world.run(5 * _DAY)
+        if not is_decided:
+            return
 
 
 def _decide(world):

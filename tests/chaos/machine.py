@@ -62,7 +62,7 @@ class Chaos(RuleBasedStateMachine):
 
     @rule(many=st.integers(1, 5))
     def a_worker_works(self, many):
-        self.world.others_go_on(None, many)
+        self.world.beside.go_on(None, many)
 
     @rule(
         does=st.sampled_from(

@@ -7,12 +7,16 @@ from fakes import WorkerDied
 
 from workers.offboarding.errors import ConflictError, StoreAwayError
 from workers.offboarding.heard import Heard, HeardKind, Names
-from workers.offboarding.model import CaseResult, CaseStatus
+from workers.offboarding.model import (
+    Adoption,
+    AdoptionAsked,
+    CaseResult,
+    CaseStatus,
+)
 
-from .processes import a_desk
+from .desk import SOURCES
 
 HOUR = 3600
-_SOURCES = ("okta", "ssf", "hibob")
 
 
 def departure_of(world, person, number, *, source="okta", **changes):
@@ -48,7 +52,7 @@ class Outside:
         except (ConflictError, StoreAwayError):
             return
         except WorkerDied:
-            self.world.desk = a_desk(self.world)
+            self.world.opens_desk()
 
     def insists(self, do):
         """Do something again and again until it was answered."""
@@ -56,7 +60,7 @@ class Outside:
             try:
                 do()
             except (StoreAwayError, WorkerDied):
-                self.world.desk = a_desk(self.world)
+                self.world.opens_desk()
             except ConflictError:
                 # What the answer was lost of is done already.
                 return
@@ -65,10 +69,34 @@ class Outside:
 
     def tells(self, person, number, **changes):
         """Have a source tell that somebody leaves."""
-        source = self.world.random.choice(_SOURCES)
-        heard = departure_of(self.world, person, number, source=source, **changes)
+        heard = self._departure(person, number, **changes)
         self.told.append((person, heard))
         self.world.hear(heard)
+
+    def _departure(self, person, number, **changes):
+        source = self.world.random.choice(SOURCES)
+        return departure_of(self.world, person, number, source=source, **changes)
+
+    def hints(self, person, number):
+        """Have a source hint that somebody leaves; it says so when it is asked."""
+        self.world.intake.hints(self._departure(person, number))
+
+    def names_nobody(self, person, number):
+        """Have a source tell of somebody so that nobody knows who is meant."""
+        self.world.intake.names_nobody(self._departure(person, number))
+
+    def hinted(self):
+        self.hints(*self._anybody())
+
+    def named_nobody(self):
+        self.names_nobody(*self._anybody())
+
+    def _anybody(self):
+        number = len(self.told) + len(self.world.intake.events) + 200
+        return self.world.random.choice(self.world.people), number
+
+    def quarantine_mended(self):
+        self.world.intake.mends()
 
     def event_repeated(self):
         for _, heard in self.told[-1:]:
@@ -91,6 +119,7 @@ class Outside:
             occurred_at=self.world.clock(),
             effective_at=None,
         )
+        self.world.intake.back.update(heard.names.emails)
         self.world.hear(back)
 
     def paused(self):
@@ -133,6 +162,14 @@ class Outside:
         case = self._any_case(CaseStatus.SETTLED)
         if case is not None and case.result is CaseResult.ATTENTION:
             self.world.desk.retry(case.id, actor="t")
+
+    def adopted(self):
+        """Take a whole account over, whoever leaves meanwhile."""
+        world = self.world
+        account_id = world.random.choice(world.clouds).account_id
+        asked = AdoptionAsked(Adoption(account_id), actor="t", person="Ann")
+        key = (f"adopt-{world.steps}", "digest")
+        world.desk.adopt(asked, idempotency=key)
 
     def brake_released(self):
         self.world.desk.release_brake(actor="t", person="Ann")

@@ -1,44 +1,29 @@
 """The processes of the service: two workers and the web, each on its own line."""
 
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import timedelta
 from types import SimpleNamespace
 
 from fakes import WorkerDied
 
-from config.settings import Secret, Settings
-from workers.desk import Desk
-from workers.desk.blind_spots import Accepting
-from workers.desk.brake import Braking
-from workers.desk.evidence import Proving
-from workers.desk.intake import Intake
-from workers.desk.seeing import Seeing
-from workers.offboarding.model import Channel
+from workers.looking_up import LookUps
+from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.model import Work
 from workers.offboarding.ports import Account
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.store.blind_spots import BlindSpots
-from workers.store.brake import Brakes
 from workers.store.cases import Cases
-from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
-from workers.store.names import KnownNames
 from workers.store.owners import Owners
-from workers.store.questions import Questions
-from workers.store.restored import Watermark
-from workers.store.scim import ScimTable
-from workers.store.sources import SourceNotes
 from workers.store.switches import Switches
 from workers.store.work import Works
 from workers.tasks import perform
 
+from .desk import SOURCES, a_desk, never_old
 from .gated import GatedChannel, GatedCloud, GatedResets
 from .gates import Gates, Line
-
-
-def never_old():
-    """Give a process what it goes by: time here leaps over hours with no sweep."""
-    return Watermark(timedelta(days=3650))
+from .intake import Asked, GatedDirectory
 
 
 class HeldWorks(Works):
@@ -101,13 +86,17 @@ class Worker:
         parts |= {"works": GuardedWorks(self.works)}
         armed = Tools(**{**parts, "accounts": writing if scene.armed else reading})
         self.office = SimpleNamespace(dry=dry, armed=armed, works=self.works)
+        self.deliveries = Deliveries(line)
+        directory = GatedDirectory(self.gates, world.intake.events)
+        directories = dict.fromkeys(SOURCES, directory)
+        desk = a_desk(world, self.who)
+        self.look_ups = LookUps(self.deliveries, directories, desk, clock)
 
     def work(self, work):
         """Do a piece of work as the task does; whoever dies is begun anew."""
         self.is_busy = True
-        self.gates.case_id = work.case_id
         try:
-            sent = perform(self.office, work)
+            sent = self._does(work)
         except WorkerDied:
             self.begin()
             # Not acknowledged, so the broker gives it out again.
@@ -117,69 +106,21 @@ class Worker:
             self.works.held = None
         self.world.sends(*sent)
 
+    def _does(self, work):
+        if isinstance(work, Work):
+            self.gates.case_id = work.case_id
+            return perform(self.office, work)
+        with suppress(StoreAwayError):
+            self.look_ups.look_up(work.kept_id)
+        return ()
+
     def sweep(self):
         """Take what is due, as beat's message asks for it."""
         try:
-            return self.works.sweep()
+            swept = self.works.sweep()
+            # Nothing is due of what was never told.
+            kept = self.deliveries.due(100) if self.world.intake.is_used else ()
+            return [*swept, *(Asked(one) for one in kept)]
         except WorkerDied:
             self.begin()
             return []
-
-
-@dataclass
-class SimSender:
-    """Hands work to the world's broker."""
-
-    world: object
-
-    def send(self, *works):
-        self.world.sends(*works)
-
-    def ask(self, *asked):
-        """Nobody asks here what only a worker can see."""
-
-    def look_up(self, *asked):
-        """No source here has to be asked back."""
-
-
-def a_desk(world, who="web"):
-    """Open the desk of a web process."""
-    line = Line(Gates(world, who), world.client)
-    sender, clock = SimSender(world), world.clock
-    settings = Settings(
-        store_url="redis://store",
-        armed=world.scene.armed,
-        slack_bot_token=Secret("made-up"),
-        slack_channel_id="C1",
-        smtp_host="localhost",
-        mail_from="offboard@example.com",
-        mail_to=("ops@example.com",),
-        max_cases_per_hour=world.scene.cases_an_hour,
-    )
-    owners = Owners(line)
-    intake = Intake(
-        Deliveries(line), SourceNotes(line), sender, settings.sources, clock=clock
-    )
-    return Desk(
-        settings,
-        Cases(line),
-        Switches(line, clock=clock, watermark=never_old()),
-        sender,
-        Seeing(owners, Questions(line), sender, clock=clock),
-        Accepting(BlindSpots(line), (), clock=clock),
-        KnownNames(line),
-        intake,
-        scim=ScimTable(line),
-        braking=Braking(
-            Brakes(line),
-            owners,
-            limit=settings.max_cases_per_hour,
-            same_people=(),
-            clock=clock,
-        ),
-        proving=Proving(Evidence(line)),
-        clock=clock,
-    )
-
-
-CHANNELS = (Channel.SLACK, Channel.MAIL)

@@ -12,6 +12,8 @@ from .history import lived
 from .virtual import quiet
 
 _AT_ONCE = 5
+# A kind that never fired has its turn so many times more.
+_MORE = 20
 # After so many histories each kind of fault must have fired in one of them.
 ENOUGH = 5 * len(EVERY_KIND)
 
@@ -82,6 +84,20 @@ def live(tally, seed, histories, seconds):
             _count(tally, done.result())
         for one in running:
             _count(tally, one.result())
+
+
+def live_what_never_fired(tally, seed, seconds):
+    """Live more histories in which each kind that never fired has its turn."""
+    over = monotonic() + seconds
+    seed += -seed % len(EVERY_KIND)
+    with ProcessPoolExecutor(_cores()) as pool:
+        for _ in range(_MORE):
+            kinds = [at for at, one in enumerate(EVERY_KIND) if not tally.fired[one]]
+            if not kinds or monotonic() > over:
+                return
+            for told in pool.map(live_some, [[seed + at] for at in kinds]):
+                _count(tally, told)
+            seed += len(EVERY_KIND)
 
 
 def _count(tally, told):

@@ -4,6 +4,7 @@ The real Lua runs on fakeredis' own data and time. What is left out is what cost
 packing, unpacking, compiling anew, and a collection of garbage at each call.
 """
 
+import pickle
 from unittest import mock
 
 import fakeredis
@@ -47,6 +48,11 @@ class Server:
         finally:
             socket._script_resp = None
         return _decoded(said)
+
+    def kept(self):
+        """Return all that is kept now, by name, to be compared with what is later."""
+        data = self._server.dbs[0]
+        return {name.decode(): pickle.dumps(data[name]) for name in list(data)}
 
     def command(self, *words, **options):
         """Do one command; its answer is made a client's as the client would."""
@@ -111,6 +117,9 @@ class Bare:
 
     def register_script(self, text):
         return SERVER.script(text)
+
+    def kept(self):
+        return SERVER.kept()
 
     def pipeline(self, **_):
         return Pipe(SERVER.client.pipeline(transaction=False))

@@ -10,9 +10,9 @@ from .machine import Chaos
 from .virtual import quiet
 
 # One of so many crash points is tried here; ``make chaos`` tries all.
-_EVERY = 101
+_EVERY = 151
 _SHARE = 10
-_SEEDS = [range(at, at + _SHARE, 3) for at in range(0, len(EVERY_KIND), _SHARE)]
+_SEEDS = [range(at, at + _SHARE, 5) for at in range(0, len(EVERY_KIND), _SHARE)]
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
@@ -36,7 +36,7 @@ def test_no_rule_breaks_in_any_history(seeds):
     told = [lived(seed) for seed in seeds]
 
     assert [(one.seed, one.broken) for one in told if one.broken] == []
-    assert sum(one.fired.total() for one in told) >= 2
+    assert sum(one.fired.total() for one in told) >= 1
 
 
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
@@ -46,7 +46,56 @@ def test_no_rule_breaks_wherever_a_process_dies(road):
     broken = [what for point in points for what in crashed(road, point)]
 
     assert broken == []
-    assert len(points) >= 4
+    assert len(points) >= 2
+
+
+@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
+def test_no_call_of_the_store_acts_twice_when_it_is_repeated(road):
+    world, broken = walked(road, asks_twice=True)
+
+    assert broken == []
+    assert len(world.sent) >= 2
+
+
+def test_nobody_writes_under_a_lease_that_another_has_by_then():
+    road, side = ROADS[0], "frozen_past_the_lease"
+    points = [one for one in crash_points(road)[60:210] if one[0][1] == side]
+
+    broken = [what for point in points[::4] for what in crashed(road, point)]
+
+    assert broken == []
+    assert len(points) == 50
+
+
+def test_no_report_is_asked_for_before_the_last_read_back():
+    _, broken = walked(ROADS[0])
+
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Fault("turn", 1, "hinted"), Fault("look_up", 1, "unreadable")],
+        [Fault("turn", 1, "hinted"), Fault("look_up", 1, "killed_after")],
+        [Fault("turn", 1, "named_nobody")],
+    ],
+    ids=lambda faults: faults[-1].kind,
+)
+def test_what_was_acknowledged_is_in_a_case_or_on_a_list(faults):
+    told = lived(8, faults)
+
+    assert told.broken == ()
+    assert told.fired.total() == len(faults)
+
+
+def test_two_cases_never_have_a_reset_of_one_target_out_at_once():
+    road = next(one for one in ROADS if one.name == "adoption beside it")
+
+    world, broken = walked(road)
+
+    assert broken == []
+    assert len({one.target_id for one in world.sent}) == len(world.sent) == 2
 
 
 @pytest.mark.parametrize("kind", ["lost_after", "killed_after", "half_a_json"])

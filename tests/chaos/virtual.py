@@ -12,6 +12,7 @@ import structlog
 from fakes import VirtualClock
 
 import workers.desk.cases
+import workers.store.intake
 import workers.tasks
 from workers.offboarding import discovery
 
@@ -80,7 +81,9 @@ def _not_renewed(_works, _claim):
 def virtual(clock, seed):
     """Have everything go by *clock* and *seed* while this lasts."""
     patches = [mock.patch.object(module, "time", clock) for module in _READ_BY]
-    patches.append(mock.patch.object(workers.desk.cases, "ULID", _Ids()))
+    ids = _Ids()
+    for module in (workers.desk.cases, workers.store.intake):
+        patches.append(mock.patch.object(module, "ULID", ids))
     patches.append(mock.patch.object(workers.tasks, "_renewed", _not_renewed))
     patches.append(mock.patch.object(discovery, "ThreadPoolExecutor", _OneByOne))
     patches.append(unchecked())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from factories import a_target
+from factories import FID, OTHER_FID, a_target
 from fakes import WorkerDied
 
 from workers.offboarding.discovery import look_at
@@ -21,13 +21,15 @@ from workers.store.owners import Owners
 from workers.store.switches import Switches
 from workers.store.work import Works
 
-from .aside import Aside
+from .desk import CHANNELS, a_desk, never_old
 from .farside import RIVAL, SimChannel, SimCloud
 from .faults import FaultPlan
-from .gates import FROZEN_SECONDS
-from .processes import CHANNELS, Worker, a_desk, never_old
+from .intake import Intake
+from .processes import Worker
 from .server import Bare
+from .side_by_side import SideBySide
 from .virtual import MonotonicClock
+from .witness import Witness
 
 STEPS_AT_MOST = 6000
 _REGIONS = ("us-south", "eu-de", "jp-tok", "us-east", "eu-gb", "au-syd")
@@ -60,6 +62,7 @@ class Scene:
     lag_seconds: float = 2
     is_surveyed: bool = False
     are_gone: bool = False
+    functional_ids: int = 1
 
 
 @dataclass(order=True)
@@ -79,8 +82,11 @@ class World:
         self.kill_at = kill_at
         self.trace, self.sent, self.accepted = [], [], []
         self.looked, self.skew = {}, {}
-        self.store_down_until, self.steps, self.depth, self.aside = 0.0, 0, 0, None
+        self.store_down_until, self.steps = 0.0, 0
         self.queue, self._coming, self._numbers = deque(), [], count()
+        self.beside, self.witness = SideBySide(self), Witness(self)
+        # Whether each call of the store is made twice, as if its answer had been lost.
+        self.asks_twice = False
         self.client = Bare()
         self.client.flushall()
         self.cases, self.owners = Cases(self.client), Owners(self.client)
@@ -90,8 +96,9 @@ class World:
         self.rival = RIVAL
         self.clouds = [self._cloud(f"acct{1 + each}") for each in range(scene.accounts)]
         self.channels = {one: SimChannel(self.clock) for one in CHANNELS}
-        self.workers = [Worker(self, "worker-1"), Worker(self, "worker-2")]
-        self.desk = a_desk(self)
+        self.intake = Intake(self)
+        self.workers = [Worker(self, f"worker-{each}") for each in (1, 2, 3)]
+        self.opens_desk()
         if scene.is_surveyed:
             self.survey()
 
@@ -104,6 +111,7 @@ class World:
         staying = () if self.scene.are_gone else self.people
         cloud = SimCloud(self.clock, account_id, (*staying, RIVAL), owners)
         cloud.lag = timedelta(seconds=self.scene.lag_seconds)
+        cloud.fids = cloud.ours = [FID, OTHER_FID][: self.scene.functional_ids]
         return cloud
 
     def survey(self):
@@ -113,12 +121,15 @@ class World:
             found = surveyed(view, self.owners.of(cloud.account_id), self.clock(), ())
             self.owners.put(found.index, view.people if view.has_people else None)
 
+    def opens_desk(self):
+        """Start the web process, or start it again."""
+        self.desk = a_desk(self)
+
     # what processes pass on their way out
 
     def passes(self, who, point, name):
         """Note that *who* passes a point; return the fault that happens there."""
-        if self.aside is not None:
-            self.aside.passes()
+        self.beside.passes()
         self.trace.append((who, point, name))
         if self.kill_at is not None and self.kill_at[0] == len(self.trace):
             return self.kill_at[1]
@@ -131,48 +142,14 @@ class World:
             self.clock.advance(min(left, 15))
             left -= 15
             for worker in self.workers if renewed_by is not None else ():
-                if worker.is_busy and worker.works.held is not None:
-                    self.raw_works.renew(worker.works.held)
+                self.renews(worker.who)
 
-    def freezes(self):
-        """Stop whoever passes here for longer than a lease; the others go on."""
-        self.clock.advance(FROZEN_SECONDS)
-        if len(self.trace) % 2:
-            self.another_goes_halfway(None)
-        self.others_go_on(None, many=12)
-
-    def others_go_on(self, who, many=1):
-        """Have a worker that is idle do what is there; *who* waits meanwhile."""
-        idle = [one for one in self.workers if not one.is_busy and one.who != who]
-        if self.depth or self.aside is not None or not idle:
-            return
-        self.depth += 1
-        try:
-            for _ in range(many):
-                self._deliver_due()
-                if not self._work(idle[0]):
-                    return
-        finally:
-            self.depth -= 1
-
-    def another_goes_halfway(self, who):
-        """Have a worker that is idle begin, and stop in the middle of what it does."""
-        idle = [one for one in self.workers if not one.is_busy and one.who != who]
-        if self.depth or self.aside is not None or not idle:
-            return
-        gates = 2 + len(self.trace) % 9
-        self.aside = Aside(lambda: self._work(idle[0]), gates)
-        self.aside.begin()
-
-    def _ends_aside(self):
-        """Have what stands aside go on to its end; tell whether anything did."""
-        if self.aside is None or self.aside.is_here:
-            return False
-        try:
-            self.aside.end()
-        finally:
-            self.aside = None
-        return True
+    def renews(self, who):
+        """Have a worker prolong the lease it has, as a thread of it does."""
+        worker = next(one for one in self.workers if one.who == who)
+        claim = worker.works.held
+        if worker.is_busy and claim is not None and self.raw_works.renew(claim):
+            self.witness.sees_renewed(who, claim)
 
     # the outside
 
@@ -195,7 +172,7 @@ class World:
         try:
             self.accepted.append((heard, self.desk.hear(heard)))
         except WorkerDied:
-            self.desk = a_desk(self)
+            self.opens_desk()
         except StoreAwayError:
             pass
         except ConflictError as error:
@@ -217,14 +194,18 @@ class World:
         while True:
             self._counts_a_step()
             turn()
-            if self._deliver_due() or self._work(self.workers[self.steps % 2]):
+            if self.does_something(self.workers[self.steps % 2]):
                 continue
-            if self._ends_aside():
+            if self.beside.ends():
                 continue
             at = self.next_at()
             if at is None or at > over or self._is_only_reminded():
                 return
             self.clock.advance_to(at + timedelta(milliseconds=1))
+
+    def does_something(self, worker):
+        """Have what is due happen, or *worker* do something; tell if there was any."""
+        return self._deliver_due() or self._work(worker)
 
     def _counts_a_step(self):
         self.steps += 1
@@ -238,15 +219,14 @@ class World:
         return True
 
     def _work(self, worker):
-        if not self.queue:
+        if not self.queue and self._is_due():
             self._sweep(worker)
         if not self.queue:
             return False
         if worker.is_busy:
             worker = next(one for one in self.workers if not one.is_busy)
         worker.work(self.queue.popleft())
-        if not self.depth:
-            self._ends_aside()
+        self.beside.ends()
         return True
 
     def _sweep(self, worker):
@@ -255,10 +235,14 @@ class World:
         except StoreAwayError:
             self.clock.advance(1)
 
+    def _is_due(self):
+        at = self.next_at()
+        return at is not None and at <= self.clock()
+
     def next_at(self):
         """Tell when something is due next; None where nothing is."""
         times = [one.at for one in self._coming[:1]]
-        for name in ("due", "ahead"):
+        for name in ("due", "ahead", "lookups:due"):
             found = self.client.zrange(f"offboard:{name}", 0, 0, withscores=True)
             times += [datetime.fromtimestamp(at / 1000, UTC) for _, at in found]
         return min(times, default=None)
@@ -266,7 +250,9 @@ class World:
     def _is_only_reminded(self):
         """Tell whether all that is left is to remind people of what waits."""
         due = self.client.zrange("offboard:due", 0, -1)
-        is_left = self._coming or self.client.exists("offboard:ahead")
+        is_left = self._coming or self.client.exists(
+            "offboard:ahead", "offboard:lookups:due"
+        )
         return not is_left and all("|remind|" in one for one in due)
 
     def case_ids(self):
