@@ -709,7 +709,7 @@ BUGS: Final = (
         "intend a reset under a lease that ran out",
         "workers/store/finish.lua",
         (("if asked.wrote and ends <= now then return 'lost' end", ""),),
-        LEASES,
+        (f"{CHAOS}_nobody_intends_a_reset_under_a_lease_that_ran_out",),
     ),
     Bug(
         "2",

@@ -67,6 +67,16 @@ def test_nobody_writes_under_a_lease_that_another_has_by_then():
     assert len(points) == 50
 
 
+def test_nobody_intends_a_reset_under_a_lease_that_ran_out():
+    # Where the others of a canary are about to be reset.
+    road, side = ROADS[1], "frozen_past_the_lease"
+    points = [one for one in crash_points(road) if one[0][1] == side][58:74]
+
+    broken = [what for point in points for what in crashed(road, point)]
+
+    assert broken == []
+
+
 def test_no_report_is_asked_for_before_the_last_read_back():
     _, broken = walked(ROADS[0])
 
