@@ -34,7 +34,7 @@ from workers.offboarding.model import Channel, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.workflow import do
-from workers.store.work import Works
+from workers.store.work import PUT_OFF, Works
 from workers.telling import tell
 from workers.wiring import BackOffice
 
@@ -201,6 +201,11 @@ def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         # Somebody joined or turned the case meanwhile: the step begins anew.
         tools.works.again(claim, Change(), tools.clock())
         return (claim.work,)
+    except CaseDamagedError:
+        # Its head can be read, and another part cannot. The lease is given back at
+        # once: of a target it is one that other cases may want.
+        log.warning("work.of_damaged_case")
+        return tools.works.again(claim, Change(), tools.clock() + PUT_OFF)
 
 
 @contextmanager
