@@ -67,7 +67,7 @@ def register(app: Celery, office: BackOffice) -> None:
 
 def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
     def sweep() -> None:
-        sender.send(*office.works.sweep())
+        sender.send_again(*office.works.sweep())
         for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
             sender.tell(notice_id, channel)
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
