@@ -22,6 +22,7 @@ INDEX = AccountIndex(
     has_people=True,
     notes=(Note(Reason.LIST_SHORT, "Short."),),
     empty_since=NOON,
+    empty_surveys=2,
 )
 
 
