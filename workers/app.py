@@ -42,7 +42,7 @@ _FIRST: Final = 0
 _LAST: Final = 9
 _BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE})
 # A thousand resets that wait for the end of a pause are tried again faster than they
-# are done: of what the sweep sends once more for a report, one in so many goes first.
+# are done: of what the sweep sends to be told, one in so many goes first.
 _TURN: Final = 8
 
 _CONFIG: Final[dict[str, Any]] = {
@@ -160,12 +160,11 @@ class Sender:
         """Have a worker answer a question; whoever asked asks again if it is lost."""
         self._sent(ANSWER, question_id)
 
-    def tell(self, notice_id: str, channel: Channel) -> None:
-        """Have a worker tell a channel of a notice.
-
-        Before reports: notices are few, and one tells that everything waits.
-        """
-        self._sent(TELL, notice_id, channel)
+    def tell(self, *lines: tuple[str, Channel]) -> None:
+        """Have workers tell channels of notices; the first of them has its turn now."""
+        for number, (notice_id, channel) in enumerate(lines):
+            is_behind = number % _TURN != 0
+            self._sent(TELL, notice_id, channel, is_behind=is_behind)
 
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""

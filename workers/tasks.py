@@ -68,8 +68,7 @@ def register(app: Celery, office: BackOffice) -> None:
 def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
     def sweep() -> None:
         sender.send_again(*office.works.sweep())
-        for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
-            sender.tell(notice_id, channel)
+        sender.tell(*office.notices.due(_NOTICES_AT_ONCE))
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
             sender.look_up(kept_id)
         office.scim.hear_left_over(office.dry.clock())
