@@ -41,6 +41,9 @@ ARCHIVE_SECONDS: Final = 60.0
 _FIRST: Final = 0
 _LAST: Final = 9
 _BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE})
+# A thousand resets that wait for the end of a pause are tried again faster than they
+# are done: of what the sweep sends to be told, one in so many goes first.
+_TURN: Final = 8
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -139,22 +142,37 @@ class Sender:
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
         for work in works:
-            task = f"offboarding.{work.step}"
+            if not self._work(work, is_behind=work.step in _BEHIND):
+                return
+
+    def send_again(self, *works: Work) -> None:
+        """Send what is due still; no mass of other work keeps a report for ever."""
+        behind = 0
+        for work in works:
             is_behind = work.step in _BEHIND
-            if not self._sent(task, work.case_id, work.item, is_behind=is_behind):
+            if is_behind and work.step is not Step.FORESEE:
+                is_behind = behind % _TURN != 0
+                behind += 1
+            if not self._work(work, is_behind=is_behind):
                 return
 
     def ask(self, question_id: str) -> None:
         """Have a worker answer a question; whoever asked asks again if it is lost."""
         self._sent(ANSWER, question_id)
 
-    def tell(self, notice_id: str, channel: Channel) -> None:
-        """Have a worker tell a channel of a notice."""
-        self._sent(TELL, notice_id, channel, is_behind=True)
+    def tell(self, *lines: tuple[str, Channel]) -> None:
+        """Have workers tell channels of notices; the first of them has its turn now."""
+        for number, (notice_id, channel) in enumerate(lines):
+            is_behind = number % _TURN != 0
+            self._sent(TELL, notice_id, channel, is_behind=is_behind)
 
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""
         self._sent(LOOK_UP, kept_id)
+
+    def _work(self, work: Work, *, is_behind: bool) -> bool:
+        task = f"offboarding.{work.step}"
+        return self._sent(task, work.case_id, work.item, is_behind=is_behind)
 
     def _sent(self, task: str, *args: str, is_behind: bool = False) -> bool:
         priority = _LAST if is_behind else _FIRST

@@ -58,7 +58,7 @@ class DamageWatch:
         fresh = self._damaged.untold() if self._channels else []
         if not fresh:
             return
-        notice = damaged_cases(fresh, at=now)
+        notice = damaged_cases(fresh, mends=self._damaged.mends(), at=now)
         if self._notices.add(notice, self._channels):
             log.error("notice.made", kind=notice.kind, notice_id=notice.id)
         self._damaged.told(fresh)

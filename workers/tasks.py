@@ -34,7 +34,7 @@ from workers.offboarding.model import Channel, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.workflow import do
-from workers.store.work import Works
+from workers.store.work import PUT_OFF, Works
 from workers.telling import tell
 from workers.wiring import BackOffice
 
@@ -67,9 +67,8 @@ def register(app: Celery, office: BackOffice) -> None:
 
 def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
     def sweep() -> None:
-        sender.send(*office.works.sweep())
-        for notice_id, channel in office.notices.due(_NOTICES_AT_ONCE):
-            sender.tell(notice_id, channel)
+        sender.send_again(*office.works.sweep())
+        sender.tell(*office.notices.due(_NOTICES_AT_ONCE))
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
             sender.look_up(kept_id)
         office.scim.hear_left_over(office.dry.clock())
@@ -201,6 +200,11 @@ def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         # Somebody joined or turned the case meanwhile: the step begins anew.
         tools.works.again(claim, Change(), tools.clock())
         return (claim.work,)
+    except CaseDamagedError:
+        # Its head can be read, and another part cannot. The lease is given back at
+        # once: of a target it is one that other cases may want.
+        log.warning("work.of_damaged_case")
+        return tools.works.again(claim, Change(), tools.clock() + PUT_OFF)
 
 
 @contextmanager

@@ -307,6 +307,7 @@ def test_it_is_not_believed_before_surveys_saw_it_so_for_a_whole_day(why):
 def test_a_survey_that_fails_between_does_not_begin_the_day_anew():
     world = an_empty_account([ListedKey(ROBIN.id, *FRANKFURT.place)])
     world.survey()
+    world.survey()
     world.clock.advance(DAY_SECONDS / 2)
     world.cloud.faults["targets"].append(DENIED)
     world.survey()
@@ -315,8 +316,19 @@ def test_a_survey_that_fails_between_does_not_begin_the_day_anew():
     assert world.settle().result is CaseResult.CLEAN
 
 
+def test_one_survey_that_no_other_bore_out_since_is_none_for_a_day():
+    world = an_empty_account([ListedKey(ROBIN.id, *FRANKFURT.place)])
+    world.survey()
+    world.cloud.faults["targets"].append(DENIED)
+    world.clock.advance(DAY_SECONDS)
+    world.survey()
+
+    assert world.settle().result is CaseResult.ATTENTION
+
+
 def test_a_key_of_the_leaver_stays_in_sight_however_long_the_account_is_empty():
     world = an_empty_account([ListedKey(DANA.id, *FRANKFURT.place)])
+    world.survey()
     world.survey()
     world.clock.advance(DAY_SECONDS)
 

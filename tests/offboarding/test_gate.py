@@ -340,6 +340,17 @@ def test_a_newer_case_of_one_region_makes_up_for_no_other():
     assert "Case 01A ended with attention" in answer.reasons[0].text
 
 
+def test_a_newer_case_decides_nothing_about_a_later_retry_of_an_older_one():
+    world = a_world(DALLAS, owners={DALLAS: FID})
+    retried = a_settled_case(CaseResult.ATTENTION, id="01A", settled_at=NOON)
+    newer = a_settled_case(id="01B", settled_at=NOON - SETTLE)
+
+    answer = ask(world, cases=[retried, newer])
+
+    assert reasons(answer) == [Reason.CASE_NOT_SAFE]
+    assert "Case 01A ended with attention" in answer.reasons[0].text
+
+
 def test_what_an_attention_of_old_took_over_has_to_settle_in_all_the_same():
     world = a_world(DALLAS, owners={DALLAS: FID})
     target = a_case_target(outcome=Outcome.VERIFIED, settled_at=NOON - SETTLE / 2)

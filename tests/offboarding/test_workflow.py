@@ -405,6 +405,28 @@ def test_a_case_that_ends_during_the_pause_is_not_reported_as_paused():
     assert world.case().plan.refused == ()
 
 
+def test_a_case_that_is_over_when_a_pause_is_seen_is_not_begun_anew():
+    world = a_world(DALLAS)
+    stored, see = world.store.stored, world.store.is_paused
+
+    def over_meanwhile(account_id):
+        mine = stored["01CASE"]
+        [one] = mine.targets.values()
+        mine.targets[DALLAS.id] = one.ended(Outcome.FAILED, NOON)
+        mine.head = replace(mine.head, status=CaseStatus.SETTLED, settled_at=NOON)
+        mine.rev += 1
+        world.store.is_paused = see
+        return see(account_id)
+
+    world.store.is_paused = over_meanwhile
+    world.store.paused.add("*")
+    world.open()
+    world.run(seconds=60)
+
+    assert world.case().status is CaseStatus.SETTLED
+    assert world.slack.got == []
+
+
 def test_a_scheduled_case_does_not_begin_early():
     world = a_world(DALLAS)
     case = a_case(

@@ -32,17 +32,51 @@ def test_what_makes_safe_is_taken_before_what_tells_of_it(client, store_place):
     sender = Sender(app)
 
     sender.send(Work("01A", Step.DELIVER, "slack:final:1"))
-    sender.tell("01N", "slack")
     sender.send(Work("01A", Step.AFTERCARE), Work("01B", Step.FORESEE))
     sender.send(Work("01C", Step.PLAN), Work("01D", Step.RESET, "t"))
 
-    assert taken_by_a_worker(app, 6) == [
+    assert taken_by_a_worker(app, 5) == [
         "offboarding.plan",
         "offboarding.reset",
         "offboarding.deliver",
-        "offboarding.tell",
         "offboarding.aftercare",
         "offboarding.foresee",
+    ]
+
+
+def test_a_notice_has_its_turn_and_a_mass_of_them_makes_no_reset_late(
+    client, store_place
+):
+    app = make_app(store_place.broker_url)
+    sender = Sender(app)
+
+    sender.tell(*[(f"01N{n}", "slack") for n in range(9)])
+    sender.send(Work("01D", Step.RESET, "t"))
+
+    assert taken_by_a_worker(app, 10) == [
+        "offboarding.tell",
+        "offboarding.tell",
+        "offboarding.reset",
+        *["offboarding.tell"] * 7,
+    ]
+
+
+def test_a_report_has_its_turn_though_resets_are_tried_again_without_end(
+    client, store_place
+):
+    app = make_app(store_place.broker_url)
+    reports = [Work("01A", Step.DELIVER, f"slack:final:{n}") for n in range(9)]
+
+    Sender(app).send_again(
+        Work("01B", Step.FORESEE), *reports, Work("01D", Step.RESET, "t")
+    )
+
+    assert taken_by_a_worker(app, 11) == [
+        "offboarding.deliver",
+        "offboarding.deliver",
+        "offboarding.reset",
+        "offboarding.foresee",
+        *["offboarding.deliver"] * 7,
     ]
 
 

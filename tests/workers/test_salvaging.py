@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import fakeredis
 import pytest
 from factories import NOON
-from store.store_scenes import DANA, KIM, NOW, Room, a_case
+from store.store_scenes import DANA, KIM, NOW, Room, a_case, a_case_target
 from structlog.testing import capture_logs
 
 from config.secret import Secret
@@ -178,11 +178,11 @@ def test_one_that_is_damaged_again_is_told_again(place):
     place.look()
     place.mend()
     place.look(minutes=10)
-    place.client.delete(*place.client.keys("offboard:notice*"))
     place.spoil()
     place.meet()
 
-    assert len(place.look()) == 1
+    first, second = place.look()
+    assert first.about == second.about == ("case 01A",)
 
 
 def test_a_ledger_that_cannot_be_read_is_told_and_keeps_no_case_from_its_watch(place):
@@ -231,6 +231,27 @@ def test_its_work_comes_back_later_and_the_work_of_others_is_done(place, step, d
     until = place.client.zscore(f"offboard:{due}", f"01A|{step}|") / 1000
     assert 590 < until - time.time() <= 600
     assert work not in place.room.works.sweep()
+
+
+def test_a_target_that_cannot_be_read_gives_the_lease_of_it_back_at_once(place):
+    mine = a_case_target("us-south")
+    place.room.plan("01A", mine)
+    place.client.hset(f"{HEAD}:targets", mine.target.id, "{")
+    member = f"01A|reset|{mine.target.id}"
+    place.client.zadd("offboard:due", {member: 1})
+    tools = SimpleNamespace(
+        cases=place.room.cases, works=place.room.works, clock=lambda: datetime.now(UTC)
+    )
+    office = SimpleNamespace(works=place.room.works, dry=tools, armed=tools)
+
+    assert perform(office, Work("01A", Step.RESET, mine.target.id)) == ()
+
+    until = place.client.zscore("offboard:due", member) / 1000
+    assert 590 < until - time.time() <= 600
+    place.room.plan("01B", mine)
+    place.client.zadd("offboard:due", {f"01B|reset|{mine.target.id}": 1})
+    theirs = place.room.claim(Step.RESET, mine.target.id, "01B", shared=True)
+    assert theirs is not None
 
 
 def test_work_that_is_over_is_not_made_due_by_it(place):

@@ -7,7 +7,7 @@ import structlog
 
 from workers.app import Sender
 from workers.desk.deciding import changed
-from workers.offboarding.errors import ConflictError
+from workers.offboarding.errors import CaseDamagedError, ConflictError
 from workers.offboarding.joining import folded, moved, told_of
 from workers.offboarding.model import (
     Case,
@@ -76,7 +76,7 @@ class Withdrawing:
         # Before any case is looked for: what is opened from here on sees it.
         self._cases.note_return(withdrawal, refs)
         ids = self._found(refs)
-        done = {each: self._withdrawn(each, withdrawal) for each in ids}
+        done = self._all_withdrawn(ids, withdrawal)
         mine = next((each for each, what in done.items() if what not in _NO_WORD), None)
         case_id = mine or next(iter(ids), None)
         self._cases.note_withdrawal(
@@ -108,6 +108,24 @@ class Withdrawing:
             event_key=withdrawal.event_key,
             delivery_sha256=withdrawal.delivery_sha256,
         )
+
+    def _all_withdrawn(
+        self, case_ids: list[str], withdrawal: Withdrawal
+    ) -> dict[str, str]:
+        """Take back what may be in each case; one that cannot be read costs no other.
+
+        Raises:
+            CaseDamagedError: One could not be read. The event counts as not heard yet.
+        """
+        done, damaged = dict[str, str](), list[CaseDamagedError]()
+        for each in case_ids:
+            try:
+                done[each] = self._withdrawn(each, withdrawal)
+            except CaseDamagedError as error:
+                damaged.append(error)
+        if damaged:
+            raise damaged[0]
+        return done
 
     def _withdrawn(self, case_id: str, withdrawal: Withdrawal) -> str:
         """Take back what may be, and name what became of the withdrawal."""

@@ -23,13 +23,20 @@ _NOBODY: Final = (
 _LEDGER: Final = "What was done, as far as it is sealed:"
 
 
-def damaged_cases(case_ids: Sequence[str], *, at: datetime) -> Notice:
-    """Tell of cases that cannot be read, in one notice, however many."""
+def damaged_cases(case_ids: Sequence[str], *, mends: int, at: datetime) -> Notice:
+    """Tell of cases that cannot be read, in one notice, however many.
+
+    Args:
+        case_ids: The cases.
+        mends: How often some could be read again before: the same ones, damaged
+            anew, are another finding.
+        at: Now.
+    """
     many = counted(len(case_ids), "case")
     left = len(case_ids) - _SHOWN
     more = f" {left} more are named by `offboard doctor`." if left > 0 else ""
     return Notice(
-        id=id_of(NoticeKind.CASE_DAMAGED, *sorted(case_ids)),
+        id=id_of(NoticeKind.CASE_DAMAGED, str(mends), *sorted(case_ids)),
         kind=NoticeKind.CASE_DAMAGED,
         at=at,
         account_id="",

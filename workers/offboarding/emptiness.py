@@ -19,6 +19,7 @@ from workers.offboarding.words import counted
 # Keys stay listed when their clusters are deleted, so other evidence does not count for
 # ever; no trouble of a list lasts this long over several surveys.
 LONG_EMPTY: Final = timedelta(hours=24)
+_SEVERAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,13 @@ def contradicted(view: View, index: AccountIndex, at: datetime) -> str:
     """Say what speaks against an account without clusters; empty if nothing does.
 
     Once surveys of a reader who sees all have seen none for long enough, what is left
-    over from before speaks against it no more.
+    over from before speaks against it no more. One alone, after which none could see,
+    is none of those.
     """
     since = index.empty_since
     is_proven = view.visibility is not None and view.visibility.clusters is Right.OK
-    if is_proven and since is not None and at - since >= LONG_EMPTY:
+    is_long = since is not None and at - since >= LONG_EMPTY
+    if is_proven and is_long and index.empty_surveys >= _SEVERAL:
         return ""
     keys = len(view.keys.keys) if view.keys is not None else 0
     targets = sum(bool(one.target.readable) for one in index.holdings)
@@ -104,11 +107,12 @@ def _is_borne_out(view: View, known: Known) -> bool:
     return is_there and view.has_keys and view.is_proven
 
 
-def empty_since(view: View, before: AccountIndex, at: datetime) -> datetime | None:
-    """Tell since when surveys have seen no cluster; None where one may be there."""
+def as_empty(view: View, before: AccountIndex, at: datetime) -> AccountIndex:
+    """Return the index with since when surveys have seen no cluster, and how many."""
     if not view.has_clusters and not view.places:
         # Not seen this time, which says nothing either way.
-        return before.empty_since
+        return before
     if not lists_none(view) or not view.sees_clusters:
-        return None
-    return before.empty_since or at
+        return replace(before, empty_since=None, empty_surveys=0)
+    since, many = before.empty_since or at, before.empty_surveys + 1
+    return replace(before, empty_since=since, empty_surveys=many)

@@ -61,6 +61,7 @@ class AccountIndex:
         keys_refused_after: The last survey before it did; None if there was none.
         empty_since: Since when surveys, of a reader who sees all, have listed no
             cluster; None where the last one did, or none is known.
+        empty_surveys: How many did so, those between that could not see left out.
     """
 
     account_id: str
@@ -72,6 +73,7 @@ class AccountIndex:
     keys_refused: str = ""
     keys_refused_after: datetime | None = None
     empty_since: datetime | None = None
+    empty_surveys: int = 0
 
     def of(self, owner_id: str | None) -> tuple[Holding, ...]:
         """Return what *owner_id* owned when it was last read."""

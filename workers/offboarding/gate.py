@@ -199,8 +199,15 @@ def _unfinished(asked: Asked, cases: Sequence[Case]) -> Iterator[Note]:
 def _is_decided_since(case: Case, armed: Iterable[Case]) -> bool:
     if case.status is not CaseStatus.SETTLED or case.result is not CaseResult.ATTENTION:
         return False
-    newer = (one for one in armed if one.id > case.id)
+    newer = (one for one in armed if one.id > case.id and not _is_before(one, case))
     return any(one.scope is None or one.scope == case.scope for one in newer)
+
+
+def _is_before(one: Case, other: Case) -> bool:
+    """Tell whether a case ended before another did, which may have been retried."""
+    if one.settled_at is None or other.settled_at is None:
+        return False
+    return one.settled_at < other.settled_at
 
 
 def _damaged(case_ids: Sequence[str]) -> Iterator[Note]:

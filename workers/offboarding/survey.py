@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.emptiness import Known, doubted_if_empty, empty_since
+from workers.offboarding.emptiness import Known, as_empty, doubted_if_empty
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
 from workers.offboarding.model import (
@@ -67,7 +67,7 @@ def surveyed(
         were: IAM IDs of owners who were on the user list when it was last read whole.
     """
     known = {one.target.id: one for one in before.holdings}
-    since = empty_since(view, before, at)
+    before = as_empty(view, before, at)
     # A first look is what the next one is held against.
     view = doubted_if_empty(view, Known(before, at, was_empty=True))
     read = [_holding(view, one, known.get(one.target.id), at) for one in view.seen]
@@ -79,7 +79,8 @@ def surveyed(
         surveyed_at=at,
         has_people=view.has_people,
         notes=(*view.unseen, *hidden_from(view)),
-        empty_since=since,
+        empty_since=before.empty_since,
+        empty_surveys=before.empty_surveys,
     )
     is_sure = view.visibility is not None and view.visibility.users is Right.OK
     return Surveyed(index, is_sure, _gone(index, were), _taken_over(index, known))

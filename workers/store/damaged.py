@@ -13,6 +13,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _MET: Final = f"{PREFIX}damaged"
 _TOLD: Final = f"{PREFIX}damaged:told"
+_MENDS: Final = f"{PREFIX}damaged:mends"
 
 
 class Damaged:
@@ -45,7 +46,13 @@ class Damaged:
             with faults(), self._client.pipeline(transaction=True) as pipe:
                 pipe.srem(_MET, *case_ids)
                 pipe.srem(_TOLD, *case_ids)
+                pipe.incr(_MENDS)
                 pipe.execute()
+
+    def mends(self) -> int:
+        """Count how often cases were taken off the list: each begins a new telling."""
+        with faults():
+            return int(self._client.get(_MENDS) or 0)
 
     def untold(self) -> list[str]:
         """List those that nobody was told of yet."""

@@ -7,7 +7,7 @@ for _, account in ipairs(redis.call('SMEMBERS', P .. 'surveyed')) do
   if not wanted[account] then
     redis.call('SREM', P .. 'surveyed', account)
     redis.call('DEL', P .. 'owners:' .. account, P .. 'people:' .. account,
-               P .. 'survey:' .. account)
+               P .. 'survey:' .. account, P .. 'survey:failing:' .. account)
   end
 end
 for account in pairs(wanted) do redis.call('SADD', P .. 'surveyed', account) end

@@ -8,7 +8,9 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', due, 0, now, 'LIMIT', 0, ask
   local id, channel = member:match('^(.*)|(.*)$')
   local notice = P .. 'notice:' .. id
   local line = redis.call('HGET', notice, 'line:' .. channel)
-  local state = line and cjson.decode(line).state
+  -- One that cannot be read must not keep all others, and the sweep, from their turn.
+  local is_read, said = pcall(cjson.decode, line or '')
+  local state = is_read and said.state
   -- What was told while it waited in an old copy is not told again.
   if line and state ~= 'sent' and state ~= 'failed' then
     redis.call('ZADD', due, now + asked.lease_ms, member)

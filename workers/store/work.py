@@ -1,7 +1,7 @@
 """Work under a lease: claimed, renewed, written with a fence, swept when it is due."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import redis
@@ -33,7 +33,7 @@ _SWEPT_AT_ONCE: Final = 500
 # A call whose answer was lost is repeated at once; this is far longer.
 _REPEAT_SECONDS: Final = 3_600
 # Work of a case that cannot be read is looked at again after this.
-_PUT_OFF_MS: Final = 600_000
+PUT_OFF: Final = timedelta(minutes=10)
 # What is foreseen waits for the rest: a mass of it must not make anything late. A
 # hundred thousand scheduled cases take their turn each day all the same.
 _FORESEEN_AT_ONCE: Final = 5
@@ -117,7 +117,8 @@ class Works:
 
     def put_off(self, work: Work) -> None:
         """Have work that nobody can begin come back later, and not at each sweep."""
-        self._scripts.call("put_off", member=member_of(work), later_ms=_PUT_OFF_MS)
+        later_ms = int(PUT_OFF.total_seconds() * 1000)
+        self._scripts.call("put_off", member=member_of(work), later_ms=later_ms)
 
     def record(self, claim: Claim, change: Change) -> None:
         """Write *change* and keep the work."""

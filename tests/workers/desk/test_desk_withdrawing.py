@@ -7,7 +7,7 @@ import pytest
 from desk_scenes import DANA, NOW, begin, taken_back, told
 
 from workers.desk import OpenedAs
-from workers.offboarding.errors import Reason
+from workers.offboarding.errors import CaseDamagedError, Reason
 from workers.offboarding.joining import folded
 from workers.offboarding.model import CaseStatus, Leaver, Step, Work
 from workers.offboarding.ports import Change
@@ -155,6 +155,23 @@ def test_a_further_e_mail_of_the_person_finds_the_case_too(desk):
 
     assert (ended.id, ended.status) == (case.id, CaseStatus.CANCELLED)
     assert case.aliases == ("dana@old.example.com",)
+
+
+@pytest.mark.parametrize("spoilt", [0, 1])
+def test_a_case_that_cannot_be_read_keeps_no_other_from_being_taken_back(
+    desk, client, spoilt
+):
+    names = [DANA, Leaver(iam_id="IBMid-1")]
+    ids = [
+        desk.open(told(number, one, effective_at=FRIDAY)).case.id
+        for number, one in enumerate(names)
+    ]
+    client.hset(f"offboard:case:{ids[spoilt]}", "head", "{")
+
+    with pytest.raises(CaseDamagedError):
+        desk.withdraw(back(leaver=replace(DANA, iam_id="IBMid-1")))
+
+    assert desk.show(ids[1 - spoilt]).status is CaseStatus.CANCELLED
 
 
 def test_a_departure_that_waits_for_its_day_unarmed_can_be_taken_back(make_desk):

@@ -50,6 +50,15 @@ def line(channel=SLACK, state=ReportState.SENT, **changes):
     return replace(NoticeLine(channel, state, NOON, tries=1), **changes)
 
 
+def test_a_line_that_cannot_be_read_keeps_no_other_from_its_turn(notices, any_client):
+    notices.add(NOTICE, [SLACK])
+    notices.add(OTHER, [SLACK])
+    any_client.hset(f"offboard:notice:{NOTICE.id}", "line:slack", "{")
+    make_due(any_client)
+
+    assert (OTHER.id, SLACK) in notices.due(10)
+
+
 @pytest.mark.parametrize("notice", [NOTICE, OTHER], ids=["taken_over", "gone"])
 def test_a_notice_comes_back_as_it_was_put_in(notices, notice):
     notices.add(notice, BOTH)

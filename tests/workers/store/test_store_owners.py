@@ -12,6 +12,7 @@ from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
 from workers.offboarding.model import Note
 from workers.store.connection import connect
 from workers.store.owners import Owners
+from workers.store.surveys import SurveyNotes
 
 HELD = Holding(DALLAS, ReadingKind.OWNER, DANA, None, NOON)
 UNREAD = Holding(FRANKFURT, ReadingKind.UNREAD, ROBIN, Reason.UNREACHABLE, NOON)
@@ -22,6 +23,7 @@ INDEX = AccountIndex(
     has_people=True,
     notes=(Note(Reason.LIST_SHORT, "Short."),),
     empty_since=NOON,
+    empty_surveys=2,
 )
 
 
@@ -133,6 +135,16 @@ def test_an_account_that_is_not_ours_any_more_is_forgotten(owners):
     assert owners.accounts() == ["acct2"]
     assert owners.of("acct1").holdings == ()
     assert owners.people("acct1", [DANA.id]) == ()
+
+
+def test_an_account_that_comes_back_does_not_fail_since_it_went(owners, client):
+    notes = SurveyNotes(client)
+    owners.know(["acct1", "acct2"])
+    notes.began("acct1", NOON)
+
+    owners.know(["acct2"])
+
+    assert notes.failing(["acct1"]) == []
 
 
 def test_a_survey_is_due_at_first_then_after_its_time_and_never_twice_at_once(owners):

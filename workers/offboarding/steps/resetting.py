@@ -313,18 +313,18 @@ def _wait(
     What another case has out is read back within minutes, and needs no word.
     """
     now = tools.clock()
-    change = Change()
-    if isinstance(error, PausedError) and not paused_notes(case):
-        change = _paused(tools, claim, tools.cases.load(case.id), now)
+    is_news = isinstance(error, PausedError) and not paused_notes(case)
     try:
+        # As it was read for this step: what was ended meanwhile waits for nothing.
+        change = _paused(tools, claim, whole(tools, case), now) if is_news else Change()
         return tools.works.again(claim, change, now + _LOOK_AGAIN)
     except CaseChangedError:
         return tools.works.again(claim, Change(), now + _LOOK_AGAIN)
 
 
 def _paused(tools: Tools, claim: Claim, case: Case, now: datetime) -> Change:
-    """Say in the whole case that it is paused; nothing where it does already."""
-    if case.plan is None or paused_notes(case):
+    """Say in the whole case that it is paused."""
+    if case.plan is None:
         return Change()
     refused = (*case.plan.refused, _paused_note(tools))
     waiting = held(tools, case, refused, now)
