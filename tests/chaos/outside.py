@@ -126,7 +126,8 @@ class Outside:
         world = self.world
         account_id = world.random.choice((None, "acct1"))
         world.desk.pause(account_id, paused=True)
-        seconds = world.random.choice((30, 400, 2 * HOUR))
+        # What is paused looks again every five seconds: hours are too many steps.
+        seconds = world.random.choice((30, 400, 1500))
         world.later(seconds, lambda: self.do("resumed"))
 
     def resumed(self):

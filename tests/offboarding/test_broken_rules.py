@@ -98,6 +98,24 @@ def test_a_reset_sent_again_after_a_proven_failure_breaks_no_rule():
     assert broken_by([record], sent) == ()
 
 
+def test_a_retry_that_gives_to_another_what_was_refused_breaks_no_rule():
+    by_other = replace(INTENT, detail=OTHER_FID.id)
+    began = (OPENED, PLANNED, by_other, REFUSED, wrote("target.failed", 7), SETTLED)
+    target = a_case_target(resets=1, proven_failures=1)
+    now = {"status": CaseStatus.OPEN, "result": None}
+
+    assert broken_in(a_record(*began, RETRIED, PLANNED, target=target, **now)) == ()
+
+
+def test_a_retry_that_finds_it_taken_over_breaks_no_rule():
+    by_other = replace(INTENT, detail=OTHER_FID.id)
+    failed = wrote("target.failed", 7, reason=Reason.OWNER_NOT_SHOWN)
+    began = (OPENED, PLANNED, by_other, RESET, failed, SETTLED, RETRIED, PLANNED)
+    found = replace(MINE, outcome=Outcome.ALREADY, intent_at=None)
+
+    assert broken_in(a_record(*began, wrote("target.already", 25), target=found)) == ()
+
+
 def test_a_retried_case_that_is_reported_twice_breaks_no_rule():
     twice = (RETRIED, PLANNED, SETTLED, replace(TOLD, target_id="slack:final:2"))
 

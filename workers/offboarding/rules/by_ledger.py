@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Entry
+from workers.offboarding.model import Entry, Outcome
 from workers.offboarding.rules.values import (
     INTENDED,
     OUTCOMES,
@@ -102,9 +102,22 @@ def doubtful_waits(record: Record) -> Iterator[Broken]:
 
 
 def intended_is_who_owns(record: Record) -> Iterator[Broken]:
-    """Rule 12: the last intent names the functional ID that the case names."""
-    mine = {one.target.id: one.functional_id for one in record.case.targets}
-    last = {one.target_id: one for one in record.ledger if one.what == INTENDED}
+    """Rule 12: the last intent names the functional ID that the case names.
+
+    But for one that did nothing, and a target found taken over since: a retry may have
+    given those to another functional ID.
+    """
+    mine = {
+        one.target.id: one.functional_id
+        for one in record.case.targets
+        if one.outcome is not Outcome.ALREADY
+    }
+    last: dict[str | None, Entry] = {}
+    for one in record.ledger:
+        if one.what == INTENDED:
+            last[one.target_id] = one
+        elif one.what in UNDONE:
+            last.pop(one.target_id, None)
     for target_id, entry in last.items():
         taker = mine.get(target_id or "")
         if taker is not None and entry.detail != taker.id:
