@@ -705,6 +705,13 @@ BUGS: Final = (
         LEASES,
     ),
     Bug(
+        "7",
+        "take a removed person's lost key for nobody's",
+        "workers/offboarding/judging.py",
+        (("if not history and not look.is_gone:", "if not history:"),),
+        ("tests/offboarding/test_seeing_all.py",),
+    ),
+    Bug(
         "2",
         "intend a reset under a lease that ran out",
         "workers/store/finish.lua",

@@ -169,8 +169,17 @@ def _sent_too_often(world, by_id):
         for one in world.sent
         if one.took_effect and one.owner in OURS
     )
-    for (case_id, target_id), _ in ours.items():
-        yield f"{target_id} was a functional ID's already when {case_id} reset it"
+    for case_id, target_id in ours:
+        if not _shows_too_late(world, case_id, target_id):
+            yield f"{target_id} was a functional ID's already when {case_id} reset it"
+
+
+def _shows_too_late(world, case_id, target_id):
+    """Tell whether another case's reset did not show until its deadline was over."""
+    by_another = any(
+        one.target_id == target_id and one.knew.case_id != case_id for one in world.sent
+    )
+    return by_another and world.plan.fired["send:lag_beyond_the_deadline"] > 0
 
 
 def _lost(world, by_id):

@@ -185,6 +185,37 @@ def test_it_is_not_called_nobodys_where_a_key_may_be_hidden(why):
     assert world.outcomes()["eu-de"] == (Outcome.UNREAD, Reason.OWNER_UNKNOWN)
 
 
+def a_world_after_a_removal():
+    """Have Dana be removed: her keys are gone from IAM's list, too."""
+    unread = Unread(Reason.OWNER_UNKNOWN, "IBM Cloud names no owner of the key")
+    world = a_world(DALLAS, FRANKFURT, owners={DALLAS: FID, FRANKFURT: unread})
+    world.cloud.listed = listed((FID, DALLAS.place))
+    world.open(a_case(leaver=Leaver(DANA.email, DANA.id), gone_from=("acct1",)))
+    return world
+
+
+def test_after_a_removal_a_target_without_a_key_may_have_been_theirs():
+    world = a_world_after_a_removal()
+
+    world.run()
+
+    case = world.store.load("01CASE")
+    assert case.result is CaseResult.ATTENTION
+    [target] = case.targets
+    assert (target.outcome, target.reason) == (Outcome.UNREAD, Reason.OWNER_UNKNOWN)
+    assert "theirs went when they were removed" in target.detail
+
+
+def test_after_a_removal_an_owner_who_shows_at_a_second_look_counts():
+    world = a_world_after_a_removal()
+    world.run(seconds=1)
+
+    world.cloud.own(FRANKFURT, DANA)
+    world.run()
+
+    assert world.outcomes() == {"eu-de": (Outcome.VERIFIED, None)}
+
+
 def test_a_target_that_was_theirs_and_names_nobody_now_stays_in_sight():
     world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: DANA})
     world.survey()

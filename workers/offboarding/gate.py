@@ -134,6 +134,7 @@ def _looks(asked: Asked, resolved: Resolved, cases: Sequence[Case]) -> list[Look
         return Look(
             at=asked.at,
             leaver=resolved,
+            is_gone=known.is_gone,
             view=doubted_if_empty(view, known),
             index=index,
             is_last=True,

@@ -46,6 +46,7 @@ class Look:
         is_last: Whether what cannot be seen now counts as not seen.
         is_sure: Whether it could be seen here who is meant; else nothing is reset.
         people: IAM IDs on the user lists of all accounts.
+        is_gone: Whether an event proved the leaver removed from this account.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class Look:
     is_last: bool
     is_sure: bool
     people: frozenset[str] = frozenset()
+    is_gone: bool = False
 
     @property
     def iam_id(self) -> str | None:
@@ -127,13 +129,20 @@ def _unread(look: Look, one: Seen, reading: Unread) -> CaseTarget | str | None:
     )
 
 
-def _nobodys(look: Look, one: Seen) -> CaseTarget | None:
-    """Keep a target in sight that has no key now, and had theirs when last read."""
+def _nobodys(look: Look, one: Seen) -> CaseTarget | str | None:
+    """Keep a target in sight that has no key now, and may have had theirs.
+
+    It had when it was last read, or they were removed: their keys went with them, so
+    that IAM's list says nothing of it any more.
+    """
     history = _history(look, one)
-    if not history:
+    if not history and not look.is_gone:
         return None
+    if not history and not look.is_last:
+        return LATER
+    text = history or "It has clusters and no key; theirs went when they were removed."
     return CaseTarget(one.target).ended(
-        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=history
+        Outcome.UNREAD, look.at, reason=Reason.OWNER_UNKNOWN, detail=text
     )
 
 

@@ -272,6 +272,7 @@ def _looks(
         return Look(
             at=this.at,
             leaver=resolved,
+            is_gone=known.is_gone,
             view=doubted_if_empty(view, known),
             index=index,
             is_last=this.is_last,
