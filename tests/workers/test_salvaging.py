@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import fakeredis
 import pytest
 from factories import NOON
-from store.store_scenes import DANA, KIM, NOW, Room, a_case, a_case_target
+from store.store_scenes import DANA, KIM, NOW, Room, a_case, a_case_target, due_notices
 from structlog.testing import capture_logs
 
 from config.secret import Secret
@@ -69,8 +69,7 @@ class Place:
     def look(self, **passed):
         self.now += timedelta(**passed)
         self.watch.look()
-        members = self.client.zrange("offboard:notices:due", 0, -1)
-        return [self.notices.load(one.partition("|")[0]) for one in members]
+        return due_notices(self.client, self.notices)
 
 
 @pytest.fixture

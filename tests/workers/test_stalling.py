@@ -6,6 +6,7 @@ from datetime import timedelta
 import fakeredis
 import pytest
 from factories import NOON, a_case, a_departure
+from store.store_scenes import due_notices
 from structlog.testing import capture_logs
 
 from workers.offboarding.model import CaseStatus, Channel, Entry, Leaver
@@ -40,8 +41,7 @@ class Room:
     def look(self, **passed):
         self.now += timedelta(**passed)
         self.watch.look()
-        members = self.client.zrange("offboard:notices:due", 0, -1)
-        return [self.notices.load(one.partition("|")[0]) for one in members]
+        return due_notices(self.client, self.notices)
 
 
 @pytest.fixture

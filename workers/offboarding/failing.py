@@ -8,7 +8,7 @@ from workers.offboarding.health import Check, Verdict
 from workers.offboarding.notice import Notice, NoticeKind
 from workers.offboarding.notice_words import id_of
 from workers.offboarding.report.phrases import named, time_of
-from workers.offboarding.report.value import Item
+from workers.offboarding.report.value import Item, Line, Name
 from workers.offboarding.view import View
 
 _A_DAY: Final = timedelta(days=1)
@@ -52,39 +52,42 @@ def why_not(view: View) -> str:
 def surveys_failing(one: Failing, *, at: datetime, account_name: str = "") -> Notice:
     """Tell that nobody knows any more who owns what in an account."""
     account = named(account_name or one.account_id)
-    return Notice(
-        id=id_of(NoticeKind.SURVEY_FAILING, one.account_id, one.since.isoformat()),
-        kind=NoticeKind.SURVEY_FAILING,
-        at=at,
-        account_id=one.account_id,
-        about=("account ", account),
-        headline=(
-            "no survey of account ",
-            account,
-            f" ended well since {time_of(one.since)}. Exposure shows what was read "
-            "before that, who left is not noticed, and a departure begins only after a "
-            "look at everything. The last one: ",
-            named(one.why or _NO_WORD, 300),
-        ),
-        items=(Item(("See what its keys can read:",), (), "offboard doctor"),),
+    headline = (
+        "no survey of account ",
+        account,
+        f" ended well since {time_of(one.since)}. Exposure shows what was read "
+        "before that, who left is not noticed, and a departure begins only after a "
+        "look at everything. The last one: ",
+        named(one.why or _NO_WORD, 300),
     )
+    to_do = Item(("See what its keys can read:",), (), "offboard doctor")
+    return _notice(NoticeKind.SURVEY_FAILING, one, at, account, headline, to_do)
 
 
 def surveys_work(one: Failing, *, at: datetime, account_name: str = "") -> Notice:
     """Tell that surveys of an account work again."""
     account = named(account_name or one.account_id)
+    headline = (
+        "a survey of account ",
+        account,
+        f" ended well, the first since {time_of(one.since)}.",
+    )
+    to_do = Item(("See who owns what now:",), (), "offboard exposure")
+    return _notice(NoticeKind.SURVEY_WORKS, one, at, account, headline, to_do)
+
+
+def _notice(
+    kind: NoticeKind, one: Failing, at: datetime, account: Name, said: Line, to_do: Item
+) -> Notice:
+    # Named by when it began to fail, so that each failing is told once.
     return Notice(
-        id=id_of(NoticeKind.SURVEY_WORKS, one.account_id, one.since.isoformat()),
-        kind=NoticeKind.SURVEY_WORKS,
+        id=id_of(kind, one.account_id, one.since.isoformat()),
+        kind=kind,
         at=at,
         account_id=one.account_id,
         about=("account ", account),
-        headline=(
-            "a survey of account ",
-            account,
-            f" ended well, the first since {time_of(one.since)}.",
-        ),
-        items=(Item(("See who owns what now:",), (), "offboard exposure"),),
+        headline=said,
+        items=(to_do,),
     )
 
 

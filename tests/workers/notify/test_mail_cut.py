@@ -1,15 +1,15 @@
 """A mail has a limit: what needs somebody is in it, what is left out is counted."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from factories import DANA, NOON, a_case
 
 from workers.notify.mail_cut import cut
 from workers.notify.mail_message import Thread, html_of, message_of, text_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
-    Case,
     CaseResult,
     CaseStatus,
     CaseTarget,
@@ -17,7 +17,6 @@ from workers.offboarding.model import (
     FollowUp,
     KeyOwner,
     Leaver,
-    OpenedBy,
     Outcome,
     OwnerKind,
     Plan,
@@ -27,8 +26,6 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.report import report_of
 
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-DANA = KeyOwner("IBMid-1", "Dana Lee", "dana.lee@example.com", OwnerKind.PERSON)
 TAKER = KeyOwner("iam-ServiceId-1", "iks-functional-1", kind=OwnerKind.FUNCTIONAL_ID)
 SHOW = "offboard case show 01CASE"
 API = "GET /api/cases/01CASE"
@@ -36,19 +33,14 @@ BY_HAND = FollowUp("recreate_addon_pods", "Make the pods anew.", cluster_id="c1"
 
 
 def a_report(*targets, case_id="01CASE"):
-    case = Case(
+    case = a_case(
+        *targets,
         id=case_id,
         leaver=Leaver("dana.lee@example.com", "IBMid-1", "Dana Lee"),
-        opened_by=OpenedBy("standard", "standard:1"),
-        received_at=NOON,
-        effective_at=NOON,
-        starts_at=NOON,
         status=CaseStatus.SETTLED,
-        dry_run=False,
         result=CaseResult.ATTENTION,
         settled_at=NOON,
         plan=Plan("sha256:1", NOON),
-        targets=targets,
     )
     return report_of(case, ReportKind.FINAL, now=NOON, settle=timedelta(minutes=30))
 

@@ -198,3 +198,9 @@ class AnswersGetLost:
 
 
 HOUR = timedelta(hours=1)
+
+
+def due_notices(client, notices):
+    """Load every notice that is still to be told, once for each channel."""
+    members = client.zrange("offboard:notices:due", 0, -1)
+    return [notices.load(one.partition("|")[0]) for one in members]
