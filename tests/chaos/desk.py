@@ -17,6 +17,7 @@ from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
+from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.questions import Questions
 from workers.store.restored import Watermark
@@ -88,5 +89,6 @@ def a_desk(world, who="web"):
             clock=clock,
         ),
         proving=Proving(Evidence(line)),
+        own_key=OwnKey(line, None),
         clock=clock,
     )

@@ -37,6 +37,7 @@ from workers.offboarding.model import (
     Right,
 )
 from workers.store.names import KnownNames
+from workers.store.own_key import OwnKey
 
 ARMED = Settings(armed=True, slack_webhook_url=Secret("https://example.com/hook"))
 HOUR = 3600
@@ -61,6 +62,7 @@ def a_desk(world):
         scim=None,
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
+        own_key=OwnKey(None, None),
         clock=world.clock,
     )
 

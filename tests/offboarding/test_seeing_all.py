@@ -37,6 +37,7 @@ from workers.offboarding.model import (
     Visibility,
 )
 from workers.store.names import KnownNames
+from workers.store.own_key import OwnKey
 
 DENIED = PermanentError("403", reason=Reason.NO_ROLE)
 DOWN = TransientError("timeout")
@@ -353,6 +354,7 @@ def a_retry(world, case):
         scim=None,
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
+        own_key=OwnKey(None, None),
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -1,6 +1,6 @@
 """Cases at the desk: open, list, show, retry, cancel. Writes first, then sends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,6 +47,7 @@ from workers.offboarding.model import (
 from workers.offboarding.restored import Restored
 from workers.store.cases import Cases
 from workers.store.names import KnownNames
+from workers.store.own_key import OwnKey
 from workers.store.scim import ScimTable
 from workers.store.switches import EVERYWHERE, Paused, Switches
 
@@ -122,6 +123,7 @@ class Desk:
         scim: ScimTable,
         braking: Braking,
         proving: Proving,
+        own_key: OwnKey,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -155,6 +157,8 @@ class Desk:
         # So has evidence.
         self.evidence_of = proving.evidence_of
         self.evidence_register = proving.evidence_register
+        # By what people's sessions are signed.
+        self.session_key = own_key.for_sessions
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 
@@ -361,6 +365,10 @@ class Desk:
     def show(self, case_id: str) -> Case:
         """Read one case; NoSuchCaseError."""
         return self._cases.load(case_id)
+
+    def ledger_of(self, case_id: str) -> Sequence[Entry]:
+        """Return what was done in a case, oldest first; empty where there is none."""
+        return self._cases.ledger(case_id)
 
     def retry(self, case_id: str, *, actor: str) -> Case:
         """Take a case that ended with attention back to open, and plan it again.

@@ -31,6 +31,7 @@ from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
+from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.progress import Progress
 from workers.store.questions import Questions
@@ -75,6 +76,7 @@ class Store:
     backfill: Backfill
     damaged: Damaged
     survey_notes: SurveyNotes
+    own_key: OwnKey
 
 
 def store_address(settings: Settings) -> str:
@@ -126,6 +128,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Backfill(client),
         Damaged(client),
         SurveyNotes(client),
+        OwnKey(client, settings.secret_key),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -205,6 +208,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         scim=store.scim,
         braking=braking_on(store, settings),
         proving=Proving(store.evidence),
+        own_key=store.own_key,
         clock=now_utc,
     )
 

@@ -26,6 +26,7 @@ from workers.offboarding.intake import (
 )
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.kinds import Kinds, millis_of, moment_of
+from workers.store.own_key import OwnKey
 from workers.store.sealing import Sealer
 
 # Longer than a look-up takes; who dies over it leaves it to the next after this.
@@ -90,7 +91,7 @@ class Deliveries:
     ) -> None:
         self._client = client
         self._scripts = Scripts(client)
-        self._sealer = Sealer(client, secret_key)
+        self._sealer = Sealer(OwnKey(client, secret_key))
         self._life = life
         # What is told of them as kinds, and counted, has a file of its own.
         kinds = Kinds(client)

@@ -16,6 +16,7 @@ from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
+from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
@@ -136,6 +137,7 @@ def make_desk(
                 clock=clock,
             ),
             proving=Proving(Evidence(client), sleep=lambda _: None),
+            own_key=OwnKey(client, None),
             clock=clock,
         )
 
