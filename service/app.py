@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
+from jinja2 import StrictUndefined
 from werkzeug.routing import BaseConverter
 
 from config.settings import Settings
@@ -19,6 +20,8 @@ from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
+from service.pages import pages
+from service.pages.frame import fit
 from service.routes import blind_spots, cases, events, evidence, health, intake, seen
 from service.scim import scim
 from workers.desk import Desk
@@ -59,6 +62,10 @@ def create_app(
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it, its base class has not
     app.url_map.converters["anything"] = _Anything
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.finalize = fit
     give_context(app, Context(settings, desk, clock))
     app.before_request(_begin)
     app.after_request(_finish)
@@ -68,6 +75,7 @@ def create_app(
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
     app.register_blueprint(scim)
+    app.register_blueprint(pages)
     answer_errors(app)
     return app
 
@@ -82,7 +90,9 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    response.headers.update(SECURITY_HEADERS)
+    for name, value in SECURITY_HEADERS.items():
+        # A page says what it may load; whatever says nothing may load nothing.
+        response.headers.setdefault(name, value)
     if "token" in g:
         # So that a caller can tell what its own token is good for.
         response.headers["Offboard-Role"] = g.token.role

@@ -72,8 +72,19 @@ def replay(kept_id: str, body: dict[str, Any]) -> Response:
 
     What can be acted on by now goes from quarantine; else it stays, and 409 says why.
     """
+    case_id = replayed(kept_id)
+    return make_response(jsonify({"cases": [case_id] if case_id else []}), 202)
+
+
+def replayed(kept_id: str) -> str | None:
+    """Read a delivery again, and return the id of the case that it is about.
+
+    Raises:
+        ConflictError: It cannot be acted on still, or its source is off.
+        NoSuchDeliveryError: There is none with this id.
+    """
     desk = here().desk
-    kept = desk.body_of(_known_shape(kept_id))
+    kept = desk.body_of(known_delivery(kept_id))
     source = _source_of(kept.source)
     part = Part(kept.key, kept.body)
     try:
@@ -85,7 +96,7 @@ def replay(kept_id: str, body: dict[str, Any]) -> Response:
     if not isinstance(event, Hint):
         desk.replayed(kept_id)
     log.warning("quarantine.replayed", quarantine_id=kept_id, actor=caller().name)
-    return make_response(jsonify({"cases": [case_id] if case_id else []}), 202)
+    return case_id
 
 
 def _source_of(name: str) -> Source:
@@ -124,7 +135,7 @@ def _read_again(source: Source, part: Part) -> tuple[SourceEvent, str | None]:
 )
 def drop(kept_id: str, body: dict[str, Any]) -> Response:
     """Let a delivery go for good; the log says who did."""
-    here().desk.drop(_known_shape(kept_id), caller().name)
+    here().desk.drop(known_delivery(kept_id), caller().name)
     return make_response(jsonify({"dropped": kept_id}), 202)
 
 
@@ -141,8 +152,8 @@ def list_sources() -> Response:
     return jsonify(SourcesSchema().dump({"sources": here().desk.sources()}))
 
 
-def _known_shape(kept_id: str) -> str:
-    """Return *kept_id* if it can be one; NoSuchDeliveryError."""
+def known_delivery(kept_id: str) -> str:
+    """Return *kept_id* if a delivery can have it; NoSuchDeliveryError."""
     try:
         return _kept_id(kept_id)
     except ValidationError as error:

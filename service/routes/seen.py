@@ -61,10 +61,15 @@ def show_exposure() -> Response:
 )
 def ask_gate(user: str) -> Response:
     """Tell whether a person may be removed, from readings made for this answer."""
-    answer = _judged(read_user(user))
+    return jsonify(GateSchema().dump(gate_answer(read_user(user))))
+
+
+def gate_answer(leaver: Leaver) -> GateAnswer:
+    """Judge whether *leaver* may be removed, as far as the caller may know why."""
+    answer = _judged(leaver)
     if caller().role == "viewer":
-        answer = replace(answer, reasons=_told_viewers(answer.reasons))
-    return jsonify(GateSchema().dump(answer))
+        return replace(answer, reasons=_told_viewers(answer.reasons))
+    return answer
 
 
 def _told_viewers(notes: tuple[Note, ...]) -> tuple[Note, ...]:

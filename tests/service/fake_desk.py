@@ -85,6 +85,7 @@ class FakeDesk:
         self.age = 2.0
         self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
+        self.ledgers = {}
         self.planned = None
         self.bug = None
         self.exposed = Exposure((), (), 0, 0, NOW)
@@ -395,6 +396,14 @@ class FakeDesk:
         if self.old is None or with_scheduled:
             return self.old
         return self.old.without_confidential()
+
+    def session_key(self):
+        self._used()
+        return b"k" * 32
+
+    def ledger_of(self, case_id):
+        self._used()
+        return self.ledgers.get(case_id, [])
 
     def pauses(self):
         self._used()

@@ -85,7 +85,7 @@ def _to_follow_up(case: Case) -> Iterator[Item]:
         done = done_command(case, number)
         when_done = ((f"When it is done, tick it off: {done}",),) if command else ()
         line = (f"Follow-up {number}, ", *line)
-        yield Item(line, when_done, command or done, Keep.FIRST)
+        yield Item(line, when_done, command or done, Keep.FIRST, follow_up=number)
 
 
 def _by_itself(case: Case, follow_up: FollowUp) -> str:

@@ -42,12 +42,21 @@ class Keep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One point of a report; ``command`` is one line for a shell, never cut."""
+    """One point of a report.
+
+    Attributes:
+        line: What is said.
+        details: What is said below it, smaller.
+        command: One line for a shell, never cut.
+        keep: How long it stays where there is no room for all.
+        follow_up: The number of the follow-up that a person ticks off, if it is one.
+    """
 
     line: Line
     details: tuple[Line, ...] = ()
     command: str | None = None
     keep: Keep = Keep.ALWAYS
+    follow_up: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""Who owns what now: the numbers that matter first, then people, then targets."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import render_template
+
+from service.context import here
+from service.pages.door import page
+from service.pages.target_rows import Owner, owner_of
+from workers.offboarding.exposure import Exposure, Holding, ReadingKind
+from workers.offboarding.model import Cluster, OwnerKind
+from workers.offboarding.reasons import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One target as a row: where, whose, whether that is a person's, and as of when."""
+
+    holding: Holding
+    owner: Owner | None
+    state: str
+    tone: str
+    why: str | None
+    first: tuple[Cluster, ...]
+    rest: tuple[Cluster, ...]
+
+
+_AT_ONCE: Final = 3
+_STATES: Final = {
+    OwnerKind.FUNCTIONAL_ID: ("Functional ID", "good"),
+    OwnerKind.SERVICE_ID: ("Service ID", "good"),
+}
+
+
+@page("GET", "/exposure", role="viewer")
+def exposure() -> str:
+    """Show what hangs on whom, as of the last surveys."""
+    found = here().desk.exposure()
+    people = sorted(
+        found.people, key=lambda one: (not one.has_left, -one.clusters, -one.targets)
+    )
+    return render_template(
+        "exposure.html",
+        found=found,
+        people=[(one, owner_of(one.owner)) for one in people],
+        left=[one for one in people if one.has_left],
+        targets=_rows(found),
+        now=here().clock(),
+    )
+
+
+def _rows(found: Exposure) -> list[Held]:
+    rows = [row_of(one) for one in found.holdings]
+    order = ("bad", "held", "calm", "good")
+    return sorted(rows, key=lambda one: order.index(one.tone))
+
+
+def row_of(one: Holding) -> Held:
+    state, tone = _state(one)
+    clusters = one.target.clusters
+    return Held(
+        holding=one,
+        owner=owner_of(one.owner),
+        state=state,
+        tone=tone,
+        why=sentence(one.reason) if one.reason else None,
+        first=clusters[:_AT_ONCE],
+        rest=clusters[_AT_ONCE:],
+    )
+
+
+def _state(one: Holding) -> tuple[str, str]:
+    owner = one.owner
+    if one.reading is ReadingKind.UNREAD:
+        return "Not seen", "bad"
+    if one.reading is ReadingKind.NONE or owner is None:
+        return "No key", "calm"
+    if one.has_left:
+        return "Owner has left", "bad"
+    return _STATES.get(owner.kind, ("A person's", "held"))

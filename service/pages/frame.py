@@ -1,0 +1,132 @@
+"""What every page has: its files, its headers, its errors, its words."""
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from flask import (
+    Response,
+    render_template,
+    request,
+    send_from_directory,
+)
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.auth import Role
+from service.pages.door import may, page, pages, visitor
+from service.pages.notices import notices
+from service.pages.session import form_key_of
+from service.pages.spans import ago
+from workers.offboarding.shell import cleaned
+
+STATIC: Final = Path(__file__).parent / "static"
+_A_YEAR: Final = 365 * 24 * 3600
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+LINKS: Final[tuple[tuple[str, str, Role], ...]] = (
+    ("/", "Cases", "viewer"),
+    ("/exposure", "Exposure", "viewer"),
+    ("/gate", "Gate", "viewer"),
+    ("/sources", "Sources", "viewer"),
+    ("/quarantine", "Quarantine", "viewer"),
+    ("/settings", "Settings", "operator"),
+)
+
+
+@page("GET", "/static/<path:name>", role="public")
+def static(name: str) -> AnyResponse:
+    """Send a style or script file; its address changes with what is in it."""
+    answer = send_from_directory(STATIC, name, max_age=_A_YEAR)
+    answer.headers["Cache-Control"] = f"public, max-age={_A_YEAR}, immutable"
+    return answer
+
+
+@pages.after_request
+def as_page(response: Response) -> Response:
+    """Turn an error of a page into a page; have who is not signed in do so."""
+    if response.mimetype == "application/problem+json":
+        problem = response.get_json()
+        if response.status_code == 401:
+            way = request.full_path.rstrip("?") if request.method == "GET" else "/"
+            to_login = {"Location": f"/login?next={quote(way)}"}
+            return _kept(Response(status=303, headers=to_login))
+        is_ours = response.status_code >= 500
+        shown = render_template("error.html", problem=problem, plain=is_ours)
+        headers = [
+            one for one in response.headers if one[0] in ("Retry-After", "Allow")
+        ]
+        response = Response(shown, status=response.status_code, headers=headers)
+    return _kept(response)
+
+
+def _kept(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    return response
+
+
+def fit(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
+    """Make what cannot be seen visible in every text that a page shows.
+
+    A name with a character that turns writing round would else look like another.
+    """
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return cleaned(value, len(value) + 1) if is_text else value
+
+
+@cache
+def address_of(name: str) -> str:
+    """Return the address of a static file, with a mark of what is in it."""
+    mark = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{mark}"
+
+
+def moment(at: datetime | None) -> Markup:
+    """Show a moment to the minute, in UTC; a dash where there is none."""
+    if at is None:
+        return Markup("-")
+    return _time(at, "%Y-%m-%d %H:%M UTC")
+
+
+def second(at: datetime) -> Markup:
+    """Show a moment to the second, in UTC."""
+    return _time(at, "%Y-%m-%d %H:%M:%S UTC")
+
+
+def _time(at: datetime, form: str) -> Markup:
+    exact = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup('<time datetime="{}">{}</time>').format(exact, at.strftime(form))
+
+
+@pages.context_processor
+def _words() -> dict[str, Any]:
+    # Called where they are needed: a page that tells of a store that is away must not
+    # ask it.
+    return {
+        "plain": False,
+        "visitor": visitor,
+        "page_links": LINKS,
+        "standing": notices,
+        "form_key": form_key_of,
+        "may": may,
+        "static_file": address_of,
+        "moment": moment,
+        "second": second,
+        "ago": ago,
+    }
