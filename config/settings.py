@@ -251,7 +251,7 @@ class Settings:
         None, parsers.secret, "command line: token", secret=True
     )
     public_url: str | None = setting(
-        None, parsers.url, "base of the links in reports; not served yet"
+        None, parsers.url, "base of the links in reports and of the pages"
     )
     log_level: str = setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"

@@ -20,8 +20,8 @@ HEAD: Final = """\
 # Settings
 
 Every setting is an environment variable.
-One marked *or file* may come as a file instead: set its name with `_FILE` behind it to \
-the file's path, and not both.
+One marked *or file* may come as a file instead: set its name with `_FILE` behind it \
+to the file's path, and not both.
 All faults are reported at start, together, by name and without values; an unknown \
 `OFFBOARD_…` is one of them.
 [`.env.example`](../.env.example) has the same to copy.
@@ -71,7 +71,7 @@ def _meaning(setting: Named) -> str:
         text += ". Its file is read again when it changes"
     if setting.metadata["only"]:
         text += f". Only a {setting.metadata['only']} reads it"
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("<", "\\<")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The runbook: it has each notice, and no command that is not there."""
+"""The runbook and the guides: each notice, and no command that is not there."""
 
 import re
 import shlex
@@ -12,8 +12,14 @@ from workers.offboarding.notice import _VERDICTS, NoticeKind
 
 PAGE = Path(__file__).parents[2] / "docs" / "runbook.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-IN_LINE = re.findall(r"`(offboard [^`]+)`", TEXT)
-IN_CONSOLE = re.findall(r"^\$ (offboard [^#\n]+)", TEXT, re.MULTILINE)
+DOCS = PAGE.parent
+# Pages in the users' words: whoever follows one types what stands there.
+TYPED = "\n".join(
+    page.read_text(encoding="utf-8")
+    for page in (PAGE, *sorted(DOCS.glob("guides/*.md")), DOCS / "quick-start.md")
+)
+IN_LINE = re.findall(r"`(offboard [^`]+)`", TYPED)
+IN_CONSOLE = re.findall(r"^\$ (offboard [^#\n]+)", TYPED, re.MULTILINE)
 COMMANDS = sorted({one.strip() for one in (*IN_LINE, *IN_CONSOLE)})
 
 
@@ -37,7 +43,9 @@ def test_each_command_is_there_with_its_options(typed):
 
     assert isinstance(command, click.Command)
     assert not isinstance(command, click.Group)
-    known = {name for one in command.params for name in one.opts}
+    known = {
+        name for one in command.params for name in (*one.opts, *one.secondary_opts)
+    }
     assert {one for one in rest if one.startswith("-")} <= known
     required = {
         one.opts[-1]

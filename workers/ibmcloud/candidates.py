@@ -27,7 +27,7 @@ def candidates(
         raise _nobody(
             f"Account {target.account_id} has no functional ID: give it an"
             " [[account.functional_id]] with its apikey_file in the accounts file,"
-            " or set OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE"
+            " or set OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE."
         )
     if wanted is not None:
         return _owners(_wanted(members, target, wanted))
@@ -35,8 +35,9 @@ def candidates(
     if not fitting:
         raise _nobody(
             f"No functional ID of account {target.account_id} may own"
-            f" {place_of(target)}: in the accounts file, add them to the regions and"
-            " resource_groups of an [[account.functional_id]], or leave both out of one"
+            f" {place_of(target)}: in the accounts file, add them to the regions"
+            " and resource_groups of an [[account.functional_id]], or leave both out of"
+            " one."
         )
     most = max(one.specificity for one in fitting)
     return _owners([one for one in fitting if one.specificity == most])
@@ -64,7 +65,7 @@ def _wanted(members: Sequence[Member], target: Target, wanted: str) -> list[Memb
     if not fitting:
         raise _nobody(
             f"Functional ID {wanted} may not own {place_of(target)}: in the accounts"
-            " file, add them to its regions and resource_groups, or leave both out"
+            " file, add them to its regions and resource_groups, or leave both out."
         )
     return fitting
 

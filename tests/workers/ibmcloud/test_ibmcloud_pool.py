@@ -146,7 +146,7 @@ def test_one_asked_for_that_may_not_own_the_target_is_not_replaced(
     assert caught.value.reason is Reason.NO_FUNCTIONAL_ID
     assert str(caught.value) == (
         f"Functional ID {wanted} may not own jp-tok / prod: in the accounts file, add "
-        "them to its regions and resource_groups, or leave both out"
+        "them to its regions and resource_groups, or leave both out."
     )
 
 
@@ -216,7 +216,7 @@ def test_where_none_may_own_it_is_said_which_setting_to_mend(simulator, four):
     assert str(caught.value) == (
         f"No functional ID of account {ACCOUNT} may own us-south / prod: in the "
         "accounts file, add them to the regions and resource_groups of an "
-        "[[account.functional_id]], or leave both out of one"
+        "[[account.functional_id]], or leave both out of one."
     )
 
 
@@ -249,7 +249,7 @@ def test_an_account_with_a_reader_alone_has_nobody_to_take_over(simulator):
     assert str(caught.value) == (
         f"Account {ACCOUNT} has no functional ID: give it an "
         "[[account.functional_id]] with its apikey_file in the accounts file, or set "
-        "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE"
+        "OFFBOARD_FUNCTIONAL_ID_APIKEY_FILE."
     )
 
 
