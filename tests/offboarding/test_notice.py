@@ -185,35 +185,34 @@ def test_an_owner_gone_from_one_account_is_told_with_both_ways_on():
     [
         (
             a_take_over(),
-            "[offboard] ATTENTION, a functional ID's key is a person's now: us-south / "
+            "[offboard] A functional ID's key is a person's now: us-south / "
             "payments by Robin Park",
         ),
         (
             several_gone(
                 Dependence(DANA, 1, 1, True), Dependence(NAMELESS, 1, 1, True)
             ),
-            "[offboard] ATTENTION, several owners gone at once: 2 people in production",
+            "[offboard] Several owners gone at once: 2 people in production",
         ),
         (
             one_gone(DALLAS),
-            "[offboard] ATTENTION, gone from one account only: Dana Lee, production",
+            "[offboard] Gone from one account only: Dana Lee, production",
         ),
         (
             weakness(FEW),
-            "[offboard] ATTENTION, a functional ID is weak: IKS Functional, production",
+            "[offboard] A functional ID is weak: IKS Functional, production",
         ),
         (
             quarantined(Kind("okta", Unreadable.BAD_TIME, 3, "01A:1"), at=NOON),
-            "[offboard] ATTENTION, a source's deliveries cannot be read: okta, "
-            "bad_time",
+            "[offboard] A source's deliveries cannot be read: okta, bad_time",
         ),
         (
             running_out(RunningOut("okta", Unreadable.BAD_TIME, 3, NOON, "1"), at=NOON),
-            "[offboard] ATTENTION, deliveries in quarantine run out: okta, bad_time",
+            "[offboard] Deliveries in quarantine run out: okta, bad_time",
         ),
         (
             silent("okta", SourceNote(on_since=NOON), expected_hours=1, at=NOON),
-            "[offboard] ATTENTION, a source is silent: okta",
+            "[offboard] A source is silent: okta",
         ),
     ],
 )

@@ -262,19 +262,28 @@ def test_failed_and_unread_targets_stand_before_all_others():
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
-        ("safe", "[offboard] safe: Dana Lee"),
+        ("safe", "[offboard] safe: Dana Lee, 1 follow-up left"),
         (
             "attention",
-            "[offboard] ATTENTION, 1 failed, 1 not seen, 1 changed hands, 1 done: "
-            "Dana Lee",
+            "[offboard] ATTENTION, 1 failed: Dana Lee, 1 not seen, 1 changed hands, "
+            "1 done",
         ),
-        ("dry", "[offboard] dry run, 2 would be reset: Dana Lee"),
-        ("protected", "[offboard] waiting: Dana Lee"),
+        ("dry", "[offboard] dry run: Dana Lee, 2 would be reset"),
+        ("protected", "[offboard] waiting: Dana Lee, the person is protected"),
+        (
+            "ambiguous",
+            "[offboard] waiting: dana.lee@example.com, more than one person fits",
+        ),
         ("cancelled", "[offboard] cancelled: Dana Lee"),
     ],
 )
 def test_a_subject_has_the_failures_first(name, subject):
     assert plain_text(told(name).subject) == subject
+
+
+@pytest.mark.parametrize("name", ["safe", "attention", "dry", "protected", "cancelled"])
+def test_what_a_telephone_shows_of_a_subject_has_the_name_in_it(name):
+    assert "Dana Lee" in plain_text(told(name).subject)[:40]
 
 
 def test_a_case_within_a_scope_is_safe_only_there_and_has_no_figure():
@@ -421,7 +430,7 @@ def test_a_part_that_names_what_was_not_seen_is_said_before_all_else():
         "- Satellite clusters: 403.",
     ]
     assert plain_text(report.subject).startswith(
-        "[offboard] ATTENTION, the part asked for names what was not seen, "
+        "[offboard] ATTENTION, 1 not seen: Dana Lee, the part asked for names what was "
     )
 
 
@@ -483,15 +492,15 @@ def test_a_dry_run_for_somebody_unknown_says_so_in_headline_and_subject():
         "Dana Lee is unknown to the account, and owns no cluster API key."
     )
     assert plain_text(nothing.subject) == (
-        "[offboard] dry run, unknown to the account: Dana Lee"
+        "[offboard] dry run: Dana Lee, unknown to the account"
     )
     assert plain_text(something.headline) == (
         "1 not seen, 0 cluster API keys would be reset. "
         "Leaver: Dana Lee, unknown to the account."
     )
     assert plain_text(something.subject) == (
-        "[offboard] dry run, 1 not seen, 0 would be reset, unknown to the account: "
-        "Dana Lee"
+        "[offboard] dry run, 1 not seen: Dana Lee, 0 would be reset, unknown to the "
+        "account"
     )
 
 
