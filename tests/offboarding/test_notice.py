@@ -28,6 +28,7 @@ from workers.offboarding.notice import (
     taken_over,
 )
 from workers.offboarding.report import Severity
+from workers.offboarding.trial_notice import trial
 from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 
 IKS = replace(FID, name="IKS Functional")
@@ -356,3 +357,16 @@ def test_a_long_list_of_weaknesses_is_cut_and_says_so():
 
     assert len(items) == 21
     assert (str(items[20].line[0]), items[20].command) == ("5 more:", "offboard doctor")
+
+
+def test_a_test_says_who_tried_that_nothing_happened_and_nothing_to_do():
+    report = report_of_notice(trial("test-1", "sam", at=NOON))
+
+    assert report.severity is Severity.NEUTRAL
+    assert plain_text(report.subject) == (
+        "[offboard] Test: nothing happened, tried by sam"
+    )
+    assert text_of(report) == (
+        "Test: this is a test by sam; nothing happened. Reports and notices come "
+        "here.\n\nASKED\n\n- Tried: 2026-11-23 12:00:00 UTC\n\nNotice test-1\n"
+    )

@@ -532,3 +532,30 @@ def test_a_target_of_a_held_case_is_held():
     (line,) = [plain_text(item.line) for item in told("paused").targets]
 
     assert line.endswith(": held")
+
+
+def test_what_is_mended_alike_is_explained_once_and_has_each_its_command():
+    failed = [
+        a_target(
+            "us-south",
+            f"team-{number}",
+            "web",
+            outcome=Outcome.FAILED,
+            reason=Reason.NO_ROLE,
+        )
+        for number in range(3)
+    ]
+    other = a_target(
+        "us-south", "team-9", "web", outcome=Outcome.FAILED, reason=Reason.KEY_LIMIT
+    )
+
+    report = told(a_case(*failed, other, result=CaseResult.ATTENTION))
+
+    first, second, third, fourth, _ = report.to_do
+    assert "IBM Cloud refused: a role is missing" in plain_text(first.line)
+    assert [plain_text(one.line) for one in (second, third)] == [
+        "us-south, resource group team-1 (team-1-id): the same as above.",
+        "us-south, resource group team-2 (team-2-id): the same as above.",
+    ]
+    assert "the same" not in plain_text(fourth.line)
+    assert len({one.command for one in (first, second, third)}) == 3

@@ -121,6 +121,8 @@ def report_of_notice(notice: Notice) -> Report:
     """Put a notice into the form that every channel can show."""
     verdict = _VERDICTS[notice.kind]
     is_calm = notice.kind in _CALM
+    is_test = notice.kind is NoticeKind.TEST
+    found = Item((f"{'Tried' if is_test else 'Found'}: {time_of(notice.at)}",))
     return Report(
         case_id=None,
         kind=None,
@@ -129,7 +131,8 @@ def report_of_notice(notice: Notice) -> Report:
         headline=notice.headline,
         subject=(f"[offboard] {verdict}: ", *notice.about),
         to_do=notice.items,
-        found=(Item((f"Found: {time_of(notice.at)}",)),),
+        found=() if is_test else (found,),
+        asked=(found,) if is_test else (),
         notice_id=notice.id,
     )
 

@@ -9,10 +9,10 @@ from workers.offboarding.channel_mending import mend_of
 from workers.offboarding.model import Channel, ReportState
 from workers.offboarding.notice import Notice, NoticeKind, NoticeLine
 from workers.offboarding.report.phrases import named
-from workers.offboarding.report.value import Item
 
 # By which the id of a trial is told from that of a finding.
 TRIAL: Final = "test-"
+_SAID: Final = "nothing happened. Reports and notices come here."
 _OVER: Final = (ReportState.SENT, ReportState.FAILED)
 
 
@@ -68,8 +68,8 @@ def trial(notice_id: str, actor: str, *, at: datetime) -> Notice:
         at=at,
         account_id="",
         about=("nothing happened, tried by ", named(actor, 60)),
-        headline=("this is a test by ", named(actor), "; nothing happened."),
-        items=(Item(("Reports and notices come here. There is nothing to do.",)),),
+        headline=("this is a test by ", named(actor), f"; {_SAID}"),
+        items=(),
     )
 
 

@@ -40,7 +40,7 @@ def test_every_channel_is_told_that_nothing_happened(make_desk, notices, clock):
     assert report.severity is Severity.NEUTRAL
     assert report.verdict == "Test"
     assert "".join(map(str, report.headline)) == (
-        "this is a test by sam; nothing happened."
+        "this is a test by sam; nothing happened. Reports and notices come here."
     )
 
 
