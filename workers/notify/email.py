@@ -19,7 +19,7 @@ from config.settings import Secret
 from workers.notify.case_page import case_page
 from workers.notify.lines import OutboxLine
 from workers.notify.mail_evidence import Enclosure, WholeEvidence, enclosed
-from workers.notify.mail_handover import GONE, Fate, Served, fits, hand_over
+from workers.notify.mail_handover import GONE, NOT_TRIED, Fate, Served, fits, hand_over
 from workers.notify.mail_message import (
     Thread,
     header_text,
@@ -156,7 +156,7 @@ class Mail:
                 if not tried:
                     raise
                 break
-        return served + [Served(one, Fate.LATER, GONE) for one in good[tried:]]
+        return served + [Served(one, Fate.LATER, NOT_TRIED) for one in good[tried:]]
 
     def _hand(
         self, smtp: SMTP, to: str, message_to: _Writes, enclosure: Enclosure | None

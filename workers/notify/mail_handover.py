@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 GONE: Final = "connection_lost"
+NOT_TRIED: Final = "not_tried_yet"
 _PATIENCE: Final = 3
 
 

@@ -108,6 +108,7 @@ MAIL: Final = {
     "timed_out": "The server did not answer in time: a firewall, or the wrong port. "
     f"{_OTHER_PORT} {_AGAIN}",
     "connection_lost": f"The server hung up. {_AGAIN}",
+    "not_tried_yet": f"The server was slow, or hung up, with those before. {_AGAIN}",
     "bad_address": "MAIL_TO has an address that is none, or has letters beyond ASCII, "
     "which this service does not send to.",
     "501": "The server does not take MAIL_FROM or MAIL_TO for an address.",
