@@ -22,7 +22,16 @@ from service.contract import open_api
 from service.errors import answer_errors
 from service.pages import pages
 from service.pages.frame import fit
-from service.routes import blind_spots, cases, events, evidence, health, intake, seen
+from service.routes import (
+    blind_spots,
+    cases,
+    events,
+    evidence,
+    health,
+    intake,
+    seen,
+    trying,
+)
 from service.scim import scim
 from workers.desk import Desk
 
@@ -71,7 +80,8 @@ def create_app(
     app.after_request(_finish)
     app.teardown_request(_forget)
     api = open_api(app)
-    for blueprint in (cases, blind_spots, seen, evidence, intake, events, health):
+    routes = (cases, blind_spots, seen, evidence, intake, trying, events, health)
+    for blueprint in routes:
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
     app.register_blueprint(scim)

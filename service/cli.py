@@ -28,6 +28,7 @@ from service.commands.evidence import evidence
 from service.commands.exposure import exposure
 from service.commands.gate import gate
 from service.commands.local import LOCAL, Local
+from service.commands.notify import notify
 from service.commands.opening import end_with_faults, read_settings
 from service.commands.pausing import pause, resume
 from service.commands.permissions import permissions
@@ -80,6 +81,7 @@ for _command in (
     exposure,
     gate,
     doctor,
+    notify,
     permissions,
     pause,
     resume,

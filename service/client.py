@@ -190,6 +190,17 @@ class Client:
         """Have a worker check what it can see and do: ``checks``."""
         return self._call("GET", "/api/doctor")
 
+    def try_channels(self) -> Body:
+        """Have every channel told that this is a test: the notice.
+
+        Sent again where the answer was lost: a second test does no harm.
+        """
+        return _part_of(self._call("POST", "/api/notices/test"), "notice")
+
+    def notice(self, notice_id: str) -> Body:
+        """Read how a notice fares on each channel."""
+        return self._call("GET", f"/api/notices/{_segment(notice_id, 'ID')}")
+
     def ready(self) -> Body:
         """Ask whether the service can take events in: ``checks``, good or not."""
         return self._ask("GET", "/readyz", accepted=(503,))[0]
@@ -386,10 +397,14 @@ def _account(account_id: str | None) -> dict[str, str] | None:
 
 
 def _case_in(body: Body) -> Body:
-    case = body.get("case")
-    if not isinstance(case, dict):
-        raise not_ours("The answer holds no case")
-    return case
+    return _part_of(body, "case")
+
+
+def _part_of(body: Body, name: str) -> Body:
+    part = body.get(name)
+    if not isinstance(part, dict):
+        raise not_ours(f"The answer holds no {name}")
+    return part
 
 
 def _host(url: str) -> str | None:

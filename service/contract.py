@@ -20,6 +20,7 @@ from service.auth import PUBLIC, Role, demand
 from service.bodies import read_json_bytes, strict_json
 from service.brake_schemas import BrakeSchema
 from service.intake_schemas import QuarantineSchema, SourcesSchema
+from service.notice_schemas import NoticeSchema
 from service.schemas import CaseSchema, ProblemSchema
 from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
 
@@ -56,6 +57,7 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
         "Exposure": ExposureSchema(),
         "Gate": GateSchema(),
         "Doctor": DoctorSchema(),
+        "Notice": NoticeSchema(),
         "Quarantine": QuarantineSchema(),
         "Sources": SourcesSchema(),
     }

@@ -3,6 +3,7 @@
 What an answer says is written by us: never a stack, never what was sent.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,8 +19,10 @@ from workers.offboarding.errors import (
     NoSuchCaseError,
     NoSuchDeliveryError,
     NoSuchFollowUpError,
+    NoSuchNoticeError,
     NotSealedError,
     StoreAwayError,
+    TooSoonError,
 )
 
 RETRY_AFTER_SECONDS: Final = 5
@@ -97,6 +100,8 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(NoSuchCaseError, _no_such_case)
     app.register_error_handler(NoSuchFollowUpError, _no_such_follow_up)
     app.register_error_handler(NoSuchDeliveryError, _no_such_delivery)
+    app.register_error_handler(NoSuchNoticeError, _no_such_notice)
+    app.register_error_handler(TooSoonError, _too_soon)
     app.register_error_handler(CaseDamagedError, _case_damaged)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
@@ -215,6 +220,16 @@ def _no_such_delivery(_: NoSuchDeliveryError) -> Response:
     return _problem(
         404, "No delivery in quarantine has this id.", slug="no-such-delivery"
     )
+
+
+def _no_such_notice(error: NoSuchNoticeError) -> Response:
+    return _problem(404, str(error), slug="no-such-notice")
+
+
+def _too_soon(error: TooSoonError) -> Response:
+    seconds = math.ceil(error.retry_after_seconds)
+    headers = {"Retry-After": str(max(seconds, 1))}
+    return _problem(429, str(error), slug="too-soon", headers=headers)
 
 
 def _case_damaged(error: CaseDamagedError) -> Response:

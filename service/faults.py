@@ -20,6 +20,7 @@ class Fault(StrEnum):
     INVALID = "invalid"
     REFUSED = "refused"
     NO_WORKER = "no_worker"
+    NO_CHANNEL = "no_channel"
     OURS = "ours"
 
 
@@ -46,6 +47,10 @@ _OF_STATUS: Final = {
     422: Fault.INVALID,
     429: Fault.UNREACHABLE,
 }
+_OF_TYPE: Final = {
+    "/problems/no-worker": Fault.NO_WORKER,
+    "/problems/no-channel": Fault.NO_CHANNEL,
+}
 _IN_DOUBT: Final = "It may have been carried out all the same."
 
 
@@ -61,8 +66,9 @@ def refusal_of(status: int, problem: dict[str, Any] | None, where: str) -> CallE
     said = _said(problem) or (f"{where} answered {status}.",)
     if status == 401:
         return CallError(Fault.DENIED, "The service did not accept OFFBOARD_TOKEN.")
-    if problem.get("type") == "/problems/no-worker":
-        return CallError(Fault.NO_WORKER, *said)
+    by_type = _OF_TYPE.get(str(problem.get("type")))
+    if by_type is not None:
+        return CallError(by_type, *said)
     if status >= 500:
         return CallError(Fault.UNREACHABLE, *said)
     has_no_route = status in (404, 405) and problem.get("title") in _NO_ROUTE

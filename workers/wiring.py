@@ -15,6 +15,7 @@ from workers.app import Sender
 from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.desk import Desk
+from workers.desk.evidence import Proving
 from workers.desk.opening import (
     Store,
     braking_on,
@@ -34,6 +35,7 @@ from workers.ibmcloud.keys import open_resets
 from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
+from workers.notify.mail_evidence import WholeEvidence
 from workers.notify.slack import SlackBot, SlackWebhook
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Case, Channel, Work
@@ -226,7 +228,9 @@ def _tools(
         works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(settings, evidence_key),
+        notifiers=notifiers(
+            settings, evidence_key, Proving(store.evidence).whole_evidence_of
+        ),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),
@@ -350,13 +354,17 @@ def publish_identities(office: BackOffice) -> None:
 
 
 def notifiers(
-    settings: Settings, evidence_key: str | None = None
+    settings: Settings,
+    evidence_key: str | None = None,
+    whole_evidence: WholeEvidence | None = None,
 ) -> dict[Channel, Notifier]:
     """Build the report channels that are set up.
 
     Args:
         settings: The settings.
         evidence_key: The fingerprint that reports name; None names none.
+        whole_evidence: What gives the evidence that goes with a mail; None: no mail
+            has any.
     """
     settle = timedelta(minutes=settings.settle_minutes)
     found: dict[Channel, Notifier] = {}
@@ -391,5 +399,6 @@ def notifiers(
             settle=settle,
             clock=now_utc,
             evidence_key=evidence_key,
+            whole_evidence=whole_evidence,
         )
     return found

@@ -36,6 +36,7 @@ OF_FAULT: Final = {
     Fault.INVALID: Exit.USAGE,
     Fault.REFUSED: Exit.HELD,
     Fault.NO_WORKER: Exit.SETTINGS,
+    Fault.NO_CHANNEL: Exit.SETTINGS,
     Fault.OURS: Exit.OURS,
 }
 # The warnings that say that something could not be seen (design: section 5).

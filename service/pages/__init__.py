@@ -16,6 +16,7 @@ from service.pages import (
     settings,
     signing_in,
     sources,
+    trying,
 )
 from service.pages.door import pages
 
@@ -32,4 +33,5 @@ __all__ = [
     "settings",
     "signing_in",
     "sources",
+    "trying",
 ]

@@ -21,6 +21,7 @@ from service.pages.door import may, page, pages, visitor
 from service.pages.notices import notices
 from service.pages.session import form_key_of
 from service.pages.spans import ago
+from service.pages.trying import trial_word
 from workers.offboarding.shell import cleaned
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -129,4 +130,5 @@ def _words() -> dict[str, Any]:
         "moment": moment,
         "second": second,
         "ago": ago,
+        "trial_word": trial_word,
     }

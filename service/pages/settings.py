@@ -12,6 +12,7 @@ from config.settings import AccountSettings, MappedPerson, Settings, Token
 from config.variables import may_read, named, variable_of
 from service.context import here
 from service.pages.door import page
+from service.pages.trying import trial_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -46,6 +47,8 @@ def settings() -> str:
         armed=found.armed,
         paused=here().desk.pauses(),
         said=_DONE.get(request.args.get("did", "")),
+        trial=trial_of(request.args.get("notice")),
+        has_channel=bool(found.channels),
     )
 
 

@@ -13,6 +13,7 @@ from service.routes.evidence import evidence
 from service.routes.health import health
 from service.routes.intake import intake
 from service.routes.seen import seen
+from service.routes.trying import trying
 
 __all__ = [
     "adopting",
@@ -26,4 +27,5 @@ __all__ = [
     "intake",
     "pausing",
     "seen",
+    "trying",
 ]

@@ -154,8 +154,9 @@ class Screen:
             head.append(f"{name}: ", style="bold").append(f"{message[name]}\n")
         part = message.get_body(preferencelist=("plain",))
         text = str(part.get_content()) if isinstance(part, EmailMessage) else ""
-        first, *rest = text.strip().splitlines()
-        more = f"(and {len(rest)} lines more: the facts of the message above, again)"
+        first, _, _ = text.strip().partition("\n\n")
+        rest = text.strip().count("\n") - first.count("\n")
+        more = f"(and {rest} lines more: the facts of the message above, again)"
         self._panel("Mail", Group(head, Text(first), Text(more, style="dim")))
 
     def proof(self, proof: Proof) -> None:

@@ -10,6 +10,7 @@ from workers.desk.brake import Braking
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.offboarding.model import Channel
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
@@ -17,6 +18,7 @@ from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
+from workers.store.notices import Notices
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -89,6 +91,7 @@ def a_desk(world, who="web"):
             clock=clock,
         ),
         proving=Proving(Evidence(line)),
+        trying=Trying(Notices(line), (), clock=clock),
         own_key=OwnKey(line, None),
         clock=clock,
     )

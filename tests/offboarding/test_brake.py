@@ -201,7 +201,7 @@ def test_a_brake_is_told_with_those_who_own_something_first():
     )
     assert report_of_notice(told).severity is Severity.ATTENTION
     assert plain_text(report_of_notice(told).subject) == (
-        "[offboard] ATTENTION, the brake is on: 5 departures wait for a decision"
+        "[offboard] The brake is on: 5 departures wait for a decision"
     )
 
 

@@ -28,6 +28,7 @@ from workers.desk.cases import Desk
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     CaseResult,
@@ -62,6 +63,7 @@ def a_desk(world):
         scim=None,
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
+        trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         clock=world.clock,
     )

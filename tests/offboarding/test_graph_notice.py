@@ -15,7 +15,7 @@ def test_a_lost_subscription_is_told_with_what_to_do():
     report = report_of_notice(subscription_lost(ID, at=NOON))
 
     assert plain_text(report.subject) == (
-        f"[offboard] ATTENTION, a subscription at Microsoft Graph is gone: {ID}"
+        f"[offboard] A subscription at Microsoft Graph is gone: {ID}"
     )
     text = text_of(report)
     assert f"Microsoft Graph has no subscription {ID} any more." in text

@@ -28,6 +28,7 @@ from workers.offboarding.notice import (
     taken_over,
 )
 from workers.offboarding.report import Severity
+from workers.offboarding.trial_notice import trial
 from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 
 IKS = replace(FID, name="IKS Functional")
@@ -185,35 +186,34 @@ def test_an_owner_gone_from_one_account_is_told_with_both_ways_on():
     [
         (
             a_take_over(),
-            "[offboard] ATTENTION, a functional ID's key is a person's now: us-south / "
+            "[offboard] A functional ID's key is a person's now: us-south / "
             "payments by Robin Park",
         ),
         (
             several_gone(
                 Dependence(DANA, 1, 1, True), Dependence(NAMELESS, 1, 1, True)
             ),
-            "[offboard] ATTENTION, several owners gone at once: 2 people in production",
+            "[offboard] Several owners gone at once: 2 people in production",
         ),
         (
             one_gone(DALLAS),
-            "[offboard] ATTENTION, gone from one account only: Dana Lee, production",
+            "[offboard] Gone from one account only: Dana Lee, production",
         ),
         (
             weakness(FEW),
-            "[offboard] ATTENTION, a functional ID is weak: IKS Functional, production",
+            "[offboard] A functional ID is weak: IKS Functional, production",
         ),
         (
             quarantined(Kind("okta", Unreadable.BAD_TIME, 3, "01A:1"), at=NOON),
-            "[offboard] ATTENTION, a source's deliveries cannot be read: okta, "
-            "bad_time",
+            "[offboard] A source's deliveries cannot be read: okta, bad_time",
         ),
         (
             running_out(RunningOut("okta", Unreadable.BAD_TIME, 3, NOON, "1"), at=NOON),
-            "[offboard] ATTENTION, deliveries in quarantine run out: okta, bad_time",
+            "[offboard] Deliveries in quarantine run out: okta, bad_time",
         ),
         (
             silent("okta", SourceNote(on_since=NOON), expected_hours=1, at=NOON),
-            "[offboard] ATTENTION, a source is silent: okta",
+            "[offboard] A source is silent: okta",
         ),
     ],
 )
@@ -357,3 +357,16 @@ def test_a_long_list_of_weaknesses_is_cut_and_says_so():
 
     assert len(items) == 21
     assert (str(items[20].line[0]), items[20].command) == ("5 more:", "offboard doctor")
+
+
+def test_a_test_says_who_tried_that_nothing_happened_and_nothing_to_do():
+    report = report_of_notice(trial("test-1", "sam", at=NOON))
+
+    assert report.severity is Severity.NEUTRAL
+    assert plain_text(report.subject) == (
+        "[offboard] Test: nothing happened, tried by sam"
+    )
+    assert text_of(report) == (
+        "Test: this is a test by sam; nothing happened. Reports and notices come "
+        "here.\n\nASKED\n\n- Tried: 2026-11-23 12:00:00 UTC\n\nNotice test-1\n"
+    )

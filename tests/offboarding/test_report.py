@@ -262,19 +262,28 @@ def test_failed_and_unread_targets_stand_before_all_others():
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
-        ("safe", "[offboard] safe: Dana Lee"),
+        ("safe", "[offboard] safe: Dana Lee, 1 follow-up left"),
         (
             "attention",
-            "[offboard] ATTENTION, 1 failed, 1 not seen, 1 changed hands, 1 done: "
-            "Dana Lee",
+            "[offboard] ATTENTION, 1 failed: Dana Lee, 1 not seen, 1 changed hands, "
+            "1 done",
         ),
-        ("dry", "[offboard] dry run, 2 would be reset: Dana Lee"),
-        ("protected", "[offboard] waiting: Dana Lee"),
+        ("dry", "[offboard] dry run: Dana Lee, 2 would be reset"),
+        ("protected", "[offboard] waiting: Dana Lee, the person is protected"),
+        (
+            "ambiguous",
+            "[offboard] waiting: dana.lee@example.com, more than one person fits",
+        ),
         ("cancelled", "[offboard] cancelled: Dana Lee"),
     ],
 )
 def test_a_subject_has_the_failures_first(name, subject):
     assert plain_text(told(name).subject) == subject
+
+
+@pytest.mark.parametrize("name", ["safe", "attention", "dry", "protected", "cancelled"])
+def test_what_a_telephone_shows_of_a_subject_has_the_name_in_it(name):
+    assert "Dana Lee" in plain_text(told(name).subject)[:40]
 
 
 def test_a_case_within_a_scope_is_safe_only_there_and_has_no_figure():
@@ -421,7 +430,7 @@ def test_a_part_that_names_what_was_not_seen_is_said_before_all_else():
         "- Satellite clusters: 403.",
     ]
     assert plain_text(report.subject).startswith(
-        "[offboard] ATTENTION, the part asked for names what was not seen, "
+        "[offboard] ATTENTION, 1 not seen: Dana Lee, the part asked for names what was "
     )
 
 
@@ -483,15 +492,15 @@ def test_a_dry_run_for_somebody_unknown_says_so_in_headline_and_subject():
         "Dana Lee is unknown to the account, and owns no cluster API key."
     )
     assert plain_text(nothing.subject) == (
-        "[offboard] dry run, unknown to the account: Dana Lee"
+        "[offboard] dry run: Dana Lee, unknown to the account"
     )
     assert plain_text(something.headline) == (
         "1 not seen, 0 cluster API keys would be reset. "
         "Leaver: Dana Lee, unknown to the account."
     )
     assert plain_text(something.subject) == (
-        "[offboard] dry run, 1 not seen, 0 would be reset, unknown to the account: "
-        "Dana Lee"
+        "[offboard] dry run, 1 not seen: Dana Lee, 0 would be reset, unknown to the "
+        "account"
     )
 
 
@@ -523,3 +532,30 @@ def test_a_target_of_a_held_case_is_held():
     (line,) = [plain_text(item.line) for item in told("paused").targets]
 
     assert line.endswith(": held")
+
+
+def test_what_is_mended_alike_is_explained_once_and_has_each_its_command():
+    failed = [
+        a_target(
+            "us-south",
+            f"team-{number}",
+            "web",
+            outcome=Outcome.FAILED,
+            reason=Reason.NO_ROLE,
+        )
+        for number in range(3)
+    ]
+    other = a_target(
+        "us-south", "team-9", "web", outcome=Outcome.FAILED, reason=Reason.KEY_LIMIT
+    )
+
+    report = told(a_case(*failed, other, result=CaseResult.ATTENTION))
+
+    first, second, third, fourth, _ = report.to_do
+    assert "IBM Cloud refused: a role is missing" in plain_text(first.line)
+    assert [plain_text(one.line) for one in (second, third)] == [
+        "us-south, resource group team-1 (team-1-id): the same as above.",
+        "us-south, resource group team-2 (team-2-id): the same as above.",
+    ]
+    assert "the same" not in plain_text(fourth.line)
+    assert len({one.command for one in (first, second, third)}) == 3

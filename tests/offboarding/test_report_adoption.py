@@ -165,12 +165,15 @@ def test_a_dry_run_comes_with_the_command_that_takes_over(adoption, scope, comma
 @pytest.mark.parametrize(
     ("name", "subject"),
     [
-        ("adoption_dry", "[offboard] dry run, 2 would be taken over: account acct1"),
+        (
+            "adoption_dry",
+            "[offboard] dry run: account acct1, adoption, 2 would be taken over",
+        ),
         ("adoption_done", "[offboard] adopted: account acct1"),
         (
             "adoption_attention",
-            "[offboard] ATTENTION, 1 failed, 1 done, adoption: "
-            "Dana Lee in account acct1",
+            "[offboard] ATTENTION, 1 failed: Dana Lee in account acct1, adoption, "
+            "1 done",
         ),
         ("adoption_clean", "[offboard] nothing to take over: account acct1"),
     ],
@@ -183,7 +186,8 @@ def test_a_held_adoption_names_what_is_to_be_decided():
     report = held(HOLDS[0], adoption=FROM_DANA)
 
     assert plain_text(report.subject) == (
-        "[offboard] waiting, adoption: Dana Lee in account acct1"
+        "[offboard] waiting: Dana Lee in account acct1, adoption, 1 reset in one case, "
+        "more than may go by themselves"
     )
     assert plain_text(report.headline) == (
         "an approver has to decide about the adoption from Dana Lee in account acct1: "

@@ -150,14 +150,14 @@ def test_fully_safe_waits_for_the_last_follow_up(done_at, said):
         (
             (verified("us-south", "payments", "web"), ACCEPTED),
             "Safe, where it was seen",
-            "[offboard] 1 not seen and accepted as that, safe, where it was seen: "
-            "Dana Lee",
+            "[offboard] not all seen: Dana Lee, safe where it was seen, 1 not seen and "
+            "accepted as that",
         ),
         (
             (ACCEPTED,),
             "Nothing to do, where it was seen",
-            "[offboard] 1 not seen and accepted as that, nothing to do, where it was "
-            "seen: Dana Lee",
+            "[offboard] not all seen: Dana Lee, nothing to do where it was seen, 1 not "
+            "seen and accepted as that",
         ),
     ],
 )

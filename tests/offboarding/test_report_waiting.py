@@ -198,15 +198,19 @@ def test_a_first_hold_is_no_reminder_however_many_went_before():
     assert waits(of_many(reminded=1)).verdict == "Still waiting"
 
 
+SO_MANY = "10 resets in one case, more than may go by themselves"
+WENT_FIRST = "the reset that went first was not verified"
+
+
 @pytest.mark.parametrize(
     ("case", "subject"),
     [
-        (of_many(), "[offboard] waiting: Dana Lee"),
-        (of_many(reminded=1), "[offboard] still waiting: Dana Lee"),
-        (of_canary(), "[offboard] 1 failed, waiting: Dana Lee"),
+        (of_many(), f"[offboard] waiting: Dana Lee, {SO_MANY}"),
+        (of_many(reminded=1), f"[offboard] still waiting: Dana Lee, {SO_MANY}"),
+        (of_canary(), f"[offboard] 1 failed, waiting: Dana Lee, {WENT_FIRST}"),
         (
             of_canary(is_gone=True, reminded=3),
-            "[offboard] 1 failed, URGENT, still waiting: Dana Lee",
+            f"[offboard] URGENT, still waiting: Dana Lee, 1 failed, {WENT_FIRST}",
         ),
     ],
 )

@@ -14,6 +14,7 @@ from workers.desk.cases import Desk
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     PermanentError,
@@ -354,6 +355,7 @@ def a_retry(world, case):
         scim=None,
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
+        trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         clock=world.clock,
     )

@@ -106,7 +106,8 @@ def test_a_signed_event_becomes_verified_resets_and_both_reports(
     [mail] = simulator.mail.messages
     assert "Safe" in slack.text
     assert case_id in slack.text
-    assert mail.message["Subject"] == "[offboard] safe: Dana Lee"
+    subject = mail.message["Subject"]
+    assert subject == "[offboard] safe: Dana Lee, 4 follow-ups left"
     service.end("up")
     assert "Traceback" not in service.log("up")
 

@@ -18,9 +18,11 @@ from workers.offboarding.errors import (
     NoSuchCaseError,
     NoSuchDeliveryError,
     NoSuchFollowUpError,
+    NoSuchNoticeError,
     NotSealedError,
     Reason,
     StoreAwayError,
+    TooSoonError,
 )
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
@@ -32,10 +34,13 @@ from workers.offboarding.model import (
     CaseKind,
     CaseResult,
     CaseStatus,
+    Channel,
     Departure,
     Ignored,
     OpenedBy,
 )
+from workers.offboarding.notice import NoticeLine
+from workers.offboarding.trial_notice import state_of, trial
 
 NOW = datetime.fromtimestamp(1771236131, UTC)
 SECRET = "whsec_ZGVtby1zZWNyZXQtZm9yLWRvY3Mtb25seS0wMDAwMDAx"
@@ -92,6 +97,11 @@ class FakeDesk:
         self.gated = []
         self.answer = None
         self.while_asked = lambda: None
+        self.tried, self.trials = [], {}
+        self.trial_lines = (
+            NoticeLine(Channel.MAIL),
+            NoticeLine(Channel.SLACK),
+        )
         self.checks = (Check("key_list", Verdict.OK, "It is whole."),)
 
     def open(self, departure, *, idempotency=None):
@@ -422,6 +432,22 @@ class FakeDesk:
         self.gated.append((leaver, user))
         self.while_asked()
         return self.answer or GateAnswer(user, True, (), (), NOW)
+
+    def test_notice(self, actor):
+        self._used()
+        if not self.trial_lines:
+            raise ConflictError("No report channel is set up.", reason="no_channel")
+        if self.tried:
+            raise TooSoonError("test-1", retry_after_seconds=7.2)
+        self.tried.append(actor)
+        self.trials["test-1"] = trial("test-1", actor, at=NOW)
+        return self.notice_state("test-1")
+
+    def notice_state(self, notice_id):
+        self._used()
+        if notice_id not in self.trials:
+            raise NoSuchNoticeError("There is no such notice, or not any more.")
+        return state_of(self.trials[notice_id], self.trial_lines)
 
     def doctor(self):
         self._used()

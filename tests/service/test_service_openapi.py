@@ -12,6 +12,7 @@ from service import examples, intake_examples, seen_examples
 from service.app import create_app
 from service.asked_schemas import AcceptBody, AdoptionBody, DecisionBody, PlaceBody
 from service.brake_schemas import BRAKE
+from service.notice_schemas import NOTICE
 from service.schemas import OffboardBody
 from service.sources.generic import DepartureBody
 
@@ -43,6 +44,8 @@ ROLES = {
     ("/api/quarantine/{kept_id}/replay", "post"): "operator",
     ("/api/quarantine/{kept_id}/drop", "post"): "operator",
     ("/api/sources", "get"): "viewer",
+    ("/api/notices/test", "post"): "operator",
+    ("/api/notices/{notice_id}", "get"): "viewer",
     ("/events/{source}", "post"): "public",
     ("/events/{source}", "get"): "public",
     ("/events/{source}", "options"): "public",
@@ -112,6 +115,7 @@ SEEN = {
     "Quarantine": intake_examples.QUARANTINE,
     "Sources": intake_examples.SOURCES,
     "Brake": BRAKE,
+    "Notice": NOTICE,
 }
 PARTS = {
     "Waiting": BRAKE["waiting"][0],
@@ -121,6 +125,7 @@ PARTS = {
     "Check": seen_examples.DOCTOR["checks"][0],
     "Kept": intake_examples.KEPT,
     "Source": intake_examples.SOURCE,
+    "ChannelState": NOTICE["channels"][0],
 }
 
 

@@ -27,6 +27,7 @@ from workers.desk.cases import Desk
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.failing import Failing
 from workers.offboarding.health import Verdict
@@ -46,6 +47,7 @@ from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
+from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
@@ -94,6 +96,8 @@ class Scene:
                 clock=self.clock,
             ),
             proving=Proving(Evidence(client)),
+            trying=Trying(Notices(client), (), clock=self.clock),
+            own_key=OwnKey(client, None),
             clock=self.clock,
         )
         self.surveys = Surveys(

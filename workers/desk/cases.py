@@ -22,6 +22,7 @@ from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.desk.withdrawing import Withdrawing
 from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import ConflictError, Reason
@@ -123,6 +124,7 @@ class Desk:
         scim: ScimTable,
         braking: Braking,
         proving: Proving,
+        trying: Trying,
         own_key: OwnKey,
         clock: Callable[[], datetime],
     ) -> None:
@@ -157,6 +159,9 @@ class Desk:
         # So has evidence.
         self.evidence_of = proving.evidence_of
         self.evidence_register = proving.evidence_register
+        # So has what tries the channels.
+        self.test_notice = trying.test_notice
+        self.notice_state = trying.notice_state
         # By what people's sessions are signed.
         self.session_key = own_key.for_sessions
         # SCIM clients keep users here, whose changes are events.

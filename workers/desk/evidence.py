@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from workers.offboarding.errors import NoSuchCaseError, NotSealedError
 from workers.store.evidence import Evidence
 
 # Workers seal every second; who asks for it right away waits for that.
@@ -50,6 +51,15 @@ class Proving:
         # Counted before: what is sealed meanwhile is told as missing, and never the
         # other way round.
         return Pack(tuple(self._evidence.pack_of(case_id)), unsealed)
+
+    def whole_evidence_of(self, case_id: str) -> bytes | None:
+        """Give the evidence of a case as one file; None unless all of it is sealed."""
+        if self._evidence.unsealed(case_id):
+            return None
+        try:
+            return "".join(self._evidence.pack_of(case_id)).encode()
+        except (NotSealedError, NoSuchCaseError):
+            return None
 
     def evidence_register(self) -> Iterator[str]:
         """Give the register over all cases, line by line, as it is read.

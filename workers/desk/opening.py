@@ -16,8 +16,10 @@ from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.offboarding.model import Channel
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
@@ -208,6 +210,11 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         scim=store.scim,
         braking=braking_on(store, settings),
         proving=Proving(store.evidence),
+        trying=Trying(
+            store.notices,
+            tuple(Channel(name) for name in settings.channels),
+            clock=now_utc,
+        ),
         own_key=store.own_key,
         clock=now_utc,
     )

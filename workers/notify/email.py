@@ -5,10 +5,12 @@ once. What certainly was not taken is told from what may have been.
 """
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from smtplib import SMTP
 from typing import Final
 
 import structlog
@@ -16,7 +18,8 @@ import structlog
 from config.settings import Secret
 from workers.notify.case_page import case_page
 from workers.notify.lines import OutboxLine
-from workers.notify.mail_handover import GONE, Fate, Served, hand_over
+from workers.notify.mail_evidence import Enclosure, WholeEvidence, enclosed
+from workers.notify.mail_handover import GONE, NOT_TRIED, Fate, Served, fits, hand_over
 from workers.notify.mail_message import (
     Thread,
     header_text,
@@ -34,7 +37,12 @@ from workers.offboarding.report import Report, report_of
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _TIMEOUT_SECONDS: Final = 10.0
+# Of one try for all recipients: what is left after it has its turn with the next one.
+_LONGEST_SECONDS: Final = 40.0
 _ADDRESS: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+_Writes = Callable[[str, Enclosure | None], EmailMessage]
 
 
 class Mail:
@@ -57,6 +65,7 @@ class Mail:
         settle: timedelta,
         clock: Clock,
         evidence_key: str | None = None,
+        whole_evidence: WholeEvidence | None = None,
         ca_file: str | None = None,
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
@@ -68,6 +77,7 @@ class Mail:
         self._settle = settle
         self._clock = clock
         self._evidence_key = evidence_key
+        self._whole_evidence = whole_evidence
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Send the report of *line* to everybody who has not got it yet.
@@ -82,6 +92,7 @@ class Mail:
             TransientError: Nobody got it, and somebody may later.
         """
         now = self._clock()
+        enclosure = enclosed(self._whole_evidence, case, line, now)
         report = report_of(
             case,
             line.kind,
@@ -89,7 +100,7 @@ class Mail:
             settle=self._settle,
             evidence_key=self._evidence_key,
         )
-        return self._send(report, thread_of(case, line), line, now)
+        return self._send(report, thread_of(case, line), line, now, enclosure)
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
         """Send *notice* to everybody who has not got it yet; as ``deliver``."""
@@ -97,38 +108,72 @@ class Mail:
         return self._send(report, thread, line, self._clock())
 
     def _send(
-        self, report: Report, thread: Thread, line: OutboxLine, now: datetime
+        self,
+        report: Report,
+        thread: Thread,
+        line: OutboxLine,
+        now: datetime,
+        enclosure: Enclosure | None = None,
     ) -> OutboxLine:
         waiting = [one for one in self._recipients if one not in line.reached]
         page = case_page(self._public_url, report.case_id)
 
-        def message_to(to: str) -> EmailMessage:
-            sender = self._sender
-            return message_of(report, thread, sender=sender, to=to, now=now, page=page)
+        def message_to(to: str, enclosure: Enclosure | None) -> EmailMessage:
+            return message_of(
+                report,
+                thread,
+                sender=self._sender,
+                to=to,
+                now=now,
+                page=page,
+                enclosure=enclosure,
+            )
 
         try:
-            served = self._serve(waiting, message_to)
+            served = self._serve(waiting, message_to, enclosure)
         except NeverError as error:
             return _line_of(line, ReportState.FAILED, str(error), now)
         return _judged(line, served, now)
 
     def _serve(
-        self, waiting: Sequence[str], message_to: Callable[[str], EmailMessage]
+        self, waiting: Sequence[str], message_to: _Writes, enclosure: Enclosure | None
     ) -> list[Served]:
         good = [one for one in waiting if _ADDRESS.fullmatch(one)]
         bad = [one for one in waiting if one not in good]
         served = [Served(one, Fate.NEVER, "bad_address") for one in bad]
-        if not good:
+        ends_at = time.monotonic() + _LONGEST_SECONDS
+        tried = 0
+        while good[tried:] and time.monotonic() < ends_at:
+            try:
+                # A connection that is lost with one must not keep it from the others.
+                with self._server.session() as smtp:
+                    for to in good[tried:]:
+                        served.append(self._hand(smtp, to, message_to, enclosure))
+                        tried += 1
+                        if served[-1].code == GONE or time.monotonic() >= ends_at:
+                            break
+            except (NeverError, TransientError):
+                if not tried:
+                    raise
+                break
+        return served + [Served(one, Fate.LATER, NOT_TRIED) for one in good[tried:]]
+
+    def _hand(
+        self, smtp: SMTP, to: str, message_to: _Writes, enclosure: Enclosure | None
+    ) -> Served:
+        """Hand one mail over; without the evidence where that is what is refused."""
+        message = message_to(to, enclosure)
+        if enclosure is None or enclosure.content is None:
+            return hand_over(smtp, message, self._sender, to)
+        if not fits(smtp, message):
+            bare = enclosure.without("the mail server takes no mail that large")
+            return hand_over(smtp, message_to(to, bare), self._sender, to)
+        served = hand_over(smtp, message, self._sender, to)
+        if not (served.is_for_message and served.fate is Fate.NEVER):
             return served
-        with self._server.session() as smtp:
-            for recipient in good:
-                message = message_to(recipient)
-                served.append(hand_over(smtp, message, self._sender, recipient))
-                if served[-1].code == GONE:
-                    break
-        tried = {one.recipient for one in served}
-        untried = [one for one in good if one not in tried]
-        return served + [Served(one, Fate.LATER, GONE) for one in untried]
+        log.warning("report.without_evidence", channel="mail", code=served.code)
+        bare = enclosure.without("the mail server refused the mail with it")
+        return hand_over(smtp, message_to(to, bare), self._sender, to)
 
 
 def _judged(line: OutboxLine, served: Sequence[Served], now: datetime) -> OutboxLine:
@@ -139,7 +184,9 @@ def _judged(line: OutboxLine, served: Sequence[Served], now: datetime) -> Outbox
     detail = ", ".join(f"{one.recipient} {one.code}" for one in rest)
     if Fate.LATER in fates and not line.reached and Fate.LOST not in fates:
         log.info("report.postponed", channel="mail", code=rest[0].code)
-        raise TransientError("The mail server took the report for nobody yet.")
+        raise TransientError(
+            header_text(f"The mail server took it for nobody yet: {detail}")
+        )
     if Fate.LATER in fates:
         return _line_of(line, ReportState.PENDING, detail, now)
     if Fate.LOST in fates:

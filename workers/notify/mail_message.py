@@ -10,11 +10,14 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from itertools import chain
+from textwrap import wrap
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from workers.notify.mail_cut import cut
+from workers.notify.mail_evidence import Enclosure
 from workers.offboarding.model import Case, Channel, ReportLine
 from workers.offboarding.notice import Notice
 from workers.offboarding.report import Line, Report, Severity
@@ -22,6 +25,7 @@ from workers.offboarding.report import Line, Report, Severity
 # Longer than any header here: folded, a subject would begin with a blank for readers
 # that only join its lines. RFC 5322 allows 998.
 _POLICY: Final = SMTP.clone(max_line_length=400)
+_COLUMNS: Final = 72
 _BREAKS: Final = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 _COLOURS: Final = {
     Severity.GOOD: "#1a7f37",
@@ -73,6 +77,7 @@ def message_of(
     to: str,
     now: datetime,
     page: str | None,
+    enclosure: Enclosure | None = None,
 ) -> EmailMessage:
     """Write the mail of *report* to one recipient; again it has the same Message-ID.
 
@@ -90,10 +95,17 @@ def message_of(
         message["References"] = _message_id(thread.first, sender, to)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(text_of(report, page), cte="quoted-printable")
-    message.add_alternative(
-        html_of(report, page), subtype="html", cte="quoted-printable"
-    )
+    text, html = text_of(report, page, enclosure), html_of(report, page, enclosure)
+    message.set_content(folded(text), cte="quoted-printable")
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    if enclosure is not None and enclosure.content is not None:
+        # As bytes, so in base64: a line end that is changed on the way is a change.
+        message.add_attachment(
+            enclosure.content,
+            maintype="application",
+            subtype="json",
+            filename=enclosure.name,
+        )
     return message
 
 
@@ -112,16 +124,47 @@ def plain_text(line: Line) -> str:
     return "".join(str(piece) for piece in line)
 
 
-def text_of(report: Report, page: str | None = None) -> str:
+def text_of(
+    report: Report, page: str | None = None, enclosure: Enclosure | None = None
+) -> str:
     """Render *report* as plain text, with a link to *page* where there is one."""
     text = _TEMPLATES.get_template("report.txt.j2").render(
-        report=report, page=page, text=plain_text
+        report=report, page=page, enclosure=enclosure, text=plain_text
     )
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def html_of(report: Report, page: str | None = None) -> str:
+def folded(text: str) -> str:
+    """Fold lines to 72 columns; commands and addresses stay as they are, to be copied.
+
+    A point's further lines stand below its first word.
+    """
+    return "\n".join(chain.from_iterable(map(_folded, text.split("\n"))))
+
+
+def _folded(line: str) -> list[str]:
+    is_kept = line.startswith("    ") or "://" in line
+    if is_kept or len(line) <= _COLUMNS:
+        return [line]
+    words = line.lstrip("- ")
+    first = line[: len(line) - len(words)]
+    return wrap(
+        words,
+        _COLUMNS,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def html_of(
+    report: Report, page: str | None = None, enclosure: Enclosure | None = None
+) -> str:
     """Render *report* as HTML; everything from outside is escaped."""
     return _TEMPLATES.get_template("report.html.j2").render(
-        report=report, page=page, colour=_COLOURS[report.severity]
+        report=report,
+        page=page,
+        enclosure=enclosure,
+        colour=_COLOURS[report.severity],
     )

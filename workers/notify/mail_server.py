@@ -4,10 +4,12 @@ It knows no message.
 """
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -73,23 +75,62 @@ class MailServer:
             smtp.starttls(context=self._tls())
             smtp.ehlo()
         if self.login is not None:
-            user, password = self.login
-            smtp.login(user, password.reveal())
+            _log_in(smtp, *self.login)
 
     def _tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.ca_file)
 
 
+def _log_in(smtp: smtplib.SMTP, user: str, password: Secret) -> None:
+    try:
+        smtp.login(user, password.reveal())
+    except smtplib.SMTPServerDisconnected as error:
+        # Some servers say no to a password that way.
+        raise _later("hung_up_at_login") from error
+
+
 def _unconnected(error: Exception) -> Exception:
     """Tell what may mend itself from what a person must; nothing was sent so far."""
+    never = _for_good(error)
+    return NeverError(never) if never else _later(_passing(error))
+
+
+def _for_good(error: Exception) -> str | None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return NeverError("bad_certificate")
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        return NeverError("not_offered_by_server")
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+        return "bad_certificate"
+    # A plain SMTPException is raised only where no way to log in is shared.
+    if isinstance(error, smtplib.SMTPNotSupportedError) or (
+        type(error) is smtplib.SMTPException
+    ):
+        return "not_offered_by_server"
+    code = _code_of(error)
     if isinstance(error, smtplib.SMTPAuthenticationError) and code >= 500:
-        return NeverError("login_refused")
-    if code >= 500:
-        return NeverError(f"server_refused_{code}")
-    log.info("report.postponed", channel="mail", code=code)
-    return TransientError("The mail server could not be used.")
+        return "login_refused"
+    return f"server_refused_{code}" if code >= 500 else None
+
+
+def _passing(error: Exception) -> str:
+    # What smtplib met while it read an answer stands behind its own error.
+    for one in (error, error.__context__):
+        for kind, word in _WORDS:
+            if isinstance(one, kind):
+                return word
+    code = _code_of(error)
+    return str(code) if code > 0 else "connection_lost"
+
+
+_WORDS: Final = (
+    (socket.gaierror, "unknown_host"),
+    (TimeoutError, "timed_out"),
+    (ConnectionRefusedError, "refused"),
+    (ssl.SSLError, "tls_failed"),
+)
+
+
+def _code_of(error: Exception) -> int:
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+
+
+def _later(word: str) -> TransientError:
+    log.info("report.postponed", channel="mail", code=word)
+    return TransientError(f"The mail server could not be used: {word}.")

@@ -157,6 +157,24 @@ class NoSuchDeliveryError(OffboardingError):
     """No delivery in quarantine has this id."""
 
 
+class NoSuchNoticeError(OffboardingError):
+    """No notice has this id, or it is forgotten by now."""
+
+
+class TooSoonError(OffboardingError):
+    """Somebody asked for the same a moment ago.
+
+    Attributes:
+        notice_id: What came of that.
+        retry_after_seconds: When it may be asked for again.
+    """
+
+    def __init__(self, notice_id: str, *, retry_after_seconds: float) -> None:
+        super().__init__(f"The channels were tried a moment ago: {notice_id}.")
+        self.notice_id = notice_id
+        self.retry_after_seconds = retry_after_seconds
+
+
 class ConflictError(OffboardingError):
     """The request does not fit the state the case is in; the message says why."""
 

@@ -48,6 +48,7 @@ class NoticeKind(StrEnum):
     CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
     ARCHIVED_BESIDE = "archived_beside"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,10 @@ _VERDICTS: Final = {
     NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
     NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
+    NoticeKind.TEST: "Test",
 }
+# What asks nothing of whoever reads it.
+_CALM: Final = (NoticeKind.SURVEY_WORKS, NoticeKind.TEST)
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."
 )
@@ -116,16 +120,19 @@ _LOSS: Final = (
 def report_of_notice(notice: Notice) -> Report:
     """Put a notice into the form that every channel can show."""
     verdict = _VERDICTS[notice.kind]
-    within = verdict[0].lower() + verdict[1:]
+    is_calm = notice.kind in _CALM
+    is_test = notice.kind is NoticeKind.TEST
+    found = Item((f"{'Tried' if is_test else 'Found'}: {time_of(notice.at)}",))
     return Report(
         case_id=None,
         kind=None,
-        severity=Severity.ATTENTION,
+        severity=Severity.NEUTRAL if is_calm else Severity.ATTENTION,
         verdict=verdict,
         headline=notice.headline,
-        subject=(f"[offboard] ATTENTION, {within}: ", *notice.about),
+        subject=(f"[offboard] {verdict}: ", *notice.about),
         to_do=notice.items,
-        found=(Item((f"Found: {time_of(notice.at)}",)),),
+        found=() if is_test else (found,),
+        asked=(found,) if is_test else (),
         notice_id=notice.id,
     )
 

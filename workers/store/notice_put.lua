@@ -1,5 +1,5 @@
 -- Write how a channel fared: tell it again at a time, or never.
--- asked: id, channel, line, state, again_at?, remembered_ms
+-- asked: id, channel, line, state, again_at?, remembered_ms, is_trial
 -- What was sent or failed stays so: a worker that comes late changes nothing.
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -15,5 +15,6 @@ redis.call('HDEL', notice, 'begun:' .. asked.channel)
 if asked.again_at then return redis.call('ZADD', due, asked.again_at, member) end
 redis.call('ZREM', due, member)
 redis.call('ZREMRANGEBYSCORE', failed, '-inf', now - asked.remembered_ms)
-if asked.state == 'failed' then redis.call('ZADD', failed, now, member) end
+-- Whoever tries the channels looks by themselves.
+if asked.state == 'failed' and not asked.is_trial then redis.call('ZADD', failed, now, member) end
 return 0

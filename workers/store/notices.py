@@ -3,6 +3,7 @@
 import math
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ import redis
 
 from workers.offboarding.model import Channel
 from workers.offboarding.notice import Notice, NoticeLine
+from workers.offboarding.trial_notice import TRIAL
 from workers.store.codec import decode, encode
 from workers.store.connection import PREFIX, Scripts, faults
 
@@ -17,6 +19,18 @@ from workers.store.connection import PREFIX, Scripts, faults
 _REMEMBERED_SECONDS: Final = 90 * 86_400
 # Longer than telling takes; who dies over it leaves it to the next after this.
 _LEASE_SECONDS: Final = 60
+# Whoever tries the channels looks right away; and a channel is no place for many.
+_TRIAL_SECONDS: Final = 86_400
+_BETWEEN_TRIALS_MS: Final = 10_000
+_TURN: Final = f"{PREFIX}notices:turn"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is to try the channels, and for how long."""
+
+    notice_id: str
+    ends_in_seconds: float
 
 
 class Notices:
@@ -31,6 +45,22 @@ class Notices:
 
         Without any channel nothing is remembered, so that it is told once there is one.
         """
+        return self._add(notice, channels, _REMEMBERED_SECONDS)
+
+    def add_trial(self, notice: Notice, channels: Iterable[Channel]) -> None:
+        """Have *channels* told of a trial; it is kept for a day."""
+        self._add(notice, channels, _TRIAL_SECONDS)
+
+    def turn(self, notice_id: str) -> Turn:
+        """Take the turn to try the channels, where nobody has it; tell who has."""
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.set(_TURN, notice_id, nx=True, px=_BETWEEN_TRIALS_MS)
+            pipe.get(_TURN)
+            pipe.pttl(_TURN)
+            _, whose, left_ms = pipe.execute()
+        return Turn(str(whose), max(int(left_ms), 0) / 1000)
+
+    def _add(self, notice: Notice, channels: Iterable[Channel], ttl: int) -> bool:
         lines = {one: encode(NoticeLine(one)) for one in channels}
         if not lines:
             return False
@@ -40,7 +70,7 @@ class Notices:
             op=uuid.uuid4().hex,
             notice=encode(notice),
             lines=lines,
-            ttl=_REMEMBERED_SECONDS,
+            ttl=ttl,
         )
         return bool(is_new)
 
@@ -61,6 +91,11 @@ class Notices:
         found = self._read(notice_id, f"line:{channel}")
         return None if found is None else decode(found, NoticeLine)
 
+    def lines(self, notice_id: str) -> tuple[NoticeLine, ...]:
+        """Read how far every channel is."""
+        found = (self.line(notice_id, one) for one in Channel)
+        return tuple(one for one in found if one is not None)
+
     def begin(self, notice_id: str, channel: Channel) -> int:
         """Count who begins to tell: this one, and all since the last word on it."""
         return int(self._scripts.call("notice_begin", id=notice_id, channel=channel))
@@ -78,6 +113,7 @@ class Notices:
             state=line.state,
             again_at=None if again_at is None else _millis(again_at),
             remembered_ms=_REMEMBERED_SECONDS * 1000,
+            is_trial=notice_id.startswith(TRIAL),
         )
 
     def waiting(self) -> int:

@@ -29,6 +29,7 @@ from workers.offboarding.intake import Kept, KeptState
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    Channel,
     Entry,
     KeyOwner,
     Leaver,
@@ -36,7 +37,10 @@ from workers.offboarding.model import (
     Outcome,
     OwnerKind,
     Plan,
+    ReportState,
 )
+from workers.offboarding.notice import NoticeLine
+from workers.offboarding.trial_notice import trial
 
 HOSTILE = "<script>alert(1)</script>\u202e'\"&"
 NASTY = KeyOwner("IBMid-6", HOSTILE, "nasty@example.com", OwnerKind.PERSON)
@@ -92,6 +96,13 @@ def fill(desk):
     desk.exposed = Exposure(holdings, people, 2, 1, NOW)
     theirs = Note(Reason.OWNS_TARGETS, "They own the cluster API keys of 1 target.")
     desk.answer = GateAnswer("robin.park@example.com", False, (theirs,), holdings, NOW)
+    desk.trials["test-1"] = trial("test-1", HOSTILE, at=NOW)
+    desk.trial_lines = (
+        NoticeLine(
+            Channel.MAIL, ReportState.FAILED, NOW, 1, f"{HOSTILE}@example.com 550"
+        ),
+        NoticeLine(Channel.SLACK, ReportState.FAILED, NOW, 1, "not_in_channel"),
+    )
     kept = Kept(
         "01KHJ2V0W8Q3RZ5T7X9YABCDQ1",
         "okta",

@@ -53,7 +53,7 @@ def desk():
 
 @pytest.fixture
 def settings():
-    return replace(SETTINGS, armed=True)
+    return replace(SETTINGS, armed=True, smtp_host="mail.example.com")
 
 
 @pytest.fixture

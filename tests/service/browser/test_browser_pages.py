@@ -1,8 +1,13 @@
 """Each page in a real browser: phone and desk, dark and light, without scripts."""
 
+from dataclasses import replace
+
 import browser_scenes
 import pytest
 from browser_scenes import BAD, HELD, LATER, SAFE, UNDER_WAY
+
+from workers.offboarding.model import Channel, ReportState
+from workers.offboarding.notice import NoticeLine
 
 PAGES = [
     "/",
@@ -21,6 +26,7 @@ PAGES = [
     "/sources",
     "/quarantine",
     "/settings",
+    "/settings?notice=test-1",
     "/doctor",
     "/brake",
 ]
@@ -91,6 +97,21 @@ def test_progress_is_shown_as_it_comes_and_then_asked_for_no_more(open_page, des
     page.on("request", lambda one: asked.append(one.url))
     page.wait_for_timeout(2500)
     assert asked == []
+
+
+def test_a_test_of_the_channels_is_pressed_and_watched_to_its_end(open_page, desk):
+    failed, sent = desk.trial_lines
+    desk.trial_lines = (NoticeLine(Channel.MAIL), NoticeLine(Channel.SLACK))
+    page = open_page()
+    page.goto("/settings")
+
+    page.click("text=Test the report channels")
+    page.wait_for_url("**/settings?notice=test-1")
+    assert page.inner_text("#trial").count("Not sent yet") == 2
+    desk.trial_lines = (failed, replace(sent, state=ReportState.SENT, detail=""))
+    page.wait_for_selector("#trial[data-done]")
+
+    assert "The server knows no such mailbox" in page.inner_text("#trial")
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_head(open_page):

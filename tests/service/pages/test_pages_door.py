@@ -22,6 +22,8 @@ PAGES = [
     ("POST", f"/quarantine/{ID}/replay", "operator"),
     ("POST", f"/quarantine/{ID}/drop", "operator"),
     ("GET", "/settings", "operator"),
+    ("POST", "/settings/test", "operator"),
+    ("GET", "/settings/notice/test-1", "operator"),
     ("POST", "/pause", "operator"),
     ("POST", "/resume", "approver"),
     ("GET", "/doctor", "operator"),

@@ -10,12 +10,15 @@ from workers.desk.brake import Braking
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.trying import Trying
+from workers.offboarding.model import Channel
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.names import KnownNames
+from workers.store.notices import Notices
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -137,6 +140,9 @@ def make_desk(
                 clock=clock,
             ),
             proving=Proving(Evidence(client), sleep=lambda _: None),
+            trying=Trying(
+                Notices(client), tuple(map(Channel, given.channels)), clock=clock
+            ),
             own_key=OwnKey(client, None),
             clock=clock,
         )

@@ -11,7 +11,7 @@ from evidence_scenes import KEY, OTHER_KEY, fingerprint
 from workers.desk.evidence import Proving
 from workers.offboarding.errors import NotSealedError, Reason
 from workers.offboarding.evidence_check import Checker
-from workers.offboarding.model import CaseStatus, Note, Plan, Step, Work
+from workers.offboarding.model import CaseStatus, Leaver, Note, Plan, Step, Work
 from workers.offboarding.ports import Change
 from workers.signing import signature_holds
 from workers.store.evidence import Evidence
@@ -183,3 +183,38 @@ def test_without_a_worker_what_is_sealed_is_given_and_the_rest_counted(
 
     assert pack.unsealed == 1
     assert faults(pack.lines) == []
+
+
+def test_the_whole_of_a_case_is_given_only_once_all_of_it_is_sealed(
+    make_desk, evidence, seal
+):
+    desk, proving = make_desk(), Proving(evidence)
+    case_id = desk.open(told()).case.id
+    assert proving.whole_evidence_of(case_id) is None
+    seal()
+    desk.cancel(case_id, actor="helpdesk")
+    assert proving.whole_evidence_of(case_id) is None
+    seal()
+
+    whole = proving.whole_evidence_of(case_id)
+
+    assert whole == "".join(desk.evidence_of(case_id).lines).encode()
+    assert faults(whole.decode().splitlines(keepends=True)) == []
+
+
+def test_of_the_departure_of_another_nothing_is_in_it(make_desk, evidence, seal):
+    desk = make_desk()
+    case_id = desk.open(told()).case.id
+    robin = Leaver("robin.park@example.com")
+    later = desk.open(told(2, leaver=robin)).case.id
+    seal()
+
+    whole = Proving(evidence).whole_evidence_of(case_id).decode()
+
+    assert case_id in whole
+    assert later not in whole
+    assert "robin" not in whole
+
+
+def test_no_case_has_no_whole_evidence(evidence):
+    assert Proving(evidence).whole_evidence_of("01NOTHING") is None

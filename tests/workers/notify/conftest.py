@@ -1,10 +1,13 @@
-"""A case that ends with trouble, a clock, and a certificate for 127.0.0.1."""
+"""A case that ends with trouble, a clock, a certificate, and a server for mails."""
 
+import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from smtp_scenes import OPS, Mailbox, serving
 
+from workers.notify.email import Mail
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     Case,
@@ -121,3 +124,45 @@ def a_notice(**changes):
 @pytest.fixture
 def make_notice():
     return a_notice
+
+
+@pytest.fixture
+def box():
+    return Mailbox()
+
+
+@pytest.fixture
+def port(box):
+    with serving(box) as port:
+        yield port
+
+
+@pytest.fixture
+def make_mail(clock):
+    def make(port, *recipients, security="none", user=None, password=None, **changes):
+        options = {
+            "public_url": None,
+            "settle": SETTLE,
+            "timeout_seconds": 2,
+            **changes,
+        }
+        return Mail(
+            "127.0.0.1",
+            port,
+            security,
+            user,
+            password,
+            "offboard@example.com",
+            recipients or (OPS,),
+            clock=clock,
+            **{**options, **changes},
+        )
+
+    return make
+
+
+@pytest.fixture
+def secured(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context

@@ -72,6 +72,12 @@ def show_command(case_id: str) -> str:
     return f"offboard case show {shell_word(case_id)}"
 
 
+def export_command(case_id: str) -> str:
+    """Return the command that writes the evidence of a case to a file."""
+    ident = shell_word(case_id)
+    return f"offboard evidence export {ident} --out {ident}.jsonl"
+
+
 def retry_command(case: Case) -> str:
     """Return the command that takes *case* back to work."""
     return f"offboard case retry {shell_word(case.id)}"

@@ -55,16 +55,20 @@ def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
 
 
 def _to_mend(case: Case) -> Iterator[Item]:
+    above = None
     for one in sorted_targets(case):
         advice = advise(one)
-        if advice is not None and not is_accepted(one):
-            who = f"Who: {cleaned(advice.who)}."
-            yield Item(
-                (*where(case, one), f": {cleaned(advice.text, 1600)}"),
-                ((who,),),
-                advice.command,
-                Keep.FIRST,
-            )
+        if advice is None or is_accepted(one):
+            continue
+        text, who = cleaned(advice.text, 1600), f"Who: {cleaned(advice.who)}."
+        if (text, who) == above:
+            # A case may have a thousand of them, and nobody reads it a second time.
+            line = (*where(case, one), ": the same as above.")
+            yield Item(line, (), advice.command, Keep.FIRST)
+            continue
+        above = text, who
+        line = (*where(case, one), f": {text}")
+        yield Item(line, ((who,),), advice.command, Keep.FIRST)
 
 
 def _to_follow_up(case: Case) -> Iterator[Item]:
