@@ -19,7 +19,6 @@ class Fault(StrEnum):
     DENIED = "denied"
     INVALID = "invalid"
     REFUSED = "refused"
-    NO_WORKER = "no_worker"
     OURS = "ours"
 
 
@@ -61,8 +60,6 @@ def refusal_of(status: int, problem: dict[str, Any] | None, where: str) -> CallE
     said = _said(problem) or (f"{where} answered {status}.",)
     if status == 401:
         return CallError(Fault.DENIED, "The service did not accept OFFBOARD_TOKEN.")
-    if problem.get("type") == "/problems/no-worker":
-        return CallError(Fault.NO_WORKER, *said)
     if status >= 500:
         return CallError(Fault.UNREACHABLE, *said)
     has_no_route = status in (404, 405) and problem.get("title") in _NO_ROUTE

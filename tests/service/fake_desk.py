@@ -72,6 +72,7 @@ class FakeDesk:
         self.noted = []
         self.in_quarantine = {}
         self.stats = ()
+        self.conditions_found = ()
         self.same_people = ()
         self.known = {}
         self.spots = {}
@@ -422,6 +423,10 @@ class FakeDesk:
         self.gated.append((leaver, user))
         self.while_asked()
         return self.answer or GateAnswer(user, True, (), (), NOW)
+
+    def conditions(self):
+        self._used()
+        return self.conditions_found
 
     def doctor(self):
         self._used()

@@ -144,6 +144,7 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        self.conditions = seeing.conditions
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
