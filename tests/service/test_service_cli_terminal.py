@@ -1,6 +1,5 @@
 """The command line as a process: with a terminal, without one, and interrupted."""
 
-import json
 import os
 import pty
 import re
@@ -24,6 +23,7 @@ from fake_api import (
     a_target,
     a_verified,
     an_unread,
+    result_in,
 )
 
 QUESTION = f"Type {USER} to apply this, anything else to leave it: "
@@ -128,7 +128,7 @@ def test_applying_shows_the_plan_first_and_goes_on_when_the_user_is_typed(api, t
     assert "payments" in run.screen.split(QUESTION)[0]
     assert asked_before == [True]
     assert dry_runs(api) == [True, False]
-    assert json.loads(stdout)["result"] == "safe"
+    assert result_in(stdout)["result"] == "safe"
 
 
 @pytest.mark.parametrize("typed", ["\n", "yes\n", "dana\n", "\x04"])
@@ -191,7 +191,7 @@ def test_a_service_that_is_not_armed_is_not_asked_to_apply(api, typing):
     code, stdout = run.ended()
 
     assert code == 4
-    assert json.loads(stdout)["warnings"] == not_armed
+    assert result_in(stdout)["warnings"] == not_armed
     assert QUESTION not in run.screen
     assert dry_runs(api) == [True]
 
@@ -358,7 +358,7 @@ def test_the_brake_is_decided_when_the_word_is_typed(api, typing, verb):
     run.type(f"{verb}\n")
     code, stdout = run.ended()
 
-    assert (code, json.loads(stdout)) == (0, {f"{verb}d": 3})
+    assert (code, result_in(stdout)) == (0, {f"{verb}d": 3})
 
 
 def test_any_other_word_leaves_the_brake_as_it_is(api, typing):
