@@ -35,8 +35,16 @@ def case() -> None:
         "offboard case list -o json | jq -r '.cases[].id'",
     ),
 )
-@click.option("--status", type=click.Choice([str(one) for one in CaseStatus]))
-@click.option("--result", type=click.Choice([str(one) for one in CaseResult]))
+@click.option(
+    "--status",
+    type=click.Choice([str(one) for one in CaseStatus]),
+    help="Only those that stand so.",
+)
+@click.option(
+    "--result",
+    type=click.Choice([str(one) for one in CaseResult]),
+    help="Only those that ended so.",
+)
 @click.option("--user", help="Only this person's: an e-mail or an IAM ID.")
 @click.option("--cursor", help="Only those behind this case: the next page.")
 @click.option("--all", "is_all", is_flag=True, help="All of them, however many.")

@@ -23,11 +23,10 @@ def settling_of(case: ShownCase, settles_at: str | None) -> str:
     """
     left = sum(each.done_at is None for one in case.targets for each in one.follow_ups)
     until = _until(settles_at)
-    if left and until:
-        open_ones = counted(left, "follow-up")
-        return f"Fully safe when {open_ones} below are done, and not before {until}."
     if left:
-        return f"Fully safe when {counted(left, 'follow-up')} below are done."
+        before = f", and not before {until}" if until else ""
+        are = "is" if left == 1 else "are"
+        return f"Fully safe when {counted(left, 'follow-up')} below {are} done{before}."
     if until:
         return f"Fully safe at {until}: until then clusters pick the new keys up."
     return "Fully safe when clusters have picked the new keys up."

@@ -241,6 +241,32 @@ def test_an_interrupt_while_waiting_says_where_the_case_can_be_seen(api, typing)
     assert "Traceback" not in run.screen
 
 
+def test_a_terminal_has_one_line_that_says_how_far_it_is(api, typing):
+    under_way = a_case("open", None, a_verified(), a_target("eu-de", outcome=None))
+    api.script(SHOW, Says(a_case("open")), *[Says(under_way)] * 2, Says(held()))
+    run = typing("case", "show", CASE_ID, "--watch")
+
+    run.read_until("Looking for what they own, 0:0")
+    run.read_until("1 of 2 targets done, 0:0")
+    run.read_until("Held (paused); 0 of 0 targets done, 0:0")
+
+    assert "min so far" in run.screen
+
+
+def test_no_color_has_the_plain_lines_alone(api, typing):
+    api.script(SHOW, Says(held()))
+    run = typing("case", "show", CASE_ID, "--watch", NO_COLOR="1")
+
+    run.read_until(": waiting\n")
+
+    assert "\x1b" not in run.screen
+    assert "min so far" not in run.screen
+
+
+def held():
+    return a_case("waiting", plan=a_plan(a_note("paused")))
+
+
 def test_an_interrupt_while_watching_ends_with_130(api, typing):
     api.script(SHOW, Says(a_case("waiting", plan=a_plan(a_note("paused")))))
     run = typing("case", "show", CASE_ID, "--watch")
@@ -250,6 +276,8 @@ def test_an_interrupt_while_watching_ends_with_130(api, typing):
     code, _ = run.ended()
 
     assert code == 130
+    assert "The case goes on without you." in run.screen
+    assert f"offboard case show {CASE_ID} --watch\n" in run.screen
     assert "Traceback" not in run.screen
 
 
