@@ -61,6 +61,11 @@ class Screen:
         """Write one line that is never wrapped: a headline, a command to copy."""
         self._console.print(Text(shown(text), style=style), soft_wrap=True)
 
+    def gap(self) -> None:
+        """Leave a line free where people read; programs get none."""
+        if self._console.is_terminal:
+            self._console.print()
+
     def title(self, text: str) -> None:
         """Begin a section."""
         self._console.print()

@@ -37,7 +37,11 @@ def laid_out(
         yield from _lists([one.name for one in columns], rows)
         return
     yield _table(names, cells, widths)
-    left_out = [one.name for place, one in enumerate(columns) if place not in kept]
+    left_out = [
+        one.name
+        for place, one in enumerate(columns)
+        if place not in kept and any(_cells(rows, place))
+    ]
     if left_out:
         said = f"Left out, for want of width: {', '.join(left_out)}."
         yield Text(said, style="dim")
@@ -48,12 +52,16 @@ def _kept(
 ) -> list[int]:
     """Choose the columns: all, or without so many of the spare ones that it fits."""
     kept = list(range(len(columns)))
-    spare = [(one.spare, place) for place, one in enumerate(columns) if one.spare]
+    # A column with nothing in it is missed by nobody.
+    empty = {one for one in kept if rows and not any(_cells(rows, one))}
+    spare = [(0, one) for one in empty]
+    spare += [(one.spare, place) for place, one in enumerate(columns) if one.spare]
     for _, one in sorted(spare):
         natural = (_natural(columns[i].name, _cells(rows, i)) for i in kept)
         if _total(natural) <= width:
             break
-        kept.remove(one)
+        if one in kept:
+            kept.remove(one)
     return kept
 
 

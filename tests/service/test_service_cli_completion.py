@@ -17,10 +17,12 @@ CASES = ("GET", "/api/cases")
 
 def pressed(url, *lines):
     """Return what a bash offers for the last word of each of *lines*."""
+    press = (
+        "COMP_WORDS=(offboard {words}); COMP_CWORD={many}; COMPREPLY=(); "
+        "_offboard_completion offboard; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
     presses = "\n".join(
-        f"COMP_WORDS=(offboard {' '.join(line)}); COMP_CWORD={len(line)}; COMPREPLY=(); "
-        "_offboard_completion offboard; printf '%s\\n' \"${COMPREPLY[@]}\""
-        for line in lines
+        press.format(words=" ".join(line), many=len(line)) for line in lines
     )
     script = f'eval "$(_OFFBOARD_COMPLETE=bash_source offboard)"\n{presses}'
     bin_folder = Path(sys.executable).parent

@@ -85,3 +85,11 @@ def test_without_a_limit_nothing_is_folded():
 
 def test_a_table_without_rows_is_its_head():
     assert printed(CASES, [], 100)[0].split()[0] == "Case"
+
+
+def test_a_column_with_nothing_in_it_goes_first_and_is_not_named():
+    columns = (Column("Id"), Column("Owner after"), Column("Mode", spare=1))
+    rows = [["01KHJ2V0W8Q3", "", "armed"]]
+
+    assert printed(columns, rows, 24)[0].split() == ["Id", "Mode"]
+    assert len(printed(columns, rows, 24)) == 3
