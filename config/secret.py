@@ -61,6 +61,11 @@ class FileSecret(Secret):
         self._path = path
         self._is_lost = False
 
+    @property
+    def path(self) -> Path:
+        """Return where the file is."""
+        return self._path
+
     def check(self) -> None:
         """Read the file, so that there is a text to fall back on.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -21,11 +21,13 @@ from service.commands.adopt import adopt
 from service.commands.backup import backup, size_of
 from service.commands.blind_spots import blind_spot
 from service.commands.brake import brake
+from service.commands.completion import completion
 from service.commands.deciding import case
 from service.commands.doctor import doctor
-from service.commands.ending import OF_FAULT, Exit
+from service.commands.ending import Exit
 from service.commands.evidence import evidence
 from service.commands.exposure import exposure
+from service.commands.frame import EPILOG, CommandLine
 from service.commands.gate import gate
 from service.commands.local import LOCAL, Local
 from service.commands.notify import notify
@@ -34,37 +36,28 @@ from service.commands.pausing import pause, resume
 from service.commands.permissions import permissions
 from service.commands.quarantine import quarantine
 from service.commands.run import run
-from service.commands.screen import progress_screen
 from service.commands.source_send import send
 from service.commands.sources import source
-from service.faults import CallError
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.words import counted
 
 T = TypeVar("T")
 
 
-class _CommandLine(click.Group):
-    """Ends every command with the exit codes of the operator's guide."""
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Run the command that was typed."""
-        try:
-            return super().invoke(ctx)
-        except CallError as error:
-            screen = progress_screen()
-            for line in error.lines:
-                screen.line(line)
-            sys.exit(OF_FAULT[error.fault])
-        except KeyboardInterrupt:
-            # click's own end for it is 1, which is what a fault of ours ends with.
-            sys.exit(Exit.INTERRUPTED)
-
-
-@click.group(cls=_CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandLine,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
+)
+@click.version_option(package_name="offboard", message="%(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Reset the cluster API keys of people who leave, and prove it."""
+    """Reset the cluster API keys of people who leave, and prove it.
+
+    It speaks to the service at OFFBOARD_URL with OFFBOARD_TOKEN; what takes --local
+    needs no service. The result is on stdout, -o json for programs; what happens
+    meanwhile is on stderr.
+    """
     ctx.meta[LOCAL] = _open_local
 
 
@@ -85,6 +78,7 @@ for _command in (
     permissions,
     pause,
     resume,
+    completion,
 ):
     main.add_command(_command)
 
@@ -98,7 +92,7 @@ def version() -> None:
 source.add_command(send)
 
 
-@main.group()
+@main.group(short_help="Make tokens for callers.")
 def token() -> None:
     """Make tokens for callers."""
 
@@ -143,7 +137,7 @@ def web() -> None:
     Server(settings).run()
 
 
-@main.command()
+@main.command(short_help="Run a worker: only workers hold IBM Cloud keys.")
 def worker() -> None:
     """Run a worker: the only process that holds IBM Cloud keys."""
     # Celery's own way to let running tasks end within a bounded time on SIGTERM.
@@ -162,7 +156,7 @@ def beat() -> None:
     processes.beat(_settings("beat"))
 
 
-@main.command()
+@main.command(short_help="Run the embedded store, or watch over a remote one.")
 def store() -> None:
     """Run the embedded store, or check a remote one and watch it."""
     from workers import processes
@@ -208,7 +202,7 @@ def backup_restore(file: Path) -> None:
     click.echo("What starts on it now is paused. See what is due: offboard backup due")
 
 
-@main.command()
+@main.command(short_help="Run all four on this machine, under one supervisor.")
 def up() -> None:
     """Run all four on this machine, under one supervisor."""
     from workers import processes

@@ -39,6 +39,8 @@ OPENED_AS: Final = "Offboard-Opened-As"
 NOT_SEEN: Final = "Offboard-Not-Seen"
 DAMAGED: Final = "Offboard-Damaged"
 ROLE: Final = "Offboard-Role"
+# When clusters have picked the new keys of a case up.
+SETTLES_AT: Final = "Offboard-Settles-At"
 # How many entries of a case its evidence does not have yet.
 UNSEALED: Final = "Offboard-Unsealed"
 _PART_BYTES: Final = 65_536
@@ -55,11 +57,13 @@ class Client:
         token: Secret,
         *,
         pauses: Sequence[float] = PAUSES,
+        timeout_seconds: tuple[float, float] = _TIMEOUT_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.rstrip("/")
         self._token = token
         self._pauses = tuple(pauses)
+        self._timeout_seconds = timeout_seconds
         self._sleep = sleep
         self._session = requests.Session()
         # As auth and not as a header: a .netrc entry of the host would replace that.
@@ -98,6 +102,11 @@ class Client:
     def case(self, case_id: str) -> Body:
         """Read one case."""
         return self._call("GET", f"/api/cases/{_segment(case_id, 'ID')}")
+
+    def settles_at(self, case_id: str) -> str | None:
+        """Read when a case that is owner-safe has settled in; None: not known."""
+        path = f"/api/cases/{_segment(case_id, 'ID')}"
+        return self._ask("GET", path)[1].get(SETTLES_AT)
 
     def cases(self, **filters: str | int) -> tuple[Body, tuple[str, ...]]:
         """Read one page of cases, newest first; ids of those that cannot be read."""
@@ -315,7 +324,7 @@ class Client:
             return self._session.request(
                 method,
                 self._url + path,
-                timeout=_TIMEOUT_SECONDS,
+                timeout=self._timeout_seconds,
                 allow_redirects=False,
                 **parts,
             )

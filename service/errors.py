@@ -86,10 +86,6 @@ class MalformedError(Exception):
         self.cause = cause
 
 
-class NoWorkerError(Exception):
-    """What only a worker can answer was asked, and none did in time."""
-
-
 def answer_errors(app: Flask) -> None:
     """Register the answers; call it after everything that registers its own."""
     app.register_error_handler(HTTPException, _of_http)
@@ -105,7 +101,6 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(CaseDamagedError, _case_damaged)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
-    app.register_error_handler(NoWorkerError, _no_worker)
     app.register_error_handler(NotSealedError, _not_sealed)
     app.register_error_handler(Exception, _bug)
 
@@ -247,16 +242,6 @@ def _store_away(error: StoreAwayError) -> Response:
         503,
         "The store cannot be used at the moment; nothing was taken in. Send it again.",
         slug="store-away",
-        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-    )
-
-
-def _no_worker(_: NoWorkerError) -> Response:
-    log.warning("worker.missed")
-    return _problem(
-        503,
-        "No worker answered in time: see that one runs, and ask again.",
-        slug="no-worker",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )
 

@@ -19,7 +19,6 @@ class Fault(StrEnum):
     DENIED = "denied"
     INVALID = "invalid"
     REFUSED = "refused"
-    NO_WORKER = "no_worker"
     NO_CHANNEL = "no_channel"
     OURS = "ours"
 
@@ -47,10 +46,7 @@ _OF_STATUS: Final = {
     422: Fault.INVALID,
     429: Fault.UNREACHABLE,
 }
-_OF_TYPE: Final = {
-    "/problems/no-worker": Fault.NO_WORKER,
-    "/problems/no-channel": Fault.NO_CHANNEL,
-}
+_OF_TYPE: Final = {"/problems/no-channel": Fault.NO_CHANNEL}
 _IN_DOUBT: Final = "It may have been carried out all the same."
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -9,7 +10,7 @@ import structlog
 
 from workers.desk.seeing import DOCTOR, GATE, GateQuestion
 from workers.offboarding.checking import check_all
-from workers.offboarding.discovery import look_at_all
+from workers.offboarding.discovery import at_once, look_at_all
 from workers.offboarding.exposure import GateAnswer
 from workers.offboarding.gate import Asked, answer_of, meant
 from workers.offboarding.health import Check
@@ -125,5 +126,12 @@ class Answers:
         return self._cases.read(sorted(ids)) if ids else Read([], [])
 
     def _doctor(self) -> tuple[Check, ...]:
-        ours = (each for ask in self._asked for each in ask())
-        return (*self._checks, *ours, *check_all(self._clouds.values()))
+        # Each waits for somebody else: hosts, servers, IBM Cloud.
+        accounts = partial(check_all, self._clouds.values())
+        asked: tuple[Callable[[], tuple[Check, ...]], ...] = (*self._asked, accounts)
+        found = at_once(_called, asked)
+        return (*self._checks, *(each for one in found for each in one))
+
+
+def _called(ask: Callable[[], tuple[Check, ...]]) -> tuple[Check, ...]:
+    return ask()

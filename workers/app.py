@@ -44,6 +44,8 @@ _BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERC
 # A thousand resets that wait for the end of a pause are tried again faster than they
 # are done: of what the sweep sends to be told, one in so many goes first.
 _TURN: Final = 8
+# How long the broker may take to answer whoever asks how it is.
+_REACH_SECONDS: Final = 3
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -169,6 +171,15 @@ class Sender:
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""
         self._sent(LOOK_UP, kept_id)
+
+    def fault(self) -> str | None:
+        """Tell what keeps the broker from being reached; None where it answers."""
+        try:
+            with self._app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
+        except (OperationalError, RedisError, OSError) as error:
+            return type(error).__name__
+        return None
 
     def _work(self, work: Work, *, is_behind: bool) -> bool:
         task = f"offboarding.{work.step}"

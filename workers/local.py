@@ -4,6 +4,7 @@ No server and no store: it knows only what it reads now, so no case of the servi
 looked at, and nothing that surveys have learned. It has no means to write.
 """
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from workers.desk.opening import now_utc
 from workers.desk.places import same_people
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.pace import LocalBudget
+from workers.inspecting import Inspection
 from workers.offboarding.checking import check_all, index_now
 from workers.offboarding.discovery import look_at_all
 from workers.offboarding.exposure import (
@@ -100,8 +102,9 @@ class LocalDesk:
         return replace(case, result=result_of(case))
 
     def doctor(self) -> tuple[Check, ...]:
-        """Check what the configured keys can see."""
-        return check_all(self.clouds)
+        """Check the ways to others, and what the configured keys can see."""
+        inspection = Inspection(self.settings, os.environ, now_utc)
+        return (*inspection.checks(), *check_all(self.clouds))
 
 
 def _opened(departure: Departure, now: datetime) -> Case:

@@ -76,7 +76,7 @@ def _check(fingerprint: str, *, is_key_ours: bool) -> Check:
         )
     return Check(
         "evidence_key",
-        Verdict.UNPROVEN,
+        Verdict.WARNING,
         f"Evidence is signed by {fingerprint}, whose key the store keeps: whoever can"
         " write the store can forge evidence.",
         mend="Set OFFBOARD_EVIDENCE_KEY for the workers, and for nobody else.",

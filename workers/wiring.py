@@ -1,6 +1,7 @@
 """Settings → the workflow with its real adapters. The only file that knows them all."""
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
+from workers.inspecting import Inspection, LastReports
 from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
@@ -127,7 +129,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             same_people=dry.same_people,
             protected=dry.protected,
             checks=(sealing.check,),
-            asked=(damage.checks, surveys.checks),
+            asked=(
+                store.condition("worker").own_clock,
+                Inspection(settings, os.environ, now_utc).checks,
+                LastReports(store.cases, tuple(dry.notifiers), now_utc).checks,
+                damage.checks,
+                surveys.checks,
+            ),
             clock=now_utc,
         ),
         store.notices,

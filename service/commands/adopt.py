@@ -7,6 +7,7 @@ import click
 
 from service.client import Body, Client
 from service.commands.errand import NO_TERMINAL, Errand
+from service.commands.frame import examples
 from service.commands.opening import open_client, output_option
 from service.commands.screen import can_ask, progress_screen
 from service.commands.to_do import options
@@ -61,7 +62,13 @@ def _named(_: click.Context, __: click.Parameter, text: str | None) -> str | Non
     return text
 
 
-@click.command()
+@click.command(
+    short_help="Take keys over before anybody leaves: a dry run, or --apply.",
+    epilog=examples(
+        "offboard adopt --account ACCOUNT",
+        "offboard adopt --account ACCOUNT --from dana.lee@example.com --apply",
+    ),
+)
 @click.option("--account", required=True, help="The account's id.")
 @click.option(
     "--region", "regions", multiple=True, help="Only this region; repeatable."

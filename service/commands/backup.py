@@ -31,7 +31,7 @@ _TASKS: Final = (
 )
 
 
-@click.group("backup")
+@click.group("backup", short_help="Back the store up, restore it, see what waits then.")
 def backup() -> None:
     """Back the store up, restore it, and see what waits after that."""
 

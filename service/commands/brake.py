@@ -18,6 +18,7 @@ from service.commands.opening import open_client, output_option
 from service.commands.screen import (
     Screen,
     can_ask,
+    loud_screen,
     progress_screen,
     result_screen,
     write_json,
@@ -45,7 +46,7 @@ _yes: Final[Callable[[F], F]] = click.option(
 )
 
 
-@click.group("brake")
+@click.group("brake", short_help="Release or refuse what came all at once.")
 def brake() -> None:
     """See what waits where too many departures came at once, and decide about it."""
 
@@ -114,7 +115,7 @@ def _verb(becomes: str, many: int) -> str:
 
 def _confirm(client: Client, verb: str) -> None:
     """Show who waits and go on only when somebody agrees."""
-    screen = progress_screen()
+    screen = loud_screen()
     found = brake_of(client.brake())
     _show(screen, found)
     if not found.on:

@@ -8,16 +8,18 @@ import click
 
 from service.client import Body, Client
 from service.commands.answers import page_of
+from service.commands.completion import case_ids
 from service.commands.ending import Exit, exit_of, is_over
+from service.commands.frame import examples
 from service.commands.opening import open_client, output_option, pace
 from service.commands.screen import progress_screen, result_screen, shown, write_json
 from service.commands.telling import show_page, tell_case
+from service.commands.to_do import options
 from service.commands.waiting import Watcher
 from workers.offboarding.model import CaseResult, CaseStatus
 
-_PAGE: Final = 200
-# Five pages: who looks for one case among more has the filters.
-_MOST: Final = 1000
+_PAGE: Final = 100
+_MOST_AT_ONCE: Final = 200
 
 
 @click.group("case")
@@ -25,26 +27,55 @@ def case() -> None:
     """Look at cases, decide about them, tick off follow-ups."""
 
 
-@case.command("list")
-@click.option("--status", type=click.Choice([str(one) for one in CaseStatus]))
-@click.option("--result", type=click.Choice([str(one) for one in CaseResult]))
+@case.command(
+    "list",
+    epilog=examples(
+        "offboard case list --result attention",
+        "offboard case list --user dana.lee@example.com --all",
+        "offboard case list -o json | jq -r '.cases[].id'",
+    ),
+)
+@click.option(
+    "--status",
+    type=click.Choice([str(one) for one in CaseStatus]),
+    help="Only those that stand so.",
+)
+@click.option(
+    "--result",
+    type=click.Choice([str(one) for one in CaseResult]),
+    help="Only those that ended so.",
+)
 @click.option("--user", help="Only this person's: an e-mail or an IAM ID.")
+@click.option("--cursor", help="Only those behind this case: the next page.")
+@click.option("--all", "is_all", is_flag=True, help="All of them, however many.")
 @output_option
 def list_cases(
-    *, status: str | None, result: str | None, user: str | None, output: str
+    *,
+    status: str | None,
+    result: str | None,
+    user: str | None,
+    cursor: str | None,
+    is_all: bool,
+    output: str,
 ) -> None:
-    """List cases, newest first; at most 1000."""
-    given = {"status": status, "result": result, "user": user}
+    """List cases, newest first: 100 of them, or with --all every one.
+
+    Where there are more, `next` in json is the --cursor of the next page.
+    """
+    given = {"status": status, "result": result, "user": user, "cursor": cursor}
     with open_client() as client:
         given_ones = {name: one for name, one in given.items() if one}
-        body, damaged = _all(client, given_ones)
+        body, damaged = _read(client, given_ones, is_all=is_all)
     page = page_of(body)
     if output == "json":
         write_json(body)
     else:
         show_page(result_screen(), page)
     if page.next is not None:
-        progress_screen().say("There are more: narrow it by status, result or user.")
+        screen = progress_screen()
+        screen.say("There are more. The next page, or with --all in its place, all:")
+        told = {name: one for name, one in given.items() if name != "cursor"}
+        screen.line(f"offboard case list{options(**told, cursor=page.next)}")
     if damaged:
         progress_screen().say(
             f"Not shown, since they cannot be read: {', '.join(damaged)}. See"
@@ -52,25 +83,30 @@ def list_cases(
         )
 
 
-def _all(client: Client, filters: dict[str, str]) -> tuple[Body, tuple[str, ...]]:
-    """Read the pages into one; its ``next`` is where reading ended.
+def _read(
+    client: Client, filters: dict[str, str], *, is_all: bool
+) -> tuple[Body, tuple[str, ...]]:
+    """Read one page, or all into one; its ``next`` is where reading ended.
 
     Besides, the ids of cases that belong there and cannot be read.
     """
     body, damaged = client.cases(limit=_PAGE, **filters)
+    found = list(body.get("cases", ()))
     page = page_of(body)
-    many = len(page.cases)
-    while page.next is not None and page.cases and many < _MOST:
-        following, more = client.cases(limit=_PAGE, cursor=page.next, **filters)
+    while is_all and page.next is not None and page.cases:
+        following = {**filters, "cursor": page.next}
+        body, more = client.cases(limit=_MOST_AT_ONCE, **following)
+        page = page_of(body)
         damaged += more
-        page = page_of(following)
-        many += len(page.cases)
-        body = {**following, "cases": body["cases"] + following["cases"]}
-    return body, damaged
+        found += body["cases"]
+    return {**body, "cases": found}, damaged
 
 
-@case.command("show")
-@click.argument("case_id", metavar="ID")
+@case.command(
+    "show",
+    epilog=examples("offboard case show ID --watch", "offboard case show ID -o json"),
+)
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @click.option("--watch", "is_watching", is_flag=True, help="Stay until it is over.")
 @output_option
 def show(*, case_id: str, is_watching: bool, output: str) -> None:
@@ -80,16 +116,16 @@ def show(*, case_id: str, is_watching: bool, output: str) -> None:
     """
     with open_client() as client:
         if not is_watching:
-            tell_case(client.case(case_id), output)
+            tell_case(client.case(case_id), output, client=client)
             return
         watcher = Watcher(client, progress_screen(), pace())
         waited = watcher.wait(case_id, is_over, deadline_seconds=None)
-    tell_case(waited.body, output)
+        tell_case(waited.body, output, client=client)
     sys.exit(exit_of(waited.case, asked_to_write=False))
 
 
 @case.command("retry")
-@click.argument("case_id", metavar="ID")
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @output_option
 def retry(*, case_id: str, output: str) -> None:
     """Take a case that ended with attention back to work."""
@@ -102,7 +138,7 @@ def retry(*, case_id: str, output: str) -> None:
 
 
 @case.command("cancel")
-@click.argument("case_id", metavar="ID")
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @output_option
 def cancel(*, case_id: str, output: str) -> None:
     """Withdraw a case before its first write."""

@@ -6,6 +6,7 @@ import click
 
 from service.commands.answers import ShownCase, case_of
 from service.commands.cases import case
+from service.commands.completion import case_ids
 from service.commands.ending import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen
@@ -29,7 +30,7 @@ _plan_hash = click.option(
 
 
 @case.command("approve")
-@click.argument("case_id", metavar="ID")
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @_plan_hash
 @output_option
 def approve(*, case_id: str, plan_hash: str | None, output: str) -> None:
@@ -46,7 +47,7 @@ def approve(*, case_id: str, plan_hash: str | None, output: str) -> None:
 
 
 @case.command("refuse")
-@click.argument("case_id", metavar="ID")
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @_plan_hash
 @output_option
 def refuse(*, case_id: str, plan_hash: str | None, output: str) -> None:
@@ -59,7 +60,7 @@ def refuse(*, case_id: str, plan_hash: str | None, output: str) -> None:
 
 
 @case.command("done")
-@click.argument("case_id", metavar="ID")
+@click.argument("case_id", metavar="ID", shell_complete=case_ids)
 @click.argument("number", metavar="N", type=click.IntRange(min=1))
 @output_option
 def done(*, case_id: str, number: int, output: str) -> None:

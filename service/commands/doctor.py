@@ -1,11 +1,13 @@
 """`offboard doctor`: does the set-up work, and if not, how it is mended."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
 import click
 
+from service.commands.frame import examples
 from service.commands.local import local, local_option
 from service.commands.opening import output_option
 from service.commands.screen import Screen, result_screen, write_json
@@ -21,26 +23,38 @@ from workers.offboarding.health import Verdict
 from workers.offboarding.words import counted
 
 _WORDS: Final[dict[str, str]] = {
+    Verdict.FAILED: "fault",
+    Verdict.UNPROVEN: "could not see",
+    Verdict.WARNING: "warning",
     Verdict.OK: "ok",
-    Verdict.UNPROVEN: "not proven",
-    Verdict.FAILED: "FAILED",
 }
+# In this order they are told: what stops the service first.
+_ORDER: Final = tuple(_WORDS)
 _STYLES: Final[dict[str, str]] = {
+    Verdict.WARNING: "yellow",
     Verdict.UNPROVEN: "yellow",
     Verdict.FAILED: "bold red",
 }
 
 
-@click.command()
+@click.command(
+    short_help="Find what is wrong with the set-up, and how to mend it.",
+    epilog=examples(
+        "offboard doctor",
+        "offboard doctor --local",
+        "offboard doctor -o json | jq '.checks[] | select(.verdict != \"ok\")'",
+    ),
+)
 @local_option
 @output_option
 def doctor(*, is_local: bool, output: str) -> None:
-    """Check the set-up: this command, the service, and what its workers can see.
+    """Find what is wrong with the set-up, and say how to mend it; it changes nothing.
 
-    Changes nothing.
+    It looks at the settings of this command, at the service, and at what its workers
+    can see and reach. With --local at what the configured key can, without a service.
 
-    Ends with 0 all is well, 3 something is not proven, 5 something failed, 6 the
-    service cannot be reached.
+    Ends with 0 no fault (there may be warnings), 3 something could not be seen, 5 a
+    fault, 6 the service cannot be reached.
     """
     found = _checked(is_local=is_local)
     body = {"checks": found.checks}
@@ -65,31 +79,53 @@ def _checked(*, is_local: bool) -> Findings:
 
 
 def _show(screen: Screen, checks: Sequence[ShownCheck]) -> None:
-    screen.line(_summary(checks))
-    for account_id in dict.fromkeys(one.account_id for one in checks):
-        screen.title(f"Account {account_id}" if account_id else "Set-up")
-        for one in checks:
-            if one.account_id == account_id:
-                _show_check(screen, one)
+    """Write what is to be mended, the worst first, then what is in order."""
+    screen.line(_summary(checks), style=_STYLES.get(_worst(checks), "bold green"))
+    to_mend = [one for one in checks if one.verdict != Verdict.OK]
+    if to_mend:
+        screen.title("To mend")
+    for number, one in enumerate(sorted(to_mend, key=lambda one: _place(one.verdict))):
+        if number:
+            screen.line("")
+        _show_check(screen, one)
+    good = [one for one in checks if one.verdict == Verdict.OK]
+    for account_id in dict.fromkeys(one.account_id for one in good):
+        screen.title(f"In order: account {account_id}" if account_id else "In order")
+        mine = [one for one in good if one.account_id == account_id]
+        screen.grid([(one.what, one.text) for one in mine])
 
 
 def _show_check(screen: Screen, check: ShownCheck) -> None:
-    word = _WORDS.get(check.verdict, check.verdict)
-    style = _STYLES.get(check.verdict, "")
-    screen.line(f"{word}: {check.what}: {check.text}", style=style)
-    if check.verdict == Verdict.OK:
-        return
+    where = f", account {check.account_id}" if check.account_id else ""
+    style = _STYLES.get(check.verdict, "yellow")
+    said = f"{_word(check.verdict)}: {check.what}{where}: {check.text}"
+    screen.say(said, style=style)
     if check.mend:
         screen.say(check.mend)
     if check.command:
         screen.line(check.command)
 
 
+def _word(verdict: str) -> str:
+    return _WORDS.get(verdict, verdict)
+
+
+def _place(verdict: str) -> int:
+    # A verdict of a newer service proves nothing.
+    return _ORDER.index(verdict if verdict in _ORDER else Verdict.UNPROVEN)
+
+
+def _worst(checks: Sequence[ShownCheck]) -> str:
+    return min((one.verdict for one in checks), key=_place, default=Verdict.UNPROVEN)
+
+
 def _summary(checks: Sequence[ShownCheck]) -> str:
-    failed = sum(one.verdict == Verdict.FAILED for one in checks)
-    good = sum(one.verdict == Verdict.OK for one in checks)
-    unproven = len(checks) - failed - good
-    if failed or unproven:
-        of = counted(len(checks), "check")
-        return f"{failed} failed and {unproven} not proven, of {of}."
-    return f"All is well: {counted(len(checks), 'check')}."
+    many = Counter(_ORDER[_place(one.verdict)] for one in checks)
+    of = counted(len(checks), "check")
+    said = [
+        counted(many[Verdict.FAILED], "fault") if many[Verdict.FAILED] else "",
+        f"{many[Verdict.UNPROVEN]} could not be seen" if many[Verdict.UNPROVEN] else "",
+        counted(many[Verdict.WARNING], "warning") if many[Verdict.WARNING] else "",
+    ]
+    told = [one for one in said if one]
+    return f"{', '.join(told)}; of {of}." if told else f"All is well: {of}."

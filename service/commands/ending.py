@@ -35,7 +35,6 @@ OF_FAULT: Final = {
     Fault.DENIED: Exit.SETTINGS,
     Fault.INVALID: Exit.USAGE,
     Fault.REFUSED: Exit.HELD,
-    Fault.NO_WORKER: Exit.SETTINGS,
     Fault.NO_CHANNEL: Exit.SETTINGS,
     Fault.OURS: Exit.OURS,
 }

@@ -10,10 +10,9 @@ from service.client import Body, Client
 from service.commands.answers import ShownCase, case_of
 from service.commands.ending import Exit, exit_of, is_over
 from service.commands.opening import pace
-from service.commands.screen import Screen, shown
+from service.commands.screen import Screen, loud_screen, shown
 from service.commands.telling import show_case, tell_case
 from service.commands.waiting import Waited, Watcher
-from service.faults import CallError
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import CaseStatus
 
@@ -61,11 +60,13 @@ class Errand:
             # There is nothing to agree to: no plan, or a service that would not write.
             tell_case(waited.body, output, again=self._request.again)
             sys.exit(code)
-        show_case(self._screen, waited.case, again=self._request.again)
+        # Loud, however quiet it is to be: this is what is agreed to.
+        screen = loud_screen()
+        show_case(screen, waited.case, again=self._request.again)
         word = self._request.agreed_by
         asked = f"Type {shown(word)} to apply this, anything else to leave it:"
-        if self._screen.ask(asked) != word:
-            self._screen.say("Nothing was applied.")
+        if screen.ask(asked) != word:
+            screen.say("Nothing was applied.")
             sys.exit(Exit.HELD)
 
     def carry_out(self, output: str, *, is_apply: bool, is_waiting: bool) -> Exit:
@@ -78,7 +79,7 @@ class Errand:
             code = exit_of(case, asked_to_write=is_apply)
             return Exit.GOOD if code is Exit.WAITED else code
         waited = self._wait(body)
-        tell_case(waited.body, output, again=self._request.again)
+        tell_case(waited.body, output, again=self._request.again, client=self._client)
         if not waited.is_there:
             self._screen.say("Waited too long; the case goes on in the service.")
         elif is_apply and waited.case.dry_run:
@@ -99,17 +100,11 @@ class Errand:
         return body
 
     def _wait(self, body: Body) -> Waited:
-        case_id = case_of(body).id
-        try:
-            return self._watcher.wait(
-                case_id,
-                _is_decided,
-                deadline_seconds=self._request.deadline_seconds,
-            )
-        except (KeyboardInterrupt, CallError):
-            self._screen.say("The case goes on in the service; see:")
-            self._screen.line(f"offboard case show {shown(case_id)} --watch")
-            raise
+        return self._watcher.wait(
+            case_of(body).id,
+            _is_decided,
+            deadline_seconds=self._request.deadline_seconds,
+        )
 
 
 def _is_decided(case: ShownCase) -> bool:

@@ -8,6 +8,8 @@ import click
 
 from service.client import Body
 from service.commands.ending import Exit
+from service.commands.exposure_csv import write_csv
+from service.commands.frame import examples
 from service.commands.holdings import (
     person_name,
     show_holdings,
@@ -15,7 +17,8 @@ from service.commands.holdings import (
 )
 from service.commands.local import local, local_option
 from service.commands.notes import why_of
-from service.commands.opening import open_client, output_option
+from service.commands.opening import open_client, output_as
+from service.commands.owned import only_of, show_owner
 from service.commands.screen import (
     Screen,
     progress_screen,
@@ -29,43 +32,71 @@ from service.commands.seen_answers import (
     exposure_of,
 )
 from service.commands.seen_ending import NOT_SEEN, exit_of_exposure
+from service.commands.table import Column
 from service.commands.to_do import Task, show_tasks, word_of
 from service.seen_schemas import ExposureSchema
 from workers.offboarding.errors import Reason
 from workers.offboarding.words import counted
 
 _COLUMNS: Final = ("Person", "Clusters", "Targets", "Note")
-_SLOTS: Final = ("Functional ID", "Keys", "Owns", "Would take", "Left after", "Note")
+_SLOTS: Final = (
+    Column("Functional ID"),
+    Column("Keys"),
+    Column("Owns", spare=2),
+    Column("Would take", spare=1),
+    Column("Left after"),
+    Column("Note"),
+)
 _RIGHTS: Final = (Reason.MISSING_ROLE, Reason.FUNCTIONAL_ID_BROAD)
 # Who wants more of them has the whole list above.
 _COMMANDS: Final = 10
 
 
-@click.command()
+@click.command(
+    short_help="Show whose departure would break which clusters.",
+    epilog=examples(
+        "offboard exposure",
+        "offboard exposure --owner dana.lee@example.com",
+        "offboard exposure -o csv > owners.csv",
+        "offboard exposure --local",
+    ),
+)
 @click.option(
     "--people-only",
     "is_people_only",
     is_flag=True,
     help="Leave the targets out, also out of json.",
 )
+@click.option("--owner", help="Only what this person owns: an e-mail or an IAM ID.")
 @local_option
-@output_option
-def exposure(*, is_people_only: bool, is_local: bool, output: str) -> None:
+@output_as("table", "json", "csv")
+def exposure(
+    *, is_people_only: bool, owner: str | None, is_local: bool, output: str
+) -> None:
     """Show who owns the cluster API keys, and whose departure would break clusters.
 
-    As the last surveys read it; with --local as it is read now.
+    As the last surveys read it; with --local as it is read now. As csv it is a line a
+    target.
 
     Ends with 0 everything seen, 3 something was not seen or never surveyed.
     """
+    if is_people_only and output == "csv":
+        raise click.UsageError("csv has the targets: leave --people-only out.")
     body, not_seen = _read() if is_local else _asked()
-    told = exposure_of(body)
-    code = exit_of_exposure(told, not_seen)
-    screen = progress_screen() if output == "json" else result_screen()
-    for text in _blind_spots(told, not_seen):
+    # Judged as a whole: what was not seen may be this owner's.
+    code = exit_of_exposure(exposure_of(body), not_seen)
+    screen = result_screen() if output == "table" else progress_screen()
+    for text in _blind_spots(exposure_of(body), not_seen):
         screen.say(text)
-    if output == "json":
+    body = body if owner is None else only_of(body, owner)
+    told = exposure_of(body)
+    if output == "csv":
+        write_csv(told)
+    elif output == "json":
         left_out = {"targets"} if is_people_only else set()
         write_json({name: one for name, one in body.items() if name not in left_out})
+    elif owner is not None:
+        show_owner(screen, told, owner)
     else:
         is_whole = code is Exit.GOOD
         _show(screen, told, is_whole=is_whole, is_people_only=is_people_only)

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 
 from service.client import Body, Client
 from service.commands.ending import Exit
+from service.commands.frame import examples
 from service.commands.holdings import show_holdings
 from service.commands.local import local, local_option
 from service.commands.opening import open_client, output_option, pace
@@ -44,7 +45,13 @@ _STYLES: Final = {
 }
 
 
-@click.command()
+@click.command(
+    short_help="Tell whether a person may be removed from the accounts yet.",
+    epilog=examples(
+        "offboard gate dana.lee@example.com",
+        "offboard gate dana.lee@example.com -o json | jq -r .reasons[].reason",
+    ),
+)
 @click.argument("user")
 @local_option
 @click.option(
@@ -113,7 +120,8 @@ def _show(screen: Screen, told: ShownGate, *, is_local: bool) -> None:
     if told.reasons:
         screen.title("Besides" if told.safe else "Reasons")
     for one in told.reasons:
-        screen.say(f"- {one.text}")
+        # The code too: docs/reasons.md has an entry by it, and programs go by it.
+        screen.say(f"- {one.text} ({one.reason})")
     show_holdings(screen, told.targets)
     show_tasks(screen, list(_tasks(told, is_local=is_local)))
 

@@ -120,6 +120,9 @@ def _planned(case: ShownCase, who: str) -> str:
     if is_unknown and not case.targets and not _counts(case):
         return f"Dry run, nothing was changed: {_unknown(who)}"
     would = _count_of(case, Outcome.PLANNED)
+    if not case.targets and not case.is_adoption:
+        part = "" if case.scope is None else " in the part asked for"
+        return f"Dry run, nothing was changed: {who} owns no cluster API key{part}."
     keys = counted(would, "cluster API key")
     counts = _counts(case)
     first = f"{counts}, {keys}" if counts else keys

@@ -8,18 +8,19 @@ from service.commands.answers import Owner
 from service.commands.notes import why_of
 from service.commands.screen import Screen
 from service.commands.seen_answers import ShownHolding
+from service.commands.table import Column
 from service.commands.targets import cluster_names, group_name, owner_name
 from workers.offboarding.exposure import ReadingKind
 from workers.offboarding.model import OwnerKind
 from workers.offboarding.words import counted
 
 _COLUMNS: Final = (
-    "Region",
-    "Resource group",
-    "Owner",
-    "Kind",
-    "Clusters",
-    "Last seen",
+    Column("Region"),
+    Column("Resource group"),
+    Column("Owner"),
+    Column("Kind", spare=2),
+    Column("Clusters"),
+    Column("Last seen", spare=1),
 )
 _KINDS: Final[dict[str, str]] = {
     OwnerKind.PERSON: "person",
@@ -37,7 +38,7 @@ def show_holdings(screen: Screen, holdings: Sequence[ShownHolding]) -> None:
     ordered = sorted(holdings, key=lambda one: not one.is_unread)
     if len({one.account_id for one in holdings}) > 1:
         rows = [(one.account_id, *_row(one)) for one in ordered]
-        screen.table(("Account", *_COLUMNS), rows)
+        screen.table((Column("Account"), *_COLUMNS), rows)
     else:
         screen.table(_COLUMNS, [_row(one) for one in ordered])
 

@@ -15,7 +15,7 @@ from config import log as logs
 from config.settings import Settings
 from service.commands.ending import Exit
 from service.commands.opening import read_settings
-from service.commands.screen import progress_screen
+from service.commands.screen import tell_fault
 from workers.offboarding.errors import (
     OffboardingError,
     PermanentError,
@@ -71,10 +71,11 @@ def local(settings: Settings | None = None) -> Iterator[Local]:
     try:
         yield open_local(settings)
     except OffboardingError as error:
-        screen = progress_screen()
-        screen.say(str(error))
+        lines = [str(error)]
         if isinstance(error, PermanentError):
             told = REASONS[error.reason]
-            screen.say(f"{told.sentence} Who mends it: {told.who}.")
+            lines.append(f"{told.sentence} Who mends it: {told.who}.")
         is_passing = isinstance(error, TransientError)
-        sys.exit(Exit.UNREACHABLE if is_passing else Exit.SETTINGS)
+        code = Exit.UNREACHABLE if is_passing else Exit.SETTINGS
+        tell_fault(code, "account", lines)
+        sys.exit(code)

@@ -10,18 +10,45 @@ import click
 from config.settings import Settings, SettingsError
 from service.client import Client
 from service.commands.ending import Exit
+from service.commands.screen import OUTPUT, QUIET, tell_fault
 from service.commands.waiting import Pace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-output_option: Final[Callable[[F], F]] = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="How the result is written to stdout.",
-)
+
+def output_as(*kinds: str) -> Callable[[F], F]:
+    """Give a command -o with these kinds, and -q."""
+    output = click.option(
+        "-o",
+        "--output",
+        type=click.Choice(kinds),
+        default=kinds[0],
+        show_default=True,
+        callback=_kept(OUTPUT),
+        help="How the result is written to stdout.",
+    )
+    quiet = click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        expose_value=False,
+        callback=_kept(QUIET),
+        help="Say nothing on stderr but faults and questions.",
+    )
+    return lambda command: output(quiet(command))
+
+
+def _kept(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Keep an option where whatever writes finds it."""
+
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> Any:  # noqa: ANN401 - as click has it
+        context.meta[name] = value
+        return value
+
+    return keep
+
+
+output_option: Final[Callable[[F], F]] = output_as("table", "json")
 
 
 def read_settings(process: str) -> Settings:
@@ -65,7 +92,6 @@ def pace() -> Pace:
 
 
 def end_with_faults(*faults: str) -> NoReturn:
-    """Write faults of the settings to stderr and end."""
-    for fault in faults:
-        click.echo(fault, err=True)
+    """Tell faults of the settings and end."""
+    tell_fault(Exit.SETTINGS, "settings", faults)
     sys.exit(Exit.SETTINGS)

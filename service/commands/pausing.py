@@ -17,7 +17,7 @@ from service.commands.to_do import options
 _account = click.option("--account", help="Only this account; else all.")
 
 
-@click.command()
+@click.command(short_help="Send no reset until `offboard resume`.")
 @_account
 @output_option
 def pause(*, account: str | None, output: str) -> None:
@@ -26,7 +26,7 @@ def pause(*, account: str | None, output: str) -> None:
         _tell(client.pause(account), output)
 
 
-@click.command()
+@click.command(short_help="End a pause; the cases it held go on.")
 @_account
 @output_option
 def resume(*, account: str | None, output: str) -> None:

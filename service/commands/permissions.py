@@ -17,7 +17,7 @@ from workers.offboarding.permissions import Permissions, Taker
 from workers.offboarding.permissions import permissions as needed
 
 
-@click.command()
+@click.command(short_help="Print the roles that the identities need.")
 @click.option(
     "--account", "wanted", required=True, metavar="A", help="The account's id or name."
 )

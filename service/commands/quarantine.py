@@ -23,7 +23,7 @@ _PAGE: Final = 200
 _MOST: Final = 1000
 
 
-@click.group("quarantine")
+@click.group("quarantine", short_help="Replay or drop deliveries nobody could act on.")
 def quarantine() -> None:
     """Look after deliveries that nobody could act on."""
 

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from service.client import Body, Client
 from service.commands.ending import Exit, exit_of
 from service.commands.errand import NO_TERMINAL, Errand
+from service.commands.frame import examples
 from service.commands.local import local, local_option
 from service.commands.opening import open_client, output_option, read_settings
 from service.commands.screen import can_ask, progress_screen
@@ -79,7 +80,15 @@ def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | No
     return text
 
 
-@click.command()
+@click.command(
+    short_help="Offboard a person: a dry run, or with --apply for real.",
+    epilog=examples(
+        "offboard run dana.lee@example.com",
+        "offboard run dana.lee@example.com --apply",
+        "offboard run dana.lee@example.com --apply --yes --no-wait -o json",
+        "offboard run IBMid-270003GXYZ --apply --effective-at 2026-12-31T17:00:00Z",
+    ),
+)
 @click.argument("user")
 @click.option("--apply", "is_apply", is_flag=True, help="Reset; else a dry run.")
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask before applying.")

@@ -56,11 +56,14 @@ def exit_of_gate(gate: ShownGate) -> Exit:
 
 
 def exit_of_checks(checks: Sequence[ShownCheck]) -> Exit:
-    """Judge the doctor's checks by the worst; an unknown verdict proves nothing."""
+    """Judge the doctor's checks by the worst; an unknown verdict proves nothing.
+
+    A warning is no fault: what is told works.
+    """
     verdicts = {one.verdict for one in checks}
     if Verdict.FAILED in verdicts:
         return Exit.SETTINGS
-    return Exit.GOOD if verdicts <= {Verdict.OK} else Exit.ATTENTION
+    return Exit.GOOD if verdicts <= {Verdict.OK, Verdict.WARNING} else Exit.ATTENTION
 
 
 def is_under_way(gate: ShownGate) -> bool:

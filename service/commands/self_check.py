@@ -4,7 +4,7 @@ Each check builds on the one before, so the first that fails ends them.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from service.commands.ending import OF_FAULT, Exit
 from service.commands.opening import client_of, token_faults
 from service.commands.seen_answers import checks_of, ready_of
 from service.commands.to_do import options
-from service.faults import CallError, Fault
+from service.faults import CallError
 from service.seen_schemas import CheckSchema
 from workers.offboarding.health import Check, Verdict
 
@@ -99,14 +99,16 @@ def _reach(client: Client) -> Findings:
         away = Check("store", Verdict.FAILED, text, "See that the store runs.")
         return Findings([written(up), written(away)], goes_on=False)
     store = Check("store", Verdict.OK, "It answers.")
-    return Findings([written(one) for one in (up, store, _sweep(ready.checks))])
+    return Findings([written(up), written(store)])
 
 
-def _sweep(checks: dict[str, str]) -> Check:
+def _sweep(checks: dict[str, str]) -> Iterator[Check]:
+    """Tell whoever may not ask workers whether any works."""
     if checks.get("sweep") == "ok":
-        return Check("sweep", Verdict.OK, "Workers look for outstanding work.")
+        yield Check("sweep", Verdict.OK, "Workers look for outstanding work.")
+        return
     text = "No worker looked for outstanding work lately."
-    return Check("sweep", Verdict.UNPROVEN, text, "See that a worker and beat run.")
+    yield Check("sweep", Verdict.FAILED, text, "See that a worker and beat run.")
 
 
 def _enter(client: Client) -> Findings:
@@ -116,10 +118,11 @@ def _enter(client: Client) -> Findings:
         mend = "Set OFFBOARD_TOKEN to one of the service's OFFBOARD_API_TOKENS, or make"
         return _failed("token", error, f"{mend} one:", _TO_MAKE_ONE)
     if role == _TOO_SMALL:
+        found = [written(one) for one in _sweep(ready_of(client.ready()).checks)]
         text = f"It is accepted, but as a {role}: workers may not be asked with it."
         mend = "Set OFFBOARD_TOKEN to the token of an operator; to make one:"
         small = Check("token", Verdict.UNPROVEN, text, mend, _TO_MAKE_ONE)
-        return Findings([written(small)], goes_on=False)
+        return Findings([*found, written(small)], goes_on=False)
     text = f"It is accepted; its role is {role}." if role else "It is accepted."
     return Findings([written(Check("token", Verdict.OK, text))])
 
@@ -136,15 +139,15 @@ def _pause(state: ShownState) -> Check:
     if state.restored is not None:
         mend = "See what is due, and then have it go on with `offboard resume`:"
         text = f"Everything is paused. {state.restored.text}"
-        return Check("pause", Verdict.UNPROVEN, text, mend, "offboard backup due")
+        return Check("pause", Verdict.WARNING, text, mend, "offboard backup due")
     mend = "When there is no reason for it any more; needs role approver:"
     if state.paused.all:
         text = "Resets are paused in all accounts."
-        return Check("pause", Verdict.UNPROVEN, text, mend, "offboard resume")
+        return Check("pause", Verdict.WARNING, text, mend, "offboard resume")
     if state.paused.accounts:
         text = f"Resets are paused in: {', '.join(state.paused.accounts)}."
         command = f"offboard resume{options(account=state.paused.accounts[0])}"
-        return Check("pause", Verdict.UNPROVEN, text, mend, command)
+        return Check("pause", Verdict.WARNING, text, mend, command)
     return Check("pause", Verdict.OK, "Resets are not paused.")
 
 
@@ -153,12 +156,8 @@ def _ask_worker(client: Client) -> Findings:
         body = client.doctor()
         checks_of(body)
     except CallError as error:
-        if error.fault is Fault.NO_WORKER:
-            mend = "See that a worker runs, and what its log says; to start one:"
-            return _failed("worker", error, mend, "offboard worker")
-        return _failed("worker", error, "See the service's log, and ask again.")
-    worker = Check("worker", Verdict.OK, "One answered.")
-    return Findings([written(worker), *body["checks"]])
+        return _failed("check_up", error, "See the service's log, and ask again.")
+    return Findings(list(body["checks"]))
 
 
 def _failed(

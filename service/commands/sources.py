@@ -12,7 +12,7 @@ from service.commands.screen import Screen, result_screen, write_json
 _COLUMNS: Final = ("Source", "State", "Delivered", "Refused")
 
 
-@click.group("source")
+@click.group("source", short_help="See how the sources fare, or play one.")
 def source() -> None:
     """Look after the systems that tell this service who leaves."""
 

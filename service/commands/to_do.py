@@ -41,7 +41,9 @@ def show_tasks(screen: Screen, tasks: Sequence[Task]) -> None:
     """Write what is left to people; each command stands whole on a line of its own."""
     if tasks:
         screen.title("Left to do")
-    for task in tasks:
+    for number, task in enumerate(tasks):
+        if number:
+            screen.gap()
         screen.say(task.text)
         if task.command:
             screen.line(task.command)

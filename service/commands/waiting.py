@@ -7,10 +7,12 @@ from typing import Final
 
 from service.client import PAUSES, Body, Client
 from service.commands.answers import ShownCase, case_of
-from service.commands.screen import Screen
+from service.commands.notes import holds_of
+from service.commands.screen import Line, Screen, loud_screen, shown
 from service.commands.targets import outcome_of, where_of
 from service.faults import CallError, Fault
 from workers.offboarding.model import CaseStatus
+from workers.offboarding.words import counted
 
 DEADLINE_SECONDS: Final = 15 * 60.0
 
@@ -27,7 +29,7 @@ class Pace:
     """
 
     poll_seconds: float = 1.0
-    patience_seconds: float = 30.0
+    patience_seconds: float = 60.0
     pauses: tuple[float, ...] = PAUSES
 
 
@@ -67,11 +69,28 @@ class Watcher:
             deadline_seconds: From now; None waits without end.
         """
         ends_at = None if deadline_seconds is None else _now() + deadline_seconds
+        try:
+            with self._screen.alive() as line:
+                return self._wait(case_id, until, ends_at, line)
+        except (KeyboardInterrupt, CallError):
+            screen = loud_screen()
+            screen.say("The case goes on without you. To look at it again:")
+            screen.line(f"offboard case show {shown(case_id)} --watch")
+            raise
+
+    def _wait(
+        self,
+        case_id: str,
+        until: Callable[[ShownCase], bool],
+        ends_at: float | None,
+        line: Line,
+    ) -> Waited:
         followed = {case_id}
         while True:
-            body = self._look(case_id, ends_at)
+            body = self._look(case_id, ends_at, line)
             case = case_of(body)
             self._tell(case)
+            self._now_is(case, line)
             other = case.joined_to
             if case.status == CaseStatus.CANCELLED and other and other not in followed:
                 followed.add(other)
@@ -84,8 +103,9 @@ class Watcher:
                 return Waited(body, case, is_there=False)
             time.sleep(min(self._pace.poll_seconds, left))
 
-    def _look(self, case_id: str, ends_at: float | None) -> Body:
-        away_at = _now() + min(self._pace.patience_seconds, _left(ends_at))
+    def _look(self, case_id: str, ends_at: float | None, line: Line) -> Body:
+        patience = min(self._pace.patience_seconds, _left(ends_at))
+        away_at = _now() + patience
         while True:
             try:
                 body = self._client.case(case_id)
@@ -93,10 +113,28 @@ class Watcher:
                 if error.fault is not Fault.UNREACHABLE or _now() >= away_at:
                     raise
             else:
-                self._told.pop("service", None)
+                if self._told.pop("service", None):
+                    self._say("The service answers again.")
                 return body
-            self._change("service", "The service does not answer; it is asked again.")
+            text = (
+                f"The service does not answer; it is asked again for {patience:.0f} s."
+            )
+            self._change("service", text)
+            line.show(f"The service is away, {self._elapsed()}")
             time.sleep(self._pace.poll_seconds)
+
+    def _now_is(self, case: ShownCase, line: Line) -> None:
+        """Say on the line that stays how far it is, what it waits for, how long so far.
+
+        It is the one that tells somebody who looks up from elsewhere.
+        """
+        done = sum(one.outcome is not None for one in case.targets)
+        many = f"{done} of {counted(len(case.targets), 'target')} done"
+        line.show(f"{_stage(case, many)}, {self._elapsed()}")
+
+    def _elapsed(self) -> str:
+        seconds = int(_now() - self._began_at)
+        return f"{seconds // 60}:{seconds % 60:02} min so far"
 
     def _tell(self, case: ShownCase) -> None:
         mode = "dry run" if case.dry_run else "armed"
@@ -110,7 +148,23 @@ class Watcher:
     def _change(self, key: str, text: str) -> None:
         if self._told.get(key) != text:
             self._told[key] = text
-            self._screen.line(f"after {_now() - self._began_at:.1f} s: {text}")
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._screen.line(f"after {_now() - self._began_at:.1f} s: {text}")
+
+
+def _stage(case: ShownCase, many: str) -> str:
+    match case.status:
+        case CaseStatus.WAITING:
+            why = ", ".join(one.reason for one in holds_of(case)) or "see the case"
+            return f"Held ({why}); {many}"
+        case CaseStatus.SCHEDULED:
+            return f"Scheduled, leaves {case.effective_at or 'later'}"
+        case _ if case.targets:
+            return many
+        case _:
+            return "Looking for what they own"
 
 
 def _left(ends_at: float | None) -> float:

@@ -2,30 +2,32 @@
 
 from flask import render_template
 
-from service.context import here, place_to_wait
+from service.checkup import checked
+from service.context import here
 from service.pages.door import page
-from workers.offboarding.health import Check, Verdict
+from workers.offboarding.health import Verdict
 
 _TONES = {Verdict.OK: "good", Verdict.FAILED: "bad"}
+_WORDS = {
+    Verdict.OK: "ok",
+    Verdict.WARNING: "warning",
+    Verdict.UNPROVEN: "could not see",
+    Verdict.FAILED: "fault",
+}
 _BUSY = "Others wait for the workers' answers; ask again in some seconds."
-_NOBODY = "No worker answered in time: see that one runs, and ask again."
 
 
 @page("GET", "/doctor", role="operator")
 def doctor() -> str:
     """Show every check, what failed first."""
-    checks, fault = _asked()
+    checks = checked()
+    fault = _BUSY if checks is None else None
     order = ("bad", "held", "good")
     rows = sorted(
-        ((one, _TONES.get(one.verdict, "held")) for one in checks),
+        (
+            (one, _TONES.get(one.verdict, "held"), _WORDS[one.verdict])
+            for one in checks or ()
+        ),
         key=lambda row: order.index(row[1]),
     )
     return render_template("doctor.html", rows=rows, fault=fault, now=here().clock())
-
-
-def _asked() -> tuple[tuple[Check, ...], str | None]:
-    with place_to_wait() as is_free:
-        if not is_free:
-            return (), _BUSY
-        checks = here().desk.doctor()
-    return (checks, None) if checks is not None else ((), _NOBODY)

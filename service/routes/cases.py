@@ -1,5 +1,6 @@
 """The routes of cases: open one by hand, list, show, retry, cancel."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from flask import Response, g, jsonify
@@ -22,8 +23,9 @@ from service.routes.casework import (
 from service.routes.opening import IDEMPOTENCY_KEY, idempotency_of, open_case
 from service.routes.person import USER, read_user
 from service.schemas import CasesQuery, EmptyBody, OffboardBody
-from service.words import effective_from
+from service.words import Moment, effective_from
 from workers.desk import Query
+from workers.offboarding.clocks import settles_at
 from workers.offboarding.errors import NoSuchCaseError
 from workers.offboarding.model import Departure
 
@@ -34,6 +36,13 @@ _DAMAGED: Final[dict[str, Any]] = {
     "Offboard-Damaged": {
         "description": "The ids of cases that belong here and cannot be read.",
         "schema": {"type": "string"},
+    }
+}
+_SETTLES: Final[dict[str, Any]] = {
+    "Offboard-Settles-At": {
+        "description": "When clusters have picked the new keys up; fully safe is not"
+        " before then. Only where every target is owner-safe.",
+        "schema": {"type": "string", "format": "date-time"},
     }
 }
 
@@ -103,7 +112,7 @@ def list_cases(query: dict[str, Any]) -> Response:
     "/api/cases/<case_id>",
     role="viewer",
     path=CASE_ID,
-    answer={200: examples.bare_case("The case.")},
+    answer={200: examples.bare_case("The case.") | {"headers": _SETTLES}},
     refuses=(404, 503),
 )
 def show_case(case_id: str) -> Response:
@@ -111,7 +120,12 @@ def show_case(case_id: str) -> Response:
     case = here().desk.show(known_shape(case_id))
     if not may_see(case):
         raise NoSuchCaseError
-    return jsonify(shown(case))
+    answer = jsonify(shown(case))
+    # The body is fixed; whoever waits for "fully safe" wants to know how long.
+    at = settles_at(case, timedelta(minutes=here().settings.settle_minutes))
+    if at is not None:
+        answer.headers["Offboard-Settles-At"] = Moment().serialize("at", {"at": at})
+    return answer
 
 
 @route(

@@ -10,9 +10,10 @@ from werkzeug.exceptions import ServiceUnavailable
 from service import examples, seen_examples
 from service.auth import caller
 from service.bodies import refuse_unmeasured
+from service.checkup import checked
 from service.context import here, place_to_wait
 from service.contract import route
-from service.errors import RETRY_AFTER_SECONDS, NoWorkerError
+from service.errors import RETRY_AFTER_SECONDS
 from service.routes.person import USER, read_user
 from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
 from workers.offboarding.advice import sentence
@@ -98,14 +99,14 @@ def _judged(leaver: Leaver) -> GateAnswer:
     refuses=(503,),
 )
 def ask_doctor() -> Response:
-    """Have a worker check what it can see and what it may do; it changes nothing."""
-    with place_to_wait() as is_free:
-        if not is_free:
-            raise ServiceUnavailable(
-                "Others wait for the workers' answers; ask again in some seconds.",
-                retry_after=RETRY_AFTER_SECONDS,
-            )
-        checks = here().desk.doctor()
+    """Check the set-up, here and by a worker; it changes nothing.
+
+    Without a worker the check of that name says so, and what it would see is missing.
+    """
+    checks = checked()
     if checks is None:
-        raise NoWorkerError
+        raise ServiceUnavailable(
+            "Others wait for the workers' answers; ask again in some seconds.",
+            retry_after=RETRY_AFTER_SECONDS,
+        )
     return jsonify(DoctorSchema().dump({"checks": checks}))

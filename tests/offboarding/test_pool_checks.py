@@ -21,7 +21,8 @@ from workers.offboarding.health import Verdict
 from workers.offboarding.model import Cluster, KeyOwner, OwnerKind
 from workers.offboarding.rights import Policy
 
-OK, UNPROVEN, FAILED = Verdict.OK, Verdict.UNPROVEN, Verdict.FAILED
+OK, WARNING = Verdict.OK, Verdict.WARNING
+UNPROVEN, FAILED = Verdict.UNPROVEN, Verdict.FAILED
 ALL = {
     "functional_id",
     "functional_id_roles",
@@ -168,11 +169,11 @@ def test_a_service_id_makes_no_user_keys():
     assert "a service ID that is not locked" in found["functional_id"].text
 
 
-def test_rights_too_many_and_rights_unseen_are_not_proven():
+def test_rights_too_many_are_a_warning_and_rights_unseen_not_proven():
     broad = checks(policies=(*a_standing().policies, a_policy()))
     unseen = checks(policies_fault="403")
 
-    assert broad["functional_id_narrow"].verdict is UNPROVEN
+    assert broad["functional_id_narrow"].verdict is WARNING
     assert "Administrator on all services" in broad["functional_id_narrow"].text
     assert unseen["functional_id_narrow"].verdict is UNPROVEN
 
@@ -189,7 +190,7 @@ def test_one_identity_in_two_accounts_is_told_in_both():
         if one.what == "functional_id_alone"
     }
 
-    assert found == {"acct1": UNPROVEN, "acct2": UNPROVEN, "acct3": OK}
+    assert found == {"acct1": WARNING, "acct2": WARNING, "acct3": OK}
 
 
 def test_classic_permissions_are_said_not_to_be_seen():

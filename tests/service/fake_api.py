@@ -252,3 +252,10 @@ def squeezed(text):
     """Takes the columns' padding and the rule out: only the words count."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return [line for line in lines if not line.startswith("─")]
+
+
+def result_in(stdout):
+    """Reads what a command wrote with -o json, without the version of it."""
+    body = json.loads(stdout)
+    assert body.pop("schema") == 1
+    return body

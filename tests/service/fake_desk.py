@@ -77,6 +77,7 @@ class FakeDesk:
         self.noted = []
         self.in_quarantine = {}
         self.stats = ()
+        self.conditions_found = ()
         self.same_people = ()
         self.known = {}
         self.spots = {}
@@ -448,6 +449,10 @@ class FakeDesk:
         if notice_id not in self.trials:
             raise NoSuchNoticeError("There is no such notice, or not any more.")
         return state_of(self.trials[notice_id], self.trial_lines)
+
+    def conditions(self):
+        self._used()
+        return self.conditions_found
 
     def doctor(self):
         self._used()

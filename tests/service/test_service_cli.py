@@ -1,6 +1,5 @@
 """The commands that speak to a service, against one that plays its part."""
 
-import json
 import shlex
 import socket
 
@@ -21,6 +20,7 @@ from fake_api import (
     a_verified,
     an_owner,
     an_unread,
+    result_in,
     squeezed,
 )
 
@@ -101,7 +101,7 @@ def test_an_armed_run_ends_as_its_case_does(api, offboard, case, code):
     done = offboard("run", USER, "--apply", "--yes", "-o", "json")
 
     assert done.exit_code == code
-    assert json.loads(done.stdout) == case
+    assert result_in(done.stdout) == case
 
 
 BLIND = [a_note("list_unreadable")]
@@ -185,7 +185,7 @@ def test_a_run_waits_no_longer_than_it_was_told_and_shows_what_it_has(api, offbo
     done = offboard("run", USER, "--timeout", "0.05", "-o", "json")
 
     assert done.exit_code == 7
-    assert json.loads(done.stdout)["status"] == "open"
+    assert result_in(done.stdout)["status"] == "open"
 
 
 def test_a_run_waits_until_the_case_is_settled(api, offboard):
@@ -201,7 +201,7 @@ def test_no_wait_ends_when_the_case_is_taken_in(api, offboard):
     done = offboard("run", USER, "--apply", "--yes", "--no-wait", "-o", "json")
 
     assert done.exit_code == 0
-    assert json.loads(done.stdout)["id"] == CASE_ID
+    assert result_in(done.stdout)["id"] == CASE_ID
     assert api.calls(*SHOW) == []
 
 
@@ -234,7 +234,7 @@ def test_a_case_joined_to_another_is_followed_to_that_one(api, offboard):
     done = offboard("run", USER, "--apply", "--yes", "-o", "json")
 
     assert done.exit_code == 3
-    assert json.loads(done.stdout)["id"] == OTHER_ID
+    assert result_in(done.stdout)["id"] == OTHER_ID
 
 
 def test_cases_joined_in_a_ring_do_not_hang(api, offboard):
@@ -892,7 +892,7 @@ def test_json_is_the_case_as_the_api_gave_it_in_signs_no_terminal_obeys(api, off
 
     done = offboard("case", "show", CASE_ID, "-o", "json")
 
-    assert json.loads(done.stdout) == case
+    assert result_in(done.stdout) == case
     assert done.stdout.isascii()
 
 
@@ -938,12 +938,23 @@ def test_cases_are_listed_with_the_filters_that_were_given(api, offboard):
         "status": "settled",
         "result": "attention",
         "user": USER,
-        "limit": "200",
+        "limit": "100",
     }
-    assert (
-        f"{CASE_ID} settled attention armed {USER} 1 2026-02-16T10:02:11.000Z" in table
-    )
-    assert f"{OTHER_ID} open armed {USER} 0 2026-02-16T10:02:11.000Z" in table
+    assert f"{CASE_ID} settled attention armed {USER} 1 2026-02-16 10:02Z" in table
+    assert f"{OTHER_ID} open armed {USER} 0 2026-02-16 10:02Z" in table
+
+
+def test_a_page_is_listed_and_how_to_get_the_next(api, offboard):
+    page = {"cases": [a_case("open")], "next": CASE_ID}
+    api.script(("GET", "/api/cases"), Says(page))
+
+    done = offboard("case", "list", "--user", USER, "--cursor", OTHER_ID, "-o", "json")
+
+    assert api.asked[0].query == {"limit": "100", "cursor": OTHER_ID, "user": USER}
+    assert len(api.asked) == 1
+    assert result_in(done.stdout)["next"] == CASE_ID
+    again = f"offboard case list --user {USER} --cursor {CASE_ID}"
+    assert again in done.stderr.splitlines()
 
 
 def test_all_pages_are_read_into_one_list(api, offboard):
@@ -951,20 +962,21 @@ def test_all_pages_are_read_into_one_list(api, offboard):
     last = {"cases": [a_case("open", id=OTHER_ID)], "next": None}
     api.script(("GET", "/api/cases"), Says(first), Says(last))
 
-    listed = json.loads(offboard("case", "list", "-o", "json").stdout)
+    listed = result_in(offboard("case", "list", "--all", "-o", "json").stdout)
 
     assert [one["id"] for one in listed["cases"]] == [CASE_ID, OTHER_ID]
     assert listed["next"] is None
     assert api.asked[1].query == {"limit": "200", "cursor": CASE_ID}
 
 
-def test_a_list_without_end_is_cut_off_and_says_so(api, offboard):
-    endless = {"cases": [a_case("open")] * 200, "next": CASE_ID}
-    api.script(("GET", "/api/cases"), Says(endless))
+def test_a_page_without_cases_ends_the_reading_of_all(api, offboard):
+    full = {"cases": [a_case("open")] * 100, "next": CASE_ID}
+    odd = {"cases": [], "next": CASE_ID}
+    api.script(("GET", "/api/cases"), Says(full), Says(odd))
 
-    done = offboard("case", "list", "-o", "json")
+    done = offboard("case", "list", "--all", "-o", "json")
 
-    assert len(json.loads(done.stdout)["cases"]) == 1000
+    assert len(result_in(done.stdout)["cases"]) == 100
     assert "There are more" in done.stderr
 
 
@@ -982,7 +994,7 @@ def test_a_case_is_acted_on(api, offboard, verb):
     done = offboard("case", verb, CASE_ID, "-o", "json")
 
     assert done.exit_code == 0
-    assert json.loads(done.stdout) == after
+    assert result_in(done.stdout) == after
     assert api.asked[0].body is None
 
 
@@ -1044,7 +1056,7 @@ def test_pausing_tells_what_is_paused_now(api, offboard, asked, told):
     table, as_json = offboard(*words), offboard(*words, "-o", "json")
 
     assert table.stdout == f"{told}\n"
-    assert json.loads(as_json.stdout) == {"paused": paused}
+    assert result_in(as_json.stdout) == {"paused": paused}
     assert api.asked[0].body == body
 
 

@@ -1,9 +1,7 @@
 """`offboard blind-spot list | accept | withdraw`."""
 
-import json
-
 import pytest
-from fake_api import LOST, Says, a_problem, squeezed
+from fake_api import LOST, Says, a_problem, result_in, squeezed
 
 LIST = ("GET", "/api/blind-spots")
 ACCEPT = ("POST", "/api/blind-spots")
@@ -32,7 +30,7 @@ def test_what_is_accepted_is_listed(api, offboard):
     assert squeezed(table.stdout)[-1] == (
         "acc1 us-south 9f6b 2026-02-23T10:02:11.000Z lead being made"
     )
-    assert json.loads(as_json.stdout) == {"blind_spots": [SPOT]}
+    assert result_in(as_json.stdout) == {"blind_spots": [SPOT]}
 
 
 def test_an_empty_list_says_so(api, offboard):

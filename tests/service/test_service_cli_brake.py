@@ -1,9 +1,7 @@
 """`offboard brake show | release | refuse`."""
 
-import json
-
 import pytest
-from fake_api import LOST, SHOW, Says, a_case, a_note, a_problem, squeezed
+from fake_api import LOST, SHOW, Says, a_case, a_note, a_problem, result_in, squeezed
 
 BRAKE = ("GET", "/api/brake")
 RELEASE = ("POST", "/api/brake/release")
@@ -88,7 +86,7 @@ def test_json_is_the_answer_as_it_came(api, offboard):
 
     done = offboard("brake", "show", "-o", "json")
 
-    assert (done.exit_code, json.loads(done.stdout)) == (4, on(waits()))
+    assert (done.exit_code, result_in(done.stdout)) == (4, on(waits()))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +106,7 @@ def test_with_yes_nothing_is_asked(api, offboard, verb, route, answer, said):
     as_json = offboard("brake", verb, "--yes", "-o", "json")
 
     assert (done.exit_code, done.stdout) == (0, said)
-    assert json.loads(as_json.stdout) == answer
+    assert result_in(as_json.stdout) == answer
     assert len(api.calls(*route)) == len(api.asked) == 2
 
 

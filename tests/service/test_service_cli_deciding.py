@@ -1,7 +1,5 @@
 """`offboard case approve | refuse | done`, and how a held case is told."""
 
-import json
-
 import pytest
 from fake_api import (
     CASE_ID,
@@ -15,6 +13,7 @@ from fake_api import (
     a_problem,
     a_target,
     a_verified,
+    result_in,
 )
 
 HASH = "sha256:5f1d"
@@ -54,7 +53,7 @@ def test_a_decision_names_the_plan_it_is_about(api, offboard, verb, typed, sent)
     done = offboard("case", verb, CASE_ID, "--plan-hash", typed, "-o", "json")
 
     assert done.exit_code == 0
-    assert json.loads(done.stdout) == a_case("open")
+    assert result_in(done.stdout) == a_case("open")
     assert [one.body for one in api.asked] == [{"plan_hash": sent}]
 
 
@@ -108,7 +107,7 @@ def test_a_follow_up_is_ticked_off_by_its_number(api, offboard):
     done = offboard("case", "done", CASE_ID, "3", "-o", "json")
 
     assert done.exit_code == 0
-    assert json.loads(done.stdout) == after
+    assert result_in(done.stdout) == after
     # Saying it again is the same, so a lost answer is asked for again.
     assert len(api.calls(*deciding("follow-ups/3/done"))) == 2
 

@@ -1,11 +1,10 @@
 """`offboard evidence export | verify`, on real files."""
 
-import json
 import stat
 
 import pytest
 from evidence_scenes import KEY, OTHER_KEY, a_book, fingerprint
-from fake_api import TOKEN, Says, a_problem
+from fake_api import TOKEN, Says, a_problem, result_in
 
 BOOK = a_book()
 LINES = (("Content-Type", "application/jsonl"),)
@@ -192,7 +191,7 @@ def test_what_was_found_is_one_json_object(exported, offboard):
 
     done = offboard("evidence", "verify", str(exported), "-o", "json")
 
-    found = json.loads(done.stdout)
+    found = result_in(done.stdout)
     assert (done.exit_code, found["holds"], found["signer_proven"]) == (4, False, False)
     assert found["faults"][0]["text"] == "item or register: the line is cut off"
 

@@ -1,9 +1,7 @@
 """`offboard quarantine list | replay | drop` and `offboard source list`."""
 
-import json
-
 import pytest
-from fake_api import CASE_ID, LOST, Says, a_problem, squeezed
+from fake_api import CASE_ID, LOST, Says, a_problem, result_in, squeezed
 
 ID = "01KHJ2V0W8Q3RZ5T7X9YABD001"
 LIST = ("GET", "/api/quarantine")
@@ -74,7 +72,7 @@ def test_what_is_in_quarantine_is_listed(api, offboard):
         "2026-03-18T10:02:11.000Z",
         "",
     ]
-    assert json.loads(as_json.stdout) == {"quarantine": [KEPT, expired], "next": None}
+    assert result_in(as_json.stdout) == {"quarantine": [KEPT, expired], "next": None}
 
 
 def test_an_empty_quarantine_says_so(api, offboard):
@@ -89,7 +87,7 @@ def test_pages_are_read_into_one(api, offboard):
 
     done = offboard("quarantine", "list", "-o", "json")
 
-    assert json.loads(done.stdout) == {"quarantine": [KEPT, other], "next": None}
+    assert result_in(done.stdout) == {"quarantine": [KEPT, other], "next": None}
     assert [one.query for one in api.asked] == [
         {"limit": "200"},
         {"limit": "200", "cursor": ID},
@@ -123,7 +121,7 @@ def test_a_replay_tells_what_came_of_it(api, offboard, cases, said):
     as_json = offboard("quarantine", "replay", ID, "-o", "json")
 
     assert (done.exit_code, done.stdout) == (0, said)
-    assert json.loads(as_json.stdout) == {"cases": cases}
+    assert result_in(as_json.stdout) == {"cases": cases}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_every_source_is_listed_with_how_it_fares(api, offboard):
         "In quarantine: okta 3. See offboard quarantine list.",
         "Off, since they have no secret: scim.",
     ]
-    assert json.loads(as_json.stdout) == {"sources": [SOURCE, OFF]}
+    assert result_in(as_json.stdout) == {"sources": [SOURCE, OFF]}
 
 
 def test_where_no_source_is_on_that_is_all_there_is_to_say(api, offboard):

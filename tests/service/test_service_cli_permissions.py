@@ -1,9 +1,8 @@
 """`offboard permissions`: no service, no keys, the accounts file alone."""
 
-import json
-
 import pytest
 from click.testing import CliRunner
+from fake_api import result_in
 
 from service.cli import main
 
@@ -56,7 +55,7 @@ def test_an_account_without_a_functional_id_is_only_read(typed):
 
 
 def test_the_formats_say_the_same(typed):
-    body = json.loads(typed("--account", "b1f3", "--format", "json").stdout)
+    body = result_in(typed("--account", "b1f3", "--format", "json").stdout)
     terraform = typed("--account", "b1f3", "--format", "terraform").stdout
 
     grants = [*body["reading"]["grants"], *body["acting"][0]["grants"]]

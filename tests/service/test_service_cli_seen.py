@@ -1,6 +1,5 @@
 """`offboard exposure` and `offboard gate` against a service that is played."""
 
-import json
 import shlex
 
 import pytest
@@ -17,6 +16,7 @@ from fake_api import (
     an_exposure,
     an_owner,
     not_read,
+    result_in,
     squeezed,
 )
 
@@ -137,7 +137,7 @@ def test_people_only_leaves_the_targets_out(api, offboard):
     api.script(EXPOSURE, Says(an_exposure(a_holding(), people=[a_person()])))
 
     table = offboard("exposure", "--people-only")
-    as_json = json.loads(offboard("exposure", "--people-only", "-o", "json").stdout)
+    as_json = result_in(offboard("exposure", "--people-only", "-o", "json").stdout)
 
     assert "Targets\nRegion" not in "\n".join(squeezed(table.stdout))
     assert "Dana Lee" in table.stdout
@@ -155,7 +155,7 @@ def test_json_of_an_exposure_is_what_the_service_said(api, offboard):
 
     done = offboard("exposure", "-o", "json")
 
-    assert json.loads(done.stdout) == body
+    assert result_in(done.stdout) == body
     assert done.stdout.isascii()
     assert done.exit_code == 3
 
@@ -190,7 +190,7 @@ def test_json_of_an_exposure_tells_beside_it_what_was_not_seen(api, offboard):
     done = offboard("exposure", "-o", "json")
 
     assert done.stderr.startswith("Not everything was seen: A list in the")
-    assert json.loads(done.stdout) == an_exposure()
+    assert result_in(done.stdout) == an_exposure()
 
 
 def test_several_accounts_are_told_apart(api, offboard):
@@ -296,7 +296,7 @@ under that name; see how it is spelt.
 Read at 2026-02-16T10:02:11.000Z.
 
 Reasons
-- No account that was read knows them.
+- No account that was read knows them. (person_not_found)
 
 Left to do
 See how the account knows them, and ask by that name or by IAM ID:
@@ -309,7 +309,7 @@ Not safe: do not remove dana.lee@example.com yet.
 Read at 2026-02-16T10:02:11.000Z.
 
 Reasons
-- They own the cluster API keys of 1 target.
+- They own the cluster API keys of 1 target. (owns_targets)
 
 Targets
 Region Resource group Owner Kind Clusters Last seen
@@ -326,8 +326,8 @@ Not proven safe: not everything could be seen. Do not remove dana.lee@example.co
 Read at 2026-02-16T10:02:11.000Z.
 
 Reasons
-- Rights are not proven.
-- Not read: eu-de / payments.
+- Rights are not proven. (visibility_not_proven)
+- Not read: eu-de / payments. (no_role)
 
 Targets
 Region Resource group Owner Kind Clusters Last seen
@@ -349,14 +349,14 @@ Not safe: do not remove dana.lee@example.com yet.
 Read at 2026-02-16T10:02:11.000Z.
 
 Reasons
-- They are kept.
+- They are kept. (protected_user)
 """
 CASE = """\
 Not safe: do not remove dana.lee@example.com yet.
 Read at 2026-02-16T10:02:11.000Z.
 
 Reasons
-- Case 1 is open.
+- Case 1 is open. (case_not_safe)
 
 Left to do
 See how their case stands:
@@ -463,7 +463,7 @@ def test_only_what_could_not_be_seen_ends_a_gate_with_three(api, offboard, body,
     done = offboard("gate", USER, "-o", "json")
 
     assert done.exit_code == code
-    assert json.loads(done.stdout) == body
+    assert result_in(done.stdout) == body
 
 
 UNDER_WAY = a_gate("reading_under_way")

@@ -1,6 +1,5 @@
 """The command line as a process: with a terminal, without one, and interrupted."""
 
-import json
 import os
 import pty
 import re
@@ -24,6 +23,7 @@ from fake_api import (
     a_target,
     a_verified,
     an_unread,
+    result_in,
 )
 
 QUESTION = f"Type {USER} to apply this, anything else to leave it: "
@@ -128,7 +128,7 @@ def test_applying_shows_the_plan_first_and_goes_on_when_the_user_is_typed(api, t
     assert "payments" in run.screen.split(QUESTION)[0]
     assert asked_before == [True]
     assert dry_runs(api) == [True, False]
-    assert json.loads(stdout)["result"] == "safe"
+    assert result_in(stdout)["result"] == "safe"
 
 
 @pytest.mark.parametrize("typed", ["\n", "yes\n", "dana\n", "\x04"])
@@ -191,7 +191,7 @@ def test_a_service_that_is_not_armed_is_not_asked_to_apply(api, typing):
     code, stdout = run.ended()
 
     assert code == 4
-    assert json.loads(stdout)["warnings"] == not_armed
+    assert result_in(stdout)["warnings"] == not_armed
     assert QUESTION not in run.screen
     assert dry_runs(api) == [True]
 
@@ -241,6 +241,32 @@ def test_an_interrupt_while_waiting_says_where_the_case_can_be_seen(api, typing)
     assert "Traceback" not in run.screen
 
 
+def test_a_terminal_has_one_line_that_says_how_far_it_is(api, typing):
+    under_way = a_case("open", None, a_verified(), a_target("eu-de", outcome=None))
+    api.script(SHOW, Says(a_case("open")), *[Says(under_way)] * 2, Says(held()))
+    run = typing("case", "show", CASE_ID, "--watch")
+
+    run.read_until("Looking for what they own, 0:0")
+    run.read_until("1 of 2 targets done, 0:0")
+    run.read_until("Held (paused); 0 of 0 targets done, 0:0")
+
+    assert "min so far" in run.screen
+
+
+def test_no_color_has_the_plain_lines_alone(api, typing):
+    api.script(SHOW, Says(held()))
+    run = typing("case", "show", CASE_ID, "--watch", NO_COLOR="1")
+
+    run.read_until(": waiting\n")
+
+    assert "\x1b" not in run.screen
+    assert "min so far" not in run.screen
+
+
+def held():
+    return a_case("waiting", plan=a_plan(a_note("paused")))
+
+
 def test_an_interrupt_while_watching_ends_with_130(api, typing):
     api.script(SHOW, Says(a_case("waiting", plan=a_plan(a_note("paused")))))
     run = typing("case", "show", CASE_ID, "--watch")
@@ -250,6 +276,8 @@ def test_an_interrupt_while_watching_ends_with_130(api, typing):
     code, _ = run.ended()
 
     assert code == 130
+    assert "The case goes on without you." in run.screen
+    assert f"offboard case show {CASE_ID} --watch\n" in run.screen
     assert "Traceback" not in run.screen
 
 
@@ -358,7 +386,7 @@ def test_the_brake_is_decided_when_the_word_is_typed(api, typing, verb):
     run.type(f"{verb}\n")
     code, stdout = run.ended()
 
-    assert (code, json.loads(stdout)) == (0, {f"{verb}d": 3})
+    assert (code, result_in(stdout)) == (0, {f"{verb}d": 3})
 
 
 def test_any_other_word_leaves_the_brake_as_it_is(api, typing):

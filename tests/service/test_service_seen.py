@@ -344,34 +344,60 @@ def test_the_doctor_is_shown_to_the_field(client, desk, as_operator):
             "ibmcloud x",
             "b1f3",
         ),
-        Check("store", Verdict.OK, "It answers."),
     )
+    desk.conditions_found = (Check("store_eviction", Verdict.OK, "It drops nothing."),)
 
     answer = client.get("/api/doctor", headers=as_operator)
 
+    first, *_, last = answer.json["checks"]
     assert answer.status_code == 200
-    assert in_order(answer.data) == in_order(
+    assert in_order(json.dumps([first, last]).encode()) == in_order(
         """
-        {"checks": [
-          {"what": "key_list", "account_id": "b1f3", "verdict": "unproven",
-           "text": "Not whole.", "mend": "Grant it.", "command": "ibmcloud x"},
-          {"what": "store", "account_id": null, "verdict": "ok",
-           "text": "It answers.", "mend": null, "command": null}]}
+        [{"what": "store_eviction", "account_id": null, "verdict": "ok",
+          "text": "It drops nothing.", "mend": null, "command": null},
+         {"what": "key_list", "account_id": "b1f3", "verdict": "unproven",
+          "text": "Not whole.", "mend": "Grant it.", "command": "ibmcloud x"}]
         """
     )
 
 
-def test_a_doctor_without_any_worker_says_so(client, desk, as_operator):
-    desk.checks = None
+def working(client, as_operator):
+    answer = client.get("/api/doctor", headers=as_operator)
+    named = {one["what"]: one for one in answer.json["checks"]}
+    return {name: named[name]["verdict"] for name in ("worker", "beat")}
+
+
+@pytest.mark.parametrize(
+    ("checks", "age", "worker", "beat"),
+    [
+        ((), 2.0, "ok", "ok"),
+        ((), 300.0, "ok", "failed"),
+        ((), None, "ok", "failed"),
+        (None, 2.0, "unproven", "ok"),
+        (None, None, "failed", "unproven"),
+        (None, 300.0, "failed", "unproven"),
+    ],
+)
+def test_a_missing_worker_is_told_from_a_missing_beat(
+    client, desk, as_operator, checks, age, worker, beat
+):
+    desk.checks, desk.age = checks, age
+
+    assert working(client, as_operator) == {"worker": worker, "beat": beat}
+
+
+def test_without_a_worker_the_doctor_says_what_the_front_door_sees(
+    client, desk, as_operator
+):
+    desk.checks, desk.age = None, None
 
     answer = client.get("/api/doctor", headers=as_operator)
 
-    assert answer.status_code == 503
-    assert answer.mimetype == "application/problem+json"
-    assert answer.json["type"] == "/problems/no-worker"
-    assert answer.json["title"] == "No worker"
-    assert answer.json["detail"].startswith("No worker answered in time")
-    assert answer.headers["Retry-After"] == "5"
+    named = {one["what"]: one for one in answer.json["checks"]}
+    assert answer.status_code == 200
+    assert named["worker"]["text"].startswith("No worker answered in time")
+    assert named["worker"]["command"] == "offboard worker"
+    assert named["armed"]["verdict"] == "warning"
 
 
 @pytest.mark.parametrize("path", ["/api/exposure", GATE, "/api/doctor"])

@@ -1,5 +1,7 @@
 """The Celery app's settings that others rest on."""
 
+import time
+
 from workers.app import BRAKE, SWEEP, Sender, make_app
 from workers.offboarding.model import Step, Work
 
@@ -87,3 +89,16 @@ def taken_by_a_worker(app, many):
             one.ack()
     app.close()
     return [one.headers["task"] for one in messages]
+
+
+def test_a_broker_that_answers_has_no_fault(client, store_place):
+    assert Sender(make_app(store_place.broker_url)).fault() is None
+
+
+def test_a_broker_that_is_not_there_is_told_in_bounded_time():
+    began = time.monotonic()
+
+    fault = Sender(make_app("redis://127.0.0.1:1/1")).fault()
+
+    assert fault == "OperationalError"
+    assert time.monotonic() - began < 8

@@ -110,7 +110,7 @@ class Page:
 class Desk:
     """The desk. Every method raises StoreAwayError when the store cannot be used."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a line for each room that it opens to
         self,
         settings: Settings,
         cases: Cases,
@@ -146,6 +146,7 @@ class Desk:
         self.exposure = seeing.exposure
         self.gate = seeing.gate
         self.doctor = seeing.doctor
+        self.conditions = seeing.conditions
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot

@@ -1,8 +1,10 @@
 """Opens the desk: the store awaited and found safe, the sender beside it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,6 +14,7 @@ from workers.app import Sender, make_app
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
+from workers.desk.condition import Conditions
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
@@ -25,6 +28,7 @@ from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.budget import Budget
 from workers.store.cases import Cases
+from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
 from workers.store.evidence import Evidence
@@ -79,6 +83,7 @@ class Store:
     damaged: Damaged
     survey_notes: SurveyNotes
     own_key: OwnKey
+    condition: Callable[[str], Condition]
 
 
 def store_address(settings: Settings) -> str:
@@ -131,6 +136,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Damaged(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
+        partial(Condition, client, now_utc),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -185,6 +191,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         clock=now_utc,
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
+        conditions=Conditions(store.condition("web"), sender).conditions,
     )
     accepting = Accepting(
         store.blind_spots,

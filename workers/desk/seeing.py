@@ -50,7 +50,10 @@ class Seeing:
         clock: Callable[[], datetime],
         index_life: timedelta = timedelta(hours=12),
         swept_at: Callable[[], datetime | None] = lambda: None,
+        conditions: Callable[[], tuple[Check, ...]] = tuple,
     ) -> None:
+        # How store and broker are: no worker is asked for that.
+        self.conditions = conditions
         self._swept_at = swept_at
         self._index_life = index_life
         self._owners = owners

@@ -36,6 +36,12 @@ def keep_alive(client: GraphClient, subscription_id: str, now: datetime) -> bool
     return client.send("PATCH", path, {"expirationDateTime": _written(until)})
 
 
+def end_of(client: GraphClient, subscription_id: str) -> datetime | None:
+    """Read when a subscription ends; None where there is none. Raises as above."""
+    found = client.read(_path(subscription_id))
+    return None if found is None else _end_of(found)
+
+
 def reauthorize(client: GraphClient, subscription_id: str) -> bool:
     """Tell Graph that we may still read what a subscription tells of.
 

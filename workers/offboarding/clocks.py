@@ -33,6 +33,15 @@ def fully_safe_seconds(case: Case, settle: timedelta, now: datetime) -> float | 
     return (at - _zero(case)).total_seconds() if at <= now else None
 
 
+def settles_at(case: Case, settle: timedelta) -> datetime | None:
+    """Tell when clusters have picked the new keys up; None while not owner-safe.
+
+    Fully safe is not before then, and not before every follow-up is done.
+    """
+    safe_at = _owner_safe_at(case)
+    return safe_at + settle if safe_at is not None and case.targets else None
+
+
 def _zero(case: Case) -> datetime:
     if case.starts_at > case.received_at and case.started_at is not None:
         return case.started_at

@@ -5,9 +5,14 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended. ``unproven``: neither known to be right nor to be wrong."""
+    """How a check ended.
+
+    ``warning``: it works, and somebody should know. ``unproven``: neither known to be
+    right nor to be wrong.
+    """
 
     OK = "ok"
+    WARNING = "warning"
     UNPROVEN = "unproven"
     FAILED = "failed"
 

@@ -141,7 +141,7 @@ def _alone(account_id: str, standing: Standing, others: Sequence[str]) -> Check:
         return Check(what, Verdict.OK, text, account_id=account_id)
     mend = "Put another identity into the accounts file, and adopt what this one owns."
     # A risk and no fault: what it is there for, it does.
-    return Check(what, Verdict.UNPROVEN, also.text, mend, None, account_id)
+    return Check(what, Verdict.WARNING, also.text, mend, None, account_id)
 
 
 def _narrow(
@@ -152,7 +152,7 @@ def _narrow(
     if found:
         text = " ".join(one.text for one in found)
         command = found[0].command
-        return Check(what, Verdict.UNPROVEN, text, _SEE, command, account_id)
+        return Check(what, Verdict.WARNING, text, _SEE, command, account_id)
     if standing.policies_fault:
         text = (
             f"All that {who(standing)} may do could not be "

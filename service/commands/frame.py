@@ -1,0 +1,72 @@
+"""The frame of `offboard`: help in groups, exit codes, faults told in one form."""
+
+import sys
+from typing import Any, Final
+
+import click
+
+from service.commands.ending import OF_FAULT, Exit
+from service.commands.screen import tell_fault
+from service.faults import CallError
+
+# What people do, in the order in which they come to do it.
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "Look": ("exposure", "gate", "case", "doctor"),
+    "Act": ("run", "adopt", "pause", "resume"),
+    "Decide": ("brake", "quarantine", "blind-spot"),
+    "Prove": ("evidence",),
+    "Set up": ("permissions", "source", "token", "notify", "completion", "version"),
+    "Run": ("up", "web", "worker", "beat", "store", "backup"),
+}
+_MORE: Final = "More"
+EXIT_CODES: Final[dict[Exit, str]] = {
+    Exit.GOOD: "done, and everything was seen",
+    Exit.OURS: "a fault of ours",
+    Exit.USAGE: "not understood, or no such thing",
+    Exit.ATTENTION: "attention needed, or something could not be seen",
+    Exit.HELD: "held, refused, or not safe",
+    Exit.SETTINGS: "the set-up is at fault: settings, token, role",
+    Exit.UNREACHABLE: "the service cannot be reached",
+    Exit.WAITED: "waited too long; the case goes on",
+    Exit.INTERRUPTED: "interrupted; the case goes on",
+}
+EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
+    f"  {code.value:>3}  {said}" for code, said in EXIT_CODES.items()
+)
+
+
+def examples(*lines: str) -> str:
+    """Return an epilog of examples, each on its line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {one}" for one in lines)
+
+
+class CommandLine(click.Group):
+    """Groups the commands, and ends every one with the codes of the guide."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except CallError as error:
+            code = OF_FAULT[error.fault]
+            tell_fault(code, str(error.fault), error.lines)
+            sys.exit(code)
+        except KeyboardInterrupt:
+            # click's own end for it is 1, which is what a fault of ours ends with.
+            sys.exit(Exit.INTERRUPTED)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Write the commands by what people do with them."""
+        grouped = [one for every in GROUPS.values() for one in every]
+        more = tuple(one for one in self.list_commands(ctx) if one not in grouped)
+        for title, names in {**GROUPS, _MORE: more}.items():
+            found = [(one, self.get_command(ctx, one)) for one in names]
+            rows = [
+                (name, one.get_short_help_str(limit=64)) for name, one in found if one
+            ]
+            if rows:
+                with formatter.section(title):
+                    # One width for all, so that the groups stand as one table.
+                    formatter.write_dl([(f"{name:<11}", said) for name, said in rows])

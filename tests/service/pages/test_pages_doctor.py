@@ -1,0 +1,32 @@
+"""The doctor's page: the lines of the command line, the worst first."""
+
+import html
+
+from workers.offboarding.health import Check, Verdict
+
+CHECKS = (
+    Check("key_list", Verdict.UNPROVEN, "Not <whole>.", "Grant it.", "ibmcloud x"),
+    Check("slack", Verdict.FAILED, "Slack does not take it.", "Make another."),
+)
+
+
+def test_the_page_has_every_line_that_the_api_has(client, sign_in, desk, as_operator):
+    desk.checks = CHECKS
+    lines = client.get("/api/doctor", headers=as_operator).json["checks"]
+
+    page = sign_in("ofb_operator").get("/doctor").get_data(as_text=True)
+
+    assert len(lines) > 8
+    for one in lines:
+        assert html.escape(one["text"]) in page
+    assert page.index("Slack does not take it.") < page.index("Not &lt;whole&gt;.")
+    assert "could not see</span>" in page
+
+
+def test_without_a_worker_the_page_shows_what_the_front_door_sees(sign_in, desk):
+    desk.checks, desk.age = None, None
+
+    page = sign_in("ofb_operator").get("/doctor").get_data(as_text=True)
+
+    assert "No worker answered in time" in page
+    assert "OFFBOARD_PUBLIC_URL is not set" in page
