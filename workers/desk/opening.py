@@ -25,6 +25,7 @@ from workers.store.budget import Budget
 from workers.store.cases import Cases
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
+from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
@@ -40,6 +41,7 @@ from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
+from workers.store.together import Together
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -77,6 +79,8 @@ class Store:
     damaged: Damaged
     survey_notes: SurveyNotes
     own_key: OwnKey
+    digests: Digests
+    together: Together
 
 
 def store_address(settings: Settings) -> str:
@@ -129,6 +133,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Damaged(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
+        Digests(client),
+        Together(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

@@ -25,7 +25,7 @@ from workers.offboarding.notice_words import (
     short_owner,
 )
 from workers.offboarding.report.phrases import listed, named, time_of
-from workers.offboarding.report.value import Item, Line, Report, Severity
+from workers.offboarding.report.value import Item, Line, Report, Section, Severity
 
 
 class NoticeKind(StrEnum):
@@ -48,6 +48,7 @@ class NoticeKind(StrEnum):
     CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
     ARCHIVED_BESIDE = "archived_beside"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Notice:
         about: Whom or what it is about, in a few words, for a mail's subject.
         headline: What happened.
         items: Why it matters and what to do, each with its exact command if any.
+        parts: In place of these, parts with titles of their own.
+        severity: How much it asks of its reader.
     """
 
     id: str
@@ -70,6 +73,8 @@ class Notice:
     about: Line
     headline: Line
     items: tuple[Item, ...]
+    parts: tuple[Section, ...] = ()
+    severity: Severity = Severity.ATTENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ _VERDICTS: Final = {
     NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
     NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
+    NoticeKind.DIGEST: "Daily digest",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."
@@ -117,15 +123,20 @@ def report_of_notice(notice: Notice) -> Report:
     """Put a notice into the form that every channel can show."""
     verdict = _VERDICTS[notice.kind]
     within = verdict[0].lower() + verdict[1:]
+    is_urgent = notice.severity is Severity.ATTENTION
+    is_daily = notice.kind is NoticeKind.DIGEST
+    first = "ATTENTION, " if is_urgent else ""
     return Report(
         case_id=None,
         kind=None,
-        severity=Severity.ATTENTION,
+        severity=notice.severity,
         verdict=verdict,
         headline=notice.headline,
-        subject=(f"[offboard] ATTENTION, {within}: ", *notice.about),
+        subject=(f"[offboard] {first}{within}: ", *notice.about),
+        parts=notice.parts,
         to_do=notice.items,
-        found=(Item((f"Found: {time_of(notice.at)}",)),),
+        # What tells of a day says itself since when.
+        found=() if is_daily else (Item((f"Found: {time_of(notice.at)}",)),),
         notice_id=notice.id,
     )
 

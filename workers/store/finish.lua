@@ -4,7 +4,8 @@
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
---        seen, old_ms
+--        seen, old_ms, digested (case|kind:number, told by the next digest)?,
+--        untold (ids of report lines that failed)
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -84,6 +85,9 @@ if asked.head then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
              'result', asked.result, 'held', asked.held)
   redis.call('HINCRBY', case, 'rev', 1)
+  if before[1] ~= 'settled' and asked.status == 'settled' then
+    redis.call('HINCRBY', P .. 'ended', asked.result, 1)
+  end
   if before[1] ~= asked.status then
     redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
     redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
@@ -122,6 +126,14 @@ for id, target in pairs(asked.untouched) do
   if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
 end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
+if asked.digested then
+  -- Numbered and not dated, so that no clock decides which digest tells of it.
+  redis.call('ZADD', P .. 'together:digest', redis.call('INCR', P .. 'together:last'),
+             asked.digested)
+end
+for _, id in ipairs(asked.untold) do
+  redis.call('ZADD', P .. 'untold', now, asked.case .. '|' .. id)
+end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
 -- Until it is chained and signed.
 if #asked.entries > 0 then redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case) end

@@ -14,7 +14,7 @@ from workers.store.codec import decode, encode
 from workers.store.connection import PREFIX, Scripts, faults
 
 # The same finding is told once in this time.
-_REMEMBERED_SECONDS: Final = 90 * 86_400
+REMEMBERED_SECONDS: Final = 90 * 86_400
 # Longer than telling takes; who dies over it leaves it to the next after this.
 _LEASE_SECONDS: Final = 60
 
@@ -40,7 +40,7 @@ class Notices:
             op=uuid.uuid4().hex,
             notice=encode(notice),
             lines=lines,
-            ttl=_REMEMBERED_SECONDS,
+            ttl=REMEMBERED_SECONDS,
         )
         return bool(is_new)
 
@@ -77,7 +77,7 @@ class Notices:
             line=encode(line),
             state=line.state,
             again_at=None if again_at is None else _millis(again_at),
-            remembered_ms=_REMEMBERED_SECONDS * 1000,
+            remembered_ms=REMEMBERED_SECONDS * 1000,
         )
 
     def waiting(self) -> int:
@@ -90,6 +90,13 @@ class Notices:
         with faults():
             members = self._client.zrange(f"{PREFIX}notices:failed", 0, -1)
         return [_parts(str(member)) for member in members]
+
+    def failed_since(self, at: datetime) -> int:
+        """Count what could not be told since a time, each channel by itself."""
+        with faults():
+            return int(
+                self._client.zcount(f"{PREFIX}notices:failed", _millis(at), "+inf")
+            )
 
     def _read(self, notice_id: str, part: str) -> str | None:
         with faults():
