@@ -103,7 +103,11 @@ def _brake(office: BackOffice) -> Callable[[], None]:
 def _digest(office: BackOffice) -> Callable[[], None]:
     def digest() -> None:
         # What an old copy would tell of was told, or was done since.
-        if not office.restoring.is_on():
+        if office.restoring.is_on():
+            return
+        try:
+            office.crowds.look()
+        finally:
             office.digest.look()
 
     return digest

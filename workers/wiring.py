@@ -14,6 +14,7 @@ from workers.answering import Answers
 from workers.app import Sender
 from workers.archiving import Archiving
 from workers.braking import BrakeWatch
+from workers.crowding import CrowdWatch
 from workers.desk import Desk
 from workers.desk.opening import (
     Store,
@@ -91,6 +92,7 @@ class BackOffice:
     archiving: Archiving
     damage: DamageWatch
     digest: DigestWatch
+    crowds: CrowdWatch
     sync: GraphSync | None = None
 
 
@@ -166,6 +168,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         _archiving(settings, store, tuple(dry.notifiers)),
         damage,
         _digest(settings, store, dry, is_armed=armed.is_armed),
+        CrowdWatch(
+            store.together,
+            store.cases,
+            tuple(dry.notifiers),
+            public_url=settings.public_url,
+            clock=now_utc,
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 

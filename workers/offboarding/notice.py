@@ -49,6 +49,7 @@ class NoticeKind(StrEnum):
     ARCHIVE = "archive"
     ARCHIVED_BESIDE = "archived_beside"
     DIGEST = "digest"
+    CROWD = "crowd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ _VERDICTS: Final = {
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
     NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
     NoticeKind.DIGEST: "Daily digest",
+    NoticeKind.CROWD: "Many cases at once",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

@@ -8,17 +8,21 @@ import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import redis
 
+from workers.offboarding.crowd import APART
 from workers.offboarding.model import Channel, Entry, ReportLine
 from workers.offboarding.notice import Notice, NoticeLine
 from workers.store.codec import encode
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.kinds import millis_of
 from workers.store.notices import REMEMBERED_SECONDS
 
 DIGEST: Final = "digest"
+_CROWDS: Final = f"{PREFIX}crowds"
 _TOLD: Final = f"{PREFIX}together:told"
 _MARKED: Final = f"{PREFIX}together:marked"
 
@@ -107,10 +111,12 @@ class Together:
         span: Span,
         *,
         day: Day | None = None,
+        crowd: str | None = None,
     ) -> bool:
         """Have *channels* told of *notice*, which tells of the lines of *span*.
 
-        With a *day* it is that day's digest, unless that or a later one was told.
+        With a *day* it is that day's digest, unless that or a later one was told; with
+        a *crowd* it tells of that one.
 
         Returns:
             False where somebody was faster; nothing is written then.
@@ -130,8 +136,16 @@ class Together:
             ttl=REMEMBERED_SECONDS,
             day=day.day if day else None,
             record=day.record if day else None,
+            crowd=crowd,
+            apart_ms=int(APART.total_seconds() * 1000),
         )
         return bool(answer)
+
+    def crowds(self, now: datetime) -> list[str]:
+        """List the crowds that are to be told of by now, by name."""
+        with faults():
+            found = self._client.zrangebyscore(_CROWDS, "-inf", millis_of(now))
+        return [str(one) for one in found]
 
     def told(self) -> dict[str, Span]:
         """List the notices of which the fate is not in all their cases yet, by id."""

@@ -1,7 +1,8 @@
 -- Put the notice into the outbox that tells of many cases at once, and bind their lines
 -- to it, all in one step: who dies after it leaves nothing half told.
 -- asked: queue, since, upto (the lines it tells of, by their numbers), id, op, notice,
---        lines {channel = line}, ttl, day?, record? (of a digest: one a day)
+--        lines {channel = line}, ttl, day?, record? (of a digest: one a day),
+--        crowd?, apart_ms (of a crowd: its name, and when the next is told of, if it grew)
 -- answers 1 if it is told now, 0 if somebody was faster
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -26,6 +27,14 @@ for channel, line in pairs(asked.lines) do
 end
 redis.call('EXPIRE', notice, asked.ttl)
 redis.call('HSET', told, asked.queue, asked.upto)
+if asked.crowd then
+  redis.call('ZREM', P .. 'crowds', asked.crowd)
+  redis.call('HSET', P .. 'crowds:told', asked.crowd, now)
+  local queue = P .. 'together:' .. asked.queue
+  if redis.call('ZCOUNT', queue, '(' .. asked.upto, '+inf') > 0 then
+    redis.call('ZADD', P .. 'crowds', now + asked.apart_ms, asked.crowd)
+  end
+end
 if asked.upto > asked.since then
   local span = {queue = asked.queue, since = asked.since, upto = asked.upto}
   redis.call('HSET', P .. 'together:told', asked.id, cjson.encode(span))
