@@ -112,6 +112,10 @@ class Marking:
         how = f"Told by the notice {notice_id}. {fate.detail}".strip()
         now = replace(line, state=fate.state, at=fate.at or self._clock(), detail=how)
         entry = Entry(
-            self._clock(), f"report.{fate.state}", step=Step.DELIVER, detail=how
+            self._clock(),
+            f"report.{fate.state}",
+            step=Step.DELIVER,
+            target_id=now.id,
+            detail=how,
         )
         return Mark(member.case_id, text, now, entry)
