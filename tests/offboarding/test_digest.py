@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from factories import DANA, FID, NOON, a_case, a_case_target
 
-from workers.notify.mail_message import plain_text, text_of
+from workers.notify.mail_message import html_of, plain_text, text_of
 from workers.notify.slack_blocks import message_of as slack_message_of
 from workers.offboarding.digest import (
     Digest,
@@ -289,3 +289,21 @@ SLACK_DIGEST = ReportLine(Channel.SLACK, ReportKind.DIGEST)
 )
 def test_only_what_found_nothing_and_nobody_asked_for_can_wait(case, can_wait):
     assert found_nothing(case) is can_wait
+
+
+def test_a_list_is_one_press_away_in_slack_and_in_a_mail():
+    report = report_of_notice(digest_notice(BUSY))
+
+    message = slack_message_of(report, None)
+    mail = html_of(report)
+
+    address = "https://offboard.example.com/?show=waiting"
+    assert f"<{address}|Open the list>" in str(message.blocks)
+    assert f'<a href="{address}">Open the list</a>' in mail
+
+
+def test_without_pages_no_list_is_linked():
+    report = report_of_notice(digest_notice(replace(BUSY, public_url=None)))
+
+    assert "Open the list" not in str(slack_message_of(report, None).blocks)
+    assert "Open the list" not in html_of(report)
