@@ -126,6 +126,13 @@ account_id = text(
 
 email = by(ma.Email())
 
+time_of_day = text(
+    Regexp(
+        r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z",
+        error="Give a time of day in UTC as HH:MM, such as 08:00.",
+    )
+)
+
 
 def addresses(raw: str) -> tuple[str, ...]:
     try:

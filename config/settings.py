@@ -211,6 +211,16 @@ class Settings:
     lead_time_hours: float = setting(
         24.0, parsers.decimal(0, 8760), "how long before effective_at writing starts"
     )
+    report_clean: str = setting(
+        "digest",
+        parsers.text(OneOf(["digest", "each", "never"])),
+        "digest, each or never: how a case of a source that found nothing is told",
+    )
+    digest_at: str = setting(
+        "08:00",
+        parsers.time_of_day,
+        "when the daily digest is told: HH:MM, in UTC",
+    )
     retire_old_keys: str = setting(
         "off",
         parsers.text(OneOf(["off", "disable", "delete"])),

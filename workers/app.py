@@ -31,6 +31,9 @@ BRAKE_SECONDS: Final = 2.0
 SEAL: Final = "offboarding.seal"
 # How long an entry waits to be chained and signed; with nothing new it is one call.
 SEAL_SECONDS: Final = 1.0
+DIGEST: Final = "offboarding.digest"
+# How often workers look whether the digest is due, and whether the last one was told.
+DIGEST_SECONDS: Final = 10.0
 ARCHIVE: Final = "offboarding.archive"
 # How often workers look whether the time of some cases is over.
 ARCHIVE_SECONDS: Final = 60.0
@@ -112,6 +115,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "archive": {
             "task": ARCHIVE,
             "schedule": ARCHIVE_SECONDS,
+            "options": {"expires": 300},
+        },
+        "digest": {
+            "task": DIGEST,
+            "schedule": DIGEST_SECONDS,
             "options": {"expires": 300},
         },
         "brake": {

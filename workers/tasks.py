@@ -13,6 +13,7 @@ from workers.app import (
     ANSWER,
     ARCHIVE,
     BRAKE,
+    DIGEST,
     LOOK_UP,
     SEAL,
     SURVEY,
@@ -60,6 +61,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
     app.task(name=BRAKE)(_left("brake.left", _brake(office)))
+    app.task(name=DIGEST)(_left("digest.left", _digest(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
     app.task(name=ARCHIVE)(_left("archive.left", _archive(office)))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
@@ -96,6 +98,19 @@ def _brake(office: BackOffice) -> Callable[[], None]:
             office.brake.look()
 
     return brake
+
+
+def _digest(office: BackOffice) -> Callable[[], None]:
+    def digest() -> None:
+        # What an old copy would tell of was told, or was done since.
+        if office.restoring.is_on():
+            return
+        try:
+            office.crowds.look()
+        finally:
+            office.digest.look()
+
+    return digest
 
 
 def _archive(office: BackOffice) -> Callable[[], None]:

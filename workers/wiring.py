@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from workers.answering import Answers
 from workers.app import Sender
 from workers.archiving import Archiving
 from workers.braking import BrakeWatch
+from workers.crowding import CrowdWatch
 from workers.desk import Desk
 from workers.desk.evidence import Proving
 from workers.desk.opening import (
@@ -28,6 +29,7 @@ from workers.desk.opening import (
 from workers.desk.places import same_people
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
+from workers.digesting import DigestWatch, Facts, Stored
 from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
@@ -51,6 +53,7 @@ from workers.offboarding.ports import (
     Retirement,
 )
 from workers.offboarding.ports import Works as WorksPort
+from workers.offboarding.quiet import ReportClean
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.restoring import RestoreWatch
@@ -92,6 +95,8 @@ class BackOffice:
     restoring: RestoreWatch
     archiving: Archiving
     damage: DamageWatch
+    digest: DigestWatch
+    crowds: CrowdWatch
     sync: GraphSync | None = None
 
 
@@ -172,6 +177,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         _archiving(settings, store, tuple(dry.notifiers)),
         damage,
+        _digest(settings, store, dry, is_armed=armed.is_armed),
+        CrowdWatch(
+            store.together,
+            store.cases,
+            tuple(dry.notifiers),
+            public_url=settings.public_url,
+            clock=now_utc,
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -192,6 +205,35 @@ def _damage(settings: Settings, store: Store) -> DamageWatch:
         tuple(notifiers(settings)),
         clock=now_utc,
     )
+
+
+def _digest(
+    settings: Settings, store: Store, tools: Tools, *, is_armed: bool
+) -> DigestWatch:
+    stored = Stored(
+        store.digests,
+        store.together,
+        store.cases,
+        store.notices,
+        store.brakes,
+        store.switches,
+        store.deliveries,
+        store.progress,
+        store.damaged,
+        store.owners,
+        store.survey_notes,
+        store.source_notes,
+    )
+    facts = Facts(
+        time.fromisoformat(settings.digest_at),
+        is_armed,
+        {one.id: one.name for one in settings.accounts},
+        settings.sources,
+        _PATIENCE + 2 * tools.verify_deadline,
+        timedelta(minutes=settings.exposure_interval_minutes),
+        settings.public_url,
+    )
+    return DigestWatch(stored, tuple(tools.notifiers), facts, now_utc)
 
 
 def _archiving(
@@ -252,6 +294,7 @@ def _tools(
         retirement=Retirement(settings.retire_old_keys),
         refreshes_masters=settings.refresh_masters,
         blind_spots=store.blind_spots,
+        report_clean=ReportClean(settings.report_clean),
     )
 
 

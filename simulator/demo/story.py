@@ -99,7 +99,9 @@ class Story:
     @property
     def is_over(self) -> bool:
         """Tell whether the case has ended, or waits for a person, and was told."""
-        pending = [one for one in self.case["reports"] if one["state"] == "pending"]
+        # What a digest tells of waits for that.
+        alone = [one for one in self.case["reports"] if one["kind"] != "digest"]
+        pending = [one for one in alone if one["state"] == "pending"]
         return self.case["status"] in _ENDED and not pending
 
     def take(self, case: dict[str, Any]) -> None:

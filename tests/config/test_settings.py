@@ -794,6 +794,15 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
         ("LEAD_TIME_HOURS", "soon", "Give a number between 0 and 8760."),
         ("LEAD_TIME_HOURS", "nan", "Give a number between 0 and 8760."),
         ("LEAD_TIME_HOURS", "9000", "Give a number between 0 and 8760."),
+        ("REPORT_CLEAN", "often", "Must be one of: digest, each, never."),
+        *(
+            (
+                "DIGEST_AT",
+                value,
+                "Give a time of day in UTC as HH:MM, such as 08:00.",
+            )
+            for value in ("8:00", "24:00", "08:60", "08:00 ", "08:00:00", "8 am")
+        ),
         ("URL", "http://offboard.example.com", "Must be https, save on loopback."),
     ],
 )

@@ -1,9 +1,10 @@
 """Reports go their own way: no channel holds another, or an outcome, back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO
+from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO, a_case
 from fakes import WorkerDied, a_world
 from test_deciding import a_desk
 
@@ -11,10 +12,12 @@ from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    OpenedBy,
     Outcome,
     ReportState,
     Unread,
 )
+from workers.offboarding.quiet import ReportClean
 
 
 def states(world):
@@ -252,3 +255,55 @@ def test_a_credential_that_was_unread_and_proves_to_be_theirs_is_told_at_the_ret
     assert [one.kind for one in world.case().targets[0].follow_ups] == [
         "classic_credential"
     ]
+
+
+@pytest.mark.parametrize(
+    ("how", "lines"),
+    [
+        ("each", {"slack:final:1": "sent", "mail:final:1": "sent"}),
+        ("digest", {"slack:digest:1": "pending", "mail:digest:1": "pending"}),
+        ("never", {}),
+    ],
+)
+def test_what_found_nothing_is_told_as_the_setting_says(how, lines):
+    world = a_world(owners={})
+    world.tools = replace(world.tools, report_clean=ReportClean(how))
+
+    case = world.settle()
+
+    assert case.result is CaseResult.CLEAN
+    assert states(world) == lines
+    assert len(world.slack.got) == (1 if how == "each" else 0)
+
+
+@pytest.mark.parametrize("how", ["digest", "never"])
+def test_what_found_nothing_is_told_at_once_to_who_asked(how):
+    world = a_world(owners={})
+    world.tools = replace(world.tools, report_clean=ReportClean(how))
+
+    world.open(a_case(opened_by=OpenedBy("api", None, "robin")))
+    world.run()
+
+    assert states(world) == {"slack:final:1": "sent", "mail:final:1": "sent"}
+
+
+@pytest.mark.parametrize("how", ["digest", "never"])
+def test_what_could_not_be_seen_waits_for_no_digest(how):
+    world = a_world(DALLAS, FRANKFURT, owners={DALLAS: Unread(Reason.NO_ROLE)})
+    world.tools = replace(world.tools, report_clean=ReportClean(how))
+
+    case = world.settle()
+
+    assert case.result is CaseResult.ATTENTION
+    assert states(world) == {"slack:final:1": "sent", "mail:final:1": "sent"}
+
+
+@pytest.mark.parametrize("how", ["digest", "never"])
+def test_a_dry_run_of_a_service_that_is_not_armed_counts_alike(how):
+    world = a_world(owners={}, armed=False)
+    world.tools = replace(world.tools, report_clean=ReportClean(how))
+
+    case = world.settle()
+
+    assert case.result is CaseResult.PLANNED
+    assert [str(one.kind) for one in case.reports if one.kind == "final"] == []

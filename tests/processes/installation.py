@@ -166,7 +166,9 @@ class Service:
 
         def over() -> dict[str, object] | None:
             case = self.case(case_id)
-            pending = [one for one in case["reports"] if one["state"] == "pending"]
+            # What a digest tells of waits for that.
+            alone = [one for one in case["reports"] if one["kind"] != "digest"]
+            pending = [one for one in alone if one["state"] == "pending"]
             return case if case["status"] == "settled" and not pending else None
 
         return until(over, seconds=seconds)

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from tests.processes.installation import offboard, told, until
+from workers.embedded import Embedded
+from workers.store.connection import connect
 
 pytestmark = pytest.mark.processes
 
@@ -12,6 +14,7 @@ LEAVER = "dana.lee@example.com"
 ROBIN = "robin.park@example.com"
 OWN_NOTHING = [f"nobody.{number}@example.com" for number in range(1, 6)]
 BRAKE = "wait for one decision"
+DIGEST = "Daily digest"
 
 
 def slack_with(service, text):
@@ -31,6 +34,21 @@ def rush(service, *users):
     ]
     assert {one.status_code for one in answers} == {202}
     return [one.json()["cases"][0] for one in answers]
+
+
+def a_day_later(service):
+    """Have the last digest be of a day long ago, as if days had passed."""
+    place = Embedded.at(service.environ["OFFBOARD_STORE_URL"])
+    with connect(place.store_url) as client:
+        client.hset("offboard:digest", "day", "2020-01-01")
+
+
+def kinds_of(case):
+    return {(one["channel"], one["kind"]) for one in case["reports"]}
+
+
+def states_of(case):
+    return {one["state"] for one in case["reports"]}
 
 
 def statuses(service, case_ids):
@@ -54,11 +72,23 @@ def test_a_rush_waits_for_one_decision_told_once_and_owners_first(install, simul
     unsure = brake(service, "release", role="approver")
     while_held = statuses(service, [three, robin, dana])
     writes_while_held = list(simulator.journal.writes())
+    a_day_later(service)
+    digest = until(lambda: slack_with(service, DIGEST))
+    until(lambda: states_of(service.case(one)) == {"sent"})
     released = brake(service, "release", "--yes", role="approver")
     cases = [service.settled(each) for each in (three, robin, dana)]
     after = brake(service, "show", role="viewer")
 
     assert [case["result"] for case in gone_on] == ["clean", "clean"]
+    # Who owned nothing had no message but the digest, and that told what waits too.
+    assert "3 departures wait behind the brake" in digest[0]
+    assert (
+        f"2 people left and owned nothing; nothing was done: {OWN_NOTHING[0][:8]}"
+        in digest[0]
+    )
+    assert len(slack_with(service, DIGEST)) == 1
+    assert slack_with(service, gone_on[0]["id"]) == []
+    assert kinds_of(service.case(one)) == {("slack", "digest"), ("mail", "digest")}
     assert while_held == ["waiting"] * 3
     assert writes_while_held == []
     body = json.loads(shown.stdout)

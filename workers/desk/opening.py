@@ -31,6 +31,7 @@ from workers.store.cases import Cases
 from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
+from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
@@ -46,6 +47,7 @@ from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
+from workers.store.together import Together
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -84,6 +86,8 @@ class Store:
     survey_notes: SurveyNotes
     own_key: OwnKey
     condition: Callable[[str], Condition]
+    digests: Digests
+    together: Together
 
 
 def store_address(settings: Settings) -> str:
@@ -137,6 +141,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
         partial(Condition, client, now_utc),
+        Digests(client),
+        Together(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)

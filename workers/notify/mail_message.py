@@ -54,7 +54,8 @@ class Thread:
 
 def thread_of(case: Case, line: ReportLine) -> Thread:
     """Name the mail of a report; a later one of a case refers to the first."""
-    first = next((one for one in case.reports if one.channel is Channel.MAIL), line)
+    mails = (one for one in case.reports if one.channel is Channel.MAIL)
+    first = next((one for one in mails if one.is_told_alone), line)
     return Thread(
         _named(case, line), _named(case, first) if first.id != line.id else None
     )

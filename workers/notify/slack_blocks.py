@@ -122,7 +122,13 @@ def _paragraph(item: Item, is_case: bool) -> str:
     lines = [f"• {_mrkdwn(item.line)}"]
     lines += [f"    {_mrkdwn(detail)}" for detail in item.details]
     text = slack_cut("\n".join(lines), _MOST_IN_SECTION - _LONGEST_COMMAND - 50)
+    text += _opened(item.link)
     return f"{text}\n{_command(item.command, is_case)}" if item.command else text
+
+
+def _opened(page: str | None) -> str:
+    address = slack_escape(page or "").replace("|", "%7C")
+    return f" <{address}|Open the list>" if address else ""
 
 
 def _command(command: str, is_case: bool) -> str:

@@ -99,6 +99,7 @@ class ReportKind(StrEnum):
     HELD = "held"
     CANCELLED = "cancelled"
     FINAL = "final"
+    DIGEST = "digest"
 
 
 class ReportState(StrEnum):
@@ -679,6 +680,11 @@ class ReportLine:
         """Name the line within its case."""
         return f"{self.channel}:{self.kind}:{self.number}"
 
+    @property
+    def is_told_alone(self) -> bool:
+        """Tell whether it is a message of its own; a digest tells of many cases."""
+        return self.kind is not ReportKind.DIGEST
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -954,7 +960,7 @@ class Case:
         return tuple(
             Work(self.id, Step.DELIVER, line.id)
             for line in self.reports
-            if line.state is ReportState.PENDING
+            if line.state is ReportState.PENDING and line.is_told_alone
         )
 
     def unarmed(self) -> Self:

@@ -25,7 +25,7 @@ from workers.offboarding.notice_words import (
     short_owner,
 )
 from workers.offboarding.report.phrases import listed, named, time_of
-from workers.offboarding.report.value import Item, Line, Report, Severity
+from workers.offboarding.report.value import Item, Line, Report, Section, Severity
 
 
 class NoticeKind(StrEnum):
@@ -49,6 +49,8 @@ class NoticeKind(StrEnum):
     ARCHIVE = "archive"
     ARCHIVED_BESIDE = "archived_beside"
     TEST = "test"
+    DIGEST = "digest"
+    CROWD = "crowd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Notice:
         about: Whom or what it is about, in a few words, for a mail's subject.
         headline: What happened.
         items: Why it matters and what to do, each with its exact command if any.
+        parts: In place of these, parts with titles of their own.
+        severity: How much it asks of its reader.
     """
 
     id: str
@@ -71,6 +75,8 @@ class Notice:
     about: Line
     headline: Line
     items: tuple[Item, ...]
+    parts: tuple[Section, ...] = ()
+    severity: Severity = Severity.ATTENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,8 @@ _VERDICTS: Final = {
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
     NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
     NoticeKind.TEST: "Test",
+    NoticeKind.DIGEST: "Daily digest",
+    NoticeKind.CROWD: "Many cases at once",
 }
 # What asks nothing of whoever reads it.
 _CALM: Final = (NoticeKind.SURVEY_WORKS, NoticeKind.TEST)
@@ -120,19 +128,21 @@ _LOSS: Final = (
 def report_of_notice(notice: Notice) -> Report:
     """Put a notice into the form that every channel can show."""
     verdict = _VERDICTS[notice.kind]
-    is_calm = notice.kind in _CALM
     is_test = notice.kind is NoticeKind.TEST
-    found = Item((f"{'Tried' if is_test else 'Found'}: {time_of(notice.at)}",))
+    at = Item((f"{'Tried' if is_test else 'Found'}: {time_of(notice.at)}",))
+    # What tells of a day says itself since when.
+    is_found = notice.kind not in (NoticeKind.TEST, NoticeKind.DIGEST)
     return Report(
         case_id=None,
         kind=None,
-        severity=Severity.NEUTRAL if is_calm else Severity.ATTENTION,
+        severity=Severity.NEUTRAL if notice.kind in _CALM else notice.severity,
         verdict=verdict,
         headline=notice.headline,
         subject=(f"[offboard] {verdict}: ", *notice.about),
+        parts=notice.parts,
         to_do=notice.items,
-        found=() if is_test else (found,),
-        asked=(found,) if is_test else (),
+        found=(at,) if is_found else (),
+        asked=(at,) if is_test else (),
         notice_id=notice.id,
     )
 

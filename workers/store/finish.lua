@@ -4,7 +4,9 @@
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
---        seen, old_ms
+--        seen, old_ms, digested (case|kind:number, told by the next digest)?,
+--        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
+--        few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -84,6 +86,9 @@ if asked.head then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
              'result', asked.result, 'held', asked.held)
   redis.call('HINCRBY', case, 'rev', 1)
+  if before[1] ~= 'settled' and asked.status == 'settled' then
+    redis.call('HINCRBY', P .. 'ended', asked.result, 1)
+  end
   if before[1] ~= asked.status then
     redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
     redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
@@ -122,6 +127,31 @@ for id, target in pairs(asked.untouched) do
   if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
 end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
+if asked.digested then
+  -- Numbered and not dated, so that no clock decides which digest tells of it.
+  redis.call('ZADD', P .. 'together:digest', redis.call('INCR', P .. 'together:last'),
+             asked.digested)
+end
+-- Of many reports of one reason the first few are messages of their own; the others
+-- wait for the one that tells of all of them (crowds: when it is due).
+local is_in_crowd = false
+if asked.crowd then
+  local crowd = P .. 'crowd:' .. asked.crowd.name
+  redis.call('ZREMRANGEBYSCORE', crowd, '-inf', now - asked.crowd.within_ms)
+  is_in_crowd = redis.call('ZCARD', crowd) >= asked.crowd.few
+  redis.call('ZADD', crowd, now, asked.crowd.member)
+  redis.call('PEXPIRE', crowd, asked.crowd.within_ms)
+  if is_in_crowd then
+    redis.call('ZADD', P .. 'together:crowd:' .. asked.crowd.name,
+               redis.call('INCR', P .. 'together:last'), asked.crowd.member)
+    local last = tonumber(redis.call('HGET', P .. 'crowds:told', asked.crowd.name) or '0')
+    local at = math.max(now + asked.crowd.gathered_ms, last + asked.crowd.apart_ms)
+    redis.call('ZADD', P .. 'crowds', 'NX', at, asked.crowd.name)
+  end
+end
+for _, id in ipairs(asked.untold) do
+  redis.call('ZADD', P .. 'untold', now, asked.case .. '|' .. id)
+end
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
 -- Until it is chained and signed.
 if #asked.entries > 0 then redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case) end
@@ -132,9 +162,11 @@ end
 if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
 local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
 for _, each in ipairs(asked.after) do
-  if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
-  redis.call('DEL', P .. 'work:' .. each.member)
-  redis.call('ZADD', due_of(each.member), due_at, each.member)
+  if not (is_in_crowd and string.find(each.member, '|deliver|', 1, true)) then
+    if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
+    redis.call('DEL', P .. 'work:' .. each.member)
+    redis.call('ZADD', due_of(each.member), due_at, each.member)
+  end
 end
 
 local said = 'ok'

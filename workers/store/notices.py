@@ -16,7 +16,7 @@ from workers.store.codec import decode, encode
 from workers.store.connection import PREFIX, Scripts, faults
 
 # The same finding is told once in this time.
-_REMEMBERED_SECONDS: Final = 90 * 86_400
+REMEMBERED_SECONDS: Final = 90 * 86_400
 # Longer than telling takes; who dies over it leaves it to the next after this.
 _LEASE_SECONDS: Final = 60
 # Whoever tries the channels looks right away; and a channel is no place for many.
@@ -45,7 +45,7 @@ class Notices:
 
         Without any channel nothing is remembered, so that it is told once there is one.
         """
-        return self._add(notice, channels, _REMEMBERED_SECONDS)
+        return self._add(notice, channels, REMEMBERED_SECONDS)
 
     def add_trial(self, notice: Notice, channels: Iterable[Channel]) -> None:
         """Have *channels* told of a trial; it is kept for a day."""
@@ -112,7 +112,7 @@ class Notices:
             line=encode(line),
             state=line.state,
             again_at=None if again_at is None else _millis(again_at),
-            remembered_ms=_REMEMBERED_SECONDS * 1000,
+            remembered_ms=REMEMBERED_SECONDS * 1000,
             is_trial=notice_id.startswith(TRIAL),
         )
 
@@ -126,6 +126,13 @@ class Notices:
         with faults():
             members = self._client.zrange(f"{PREFIX}notices:failed", 0, -1)
         return [_parts(str(member)) for member in members]
+
+    def failed_since(self, at: datetime) -> int:
+        """Count what could not be told since a time, each channel by itself."""
+        with faults():
+            return int(
+                self._client.zcount(f"{PREFIX}notices:failed", _millis(at), "+inf")
+            )
 
     def _read(self, notice_id: str, part: str) -> str | None:
         with faults():

@@ -80,6 +80,7 @@ local function remove()
   for _, id in ipairs(asked.targets) do take_from('under_way', id) end
   for _, member in ipairs(asked.members) do
     redis.call('DEL', P .. 'work:' .. member, P .. 'lease:work:' .. member)
+    redis.call('ZREM', P .. 'untold', (string.gsub(member, '|deliver|', '|', 1)))
   end
   for _, index in ipairs({'all', 'confidential', 'ended', 'status:' .. state[1],
                           'result:' .. (state[3] or '')}) do

@@ -7,6 +7,7 @@ from typing import Final
 import redis
 import structlog
 
+from workers.offboarding.crowd import APART, FEW, GATHERED, WITHIN, crowd_of
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -14,11 +15,12 @@ from workers.offboarding.errors import (
     PausedError,
     UnderWayError,
 )
-from workers.offboarding.model import Case, CaseStatus, Step, Work
+from workers.offboarding.model import Case, CaseStatus, ReportState, Step, Work
 from workers.offboarding.ports import Change, Claim
 from workers.store.codec import encode, head_of
 from workers.store.connection import Scripts
 from workers.store.restored import Watermark
+from workers.store.together import member_of_report
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -210,11 +212,43 @@ class Works:
             grace_ms=GRACE_MS,
             again_at=again_at,
             joins=work.step in _JOINS,
+            digested=_digested(work.case_id, change),
+            crowd=_crowd(work.case_id, change),
+            untold=[
+                line.id for line in change.reports if line.state is ReportState.FAILED
+            ],
             **self._watermark.asked,
             **_head(change.case),
         )
         _refuse(said)
         return said
+
+
+def _digested(case_id: str, change: Change) -> str | None:
+    """Name what the next digest is to tell of; the lines of all channels alike."""
+    for line in change.reports:
+        if not line.is_told_alone and line.state is ReportState.PENDING:
+            return member_of_report(case_id, line)
+    return None
+
+
+def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
+    """Say what the script needs to tell a report together with others of its reason."""
+    name = crowd_of(change.case, change.reports)
+    if name is None:
+        return None
+    return {
+        "name": name,
+        "member": member_of_report(case_id, change.reports[0]),
+        "few": FEW,
+        "within_ms": _millis(WITHIN),
+        "gathered_ms": _millis(GATHERED),
+        "apart_ms": _millis(APART),
+    }
+
+
+def _millis(time: timedelta) -> int:
+    return int(time.total_seconds() * 1000)
 
 
 def _head(case: Case | None) -> dict[str, object]:

@@ -46,7 +46,7 @@ def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
             yield from _to_mend(case)
         case ReportKind.CANCELLED:
             return
-        case ReportKind.FINAL:
+        case ReportKind.FINAL | ReportKind.DIGEST:
             yield from _to_mend(case)
             yield from _to_follow_up(case)
             yield from _to_go_on(case)

@@ -50,6 +50,7 @@ class Item:
         command: One line for a shell, never cut.
         keep: How long it stays where there is no room for all.
         follow_up: The number of the follow-up that a person ticks off, if it is one.
+        link: The address of a page of ours that shows more of it.
     """
 
     line: Line
@@ -57,6 +58,7 @@ class Item:
     command: str | None = None
     keep: Keep = Keep.ALWAYS
     follow_up: int | None = None
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Report:
         asked: Who leaves, told by whom and when, how and how far.
         found: How many targets were theirs, how many could not be read.
         evidence_key: The fingerprint of the key that signs its evidence.
+        parts: What stands before all of these, under titles of its own.
     """
 
     case_id: str | None
@@ -99,6 +102,7 @@ class Report:
     found: tuple[Item, ...] = ()
     notice_id: str | None = None
     evidence_key: str | None = None
+    parts: tuple[Section, ...] = ()
 
     @property
     def ending(self) -> tuple[str, str]:
@@ -118,4 +122,5 @@ class Report:
             ("Found", self.found),
             ("Asked", self.asked),
         )
-        return tuple(Section(title, items) for title, items in titled if items)
+        own = (Section(title, items) for title, items in titled if items)
+        return (*self.parts, *own)

@@ -49,7 +49,7 @@ def _verdict(case: Case, kind: ReportKind) -> tuple[str, Line]:
             return "Still waiting" if case.reminded else "Waiting", held_of(case)
         case ReportKind.CANCELLED:
             return "Cancelled", _cancelled(case)
-        case ReportKind.FINAL:
+        case ReportKind.FINAL | ReportKind.DIGEST:
             return _ended(case)
         case _:
             assert_never(kind)

@@ -27,6 +27,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Change, Claim
+from workers.offboarding.quiet import ReportClean, found_nothing
 from workers.offboarding.steps.following import followed
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
@@ -70,15 +71,15 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     case = with_targets(case, changed)
     accepted = _accepted(tools, case)
     case = with_targets(case, accepted)
-    lines = lines_for(tools, case, ReportKind.FINAL)
     done = replace(
         case,
         status=CaseStatus.SETTLED,
         result=result_of(case),
         settled_at=now,
-        reports=lines,
         plan=_without_pause(case.plan),
     )
+    lines = _lines(tools, done)
+    done = replace(done, reports=lines)
     settled = entry_of(claim, now, "case.settled", detail=done.result)
     change = Change(
         case=done,
@@ -88,6 +89,15 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
+
+
+def _lines(tools: Tools, case: Case) -> tuple[ReportLine, ...]:
+    """Make the lines that tell of the end: at once, in the digest, or none."""
+    if tools.report_clean is ReportClean.EACH or not found_nothing(case):
+        return lines_for(tools, case, ReportKind.FINAL)
+    if tools.report_clean is ReportClean.NEVER:
+        return ()
+    return lines_for(tools, case, ReportKind.DIGEST)
 
 
 def _as_now(case: Case, changed: Sequence[CaseTarget]) -> tuple[CaseTarget, ...]:

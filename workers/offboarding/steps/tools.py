@@ -30,6 +30,7 @@ from workers.offboarding.ports import (
     Switches,
     Works,
 )
+from workers.offboarding.quiet import ReportClean
 from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
@@ -55,6 +56,7 @@ class Tools:
         refreshes_masters: Whether clusters' masters are refreshed after a reset.
         looks: Looks at whole accounts, shared by cases that begin at once.
         blind_spots: Targets that an approver accepted as not readable.
+        report_clean: How a case that found nothing is told where a source opened it.
     """
 
     accounts: Mapping[str, Account]
@@ -77,6 +79,7 @@ class Tools:
     refreshes_masters: bool = False
     blind_spots: BlindSpots | None = None
     looks: SharedLooks = field(default_factory=SharedLooks)
+    report_clean: ReportClean = ReportClean.EACH
 
     @property
     def is_armed(self) -> bool:
