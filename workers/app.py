@@ -18,6 +18,7 @@ SURVEY: Final = "offboarding.survey"
 SURVEY_SECONDS: Final = 5.0
 ANSWER: Final = "offboarding.answer"
 TELL: Final = "offboarding.tell"
+ANSWER_LATE: Final = "offboarding.answer_late"
 LOOK_UP: Final = "offboarding.look_up"
 WATCH: Final = "offboarding.watch"
 # Who waits in quarantine or silence is told within this; the look itself is cheap.
@@ -159,6 +160,10 @@ class Sender:
     def ask(self, question_id: str) -> None:
         """Have a worker answer a question; whoever asked asks again if it is lost."""
         self._sent(ANSWER, question_id)
+
+    def answer_late(self, late_id: str) -> None:
+        """Have a worker answer somebody in Slack."""
+        self._sent(ANSWER_LATE, late_id)
 
     def tell(self, *lines: tuple[str, Channel]) -> None:
         """Have workers tell channels of notices; the first of them has its turn now."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,8 @@ from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.slack import SlackBot, SlackWebhook
+from workers.notify.slack_checks import slack_checks
+from workers.notify.slack_response import respond
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Case, Channel, Work
 from workers.offboarding.notice import Notice
@@ -52,6 +55,7 @@ from workers.offboarding.steps.tools import Tools
 from workers.restoring import RestoreWatch
 from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
+from workers.slack_answering import LateSaying
 from workers.stalling import StuckWatch
 from workers.store.archive import Archive
 from workers.store.intake import Deliveries
@@ -88,6 +92,7 @@ class BackOffice:
     restoring: RestoreWatch
     archiving: Archiving
     damage: DamageWatch
+    late: LateSaying
     sync: GraphSync | None = None
 
 
@@ -110,24 +115,25 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         works=LoggedWorks(GuardedWorks(store.works)),
     )
     surveys = _surveys(settings, store, dry, desk)
+    answers = Answers(
+        clouds,
+        store.questions,
+        store.owners,
+        store.cases,
+        settle=timedelta(minutes=settings.settle_minutes),
+        same_people=dry.same_people,
+        protected=dry.protected,
+        checks=(sealing.check, *slack_checks(settings)),
+        asked=(damage.checks, surveys.checks),
+        clock=now_utc,
+    )
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
         surveys,
-        Answers(
-            clouds,
-            store.questions,
-            store.owners,
-            store.cases,
-            settle=timedelta(minutes=settings.settle_minutes),
-            same_people=dry.same_people,
-            protected=dry.protected,
-            checks=(sealing.check,),
-            asked=(damage.checks, surveys.checks),
-            clock=now_utc,
-        ),
+        answers,
         store.notices,
         store.deliveries,
         LookUps(store.deliveries, _directories(settings, store), desk, now_utc),
@@ -162,6 +168,12 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         _archiving(settings, store, tuple(dry.notifiers)),
         damage,
+        LateSaying(
+            store.late,
+            gate=answers.gate_now,
+            respond=partial(respond, api_url=settings.slack_api_url),
+            public_url=settings.public_url,
+        ),
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 

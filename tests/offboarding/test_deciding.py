@@ -63,6 +63,7 @@ def a_desk(world):
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
         own_key=OwnKey(None, None),
+        slack=None,
         clock=world.clock,
     )
 

@@ -355,6 +355,7 @@ def a_retry(world, case):
         braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
         proving=Proving(None),
         own_key=OwnKey(None, None),
+        slack=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

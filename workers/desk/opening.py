@@ -16,6 +16,7 @@ from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.store.backfill import Backfill
@@ -28,11 +29,13 @@ from workers.store.damaged import Damaged
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
+from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
+from workers.store.presses import Presses
 from workers.store.progress import Progress
 from workers.store.questions import Questions
 from workers.store.restored import Watermark
@@ -77,6 +80,8 @@ class Store:
     damaged: Damaged
     survey_notes: SurveyNotes
     own_key: OwnKey
+    presses: Presses
+    late: LateAnswers
 
 
 def store_address(settings: Settings) -> str:
@@ -129,6 +134,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Damaged(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
+        Presses(client, secret_key=settings.secret_key),
+        LateAnswers(client, secret_key=settings.secret_key),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -209,6 +216,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         braking=braking_on(store, settings),
         proving=Proving(store.evidence),
         own_key=store.own_key,
+        slack=SlackDesk(store.presses, store.late, sender),
         clock=now_utc,
     )
 
