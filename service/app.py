@@ -24,6 +24,7 @@ from service.pages import pages
 from service.pages.frame import fit
 from service.routes import blind_spots, cases, events, evidence, health, intake, seen
 from service.scim import scim
+from service.slack import slack
 from workers.desk import Desk
 
 SECURITY_HEADERS: Final = {
@@ -71,7 +72,8 @@ def create_app(
     app.after_request(_finish)
     app.teardown_request(_forget)
     api = open_api(app)
-    for blueprint in (cases, blind_spots, seen, evidence, intake, events, health):
+    described = (cases, blind_spots, seen, evidence, intake, events, slack, health)
+    for blueprint in described:
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
     app.register_blueprint(scim)

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from simulator.errors import Json
+from simulator.slack_responses import SlackResponses
 
 SLACK_BOT_TOKEN = "xoxb-simulated"  # noqa: S105 - made up, opens nothing but this simulator
 SLACK_CHANNEL_ID = "C0SIMULATED"
@@ -42,6 +43,7 @@ class Slack:
         self._lock = threading.Lock()
         self._messages: list[SlackMessage] = []
         self._posted = 0
+        self.responses = SlackResponses(self.edit)
 
     @property
     def messages(self) -> list[SlackMessage]:

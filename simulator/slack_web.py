@@ -45,6 +45,15 @@ def slack_routes(slack: Slack) -> Blueprint:
         slack.post(given, via="webhook")
         return "ok", 200
 
+    @routes.post("/responses/<name>")
+    def respond(name: str) -> tuple[str, int]:
+        given = _given()
+        error = _content_error(given) if given else "invalid_payload"
+        if error:
+            return error, 400
+        error = slack.responses.take(name, given)
+        return (error, 404) if error else ("ok", 200)
+
     return routes
 
 
