@@ -964,6 +964,12 @@ class Case:
         mine = (one for one in self.reports if one.kind is kind)
         return next((one for one in mine if one.channel is channel), None)
 
+    @property
+    def to_show(self) -> tuple[Work, ...]:
+        """Return the work that brings its message up to date, where it has one."""
+        has_root = any(one.root is not None for one in self.reports)
+        return (Work(self.id, Step.SHOW),) if has_root else ()
+
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""
         for mine in self.targets:

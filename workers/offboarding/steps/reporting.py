@@ -90,7 +90,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         targets=_as_now(case, (*changed, *accepted)),
         reports=lines,
         entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
-        after=(*done.after(Step.REPORT), *aftercare_of(done)),
+        after=(*done.after(Step.REPORT), *aftercare_of(done), *case.to_show),
     )
     return tools.works.finish(claim, change)
 
@@ -215,6 +215,6 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
-    after = (Work(claim.work.case_id, Step.SHOW),) if line.root is not None else ()
+    after = () if line.root is None else (Work(claim.work.case_id, Step.SHOW),)
     change = Change(reports=(line,), entries=(entry,), after=after)
     return tools.works.finish(claim, change)

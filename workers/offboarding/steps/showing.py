@@ -27,8 +27,11 @@ from workers.offboarding.steps.tools import Tools, entry_of, lines_for, pause
 _OFTEN: Final = timedelta(seconds=3)
 _SELDOM: Final = timedelta(seconds=30)
 _WHILE_WAITING: Final = timedelta(seconds=60)
-# Without a change for so long, it is looked at less often.
+_RARELY: Final = timedelta(minutes=5)
+# Without a change for so long, it is looked at less often. A plan and an end are
+# looked for at once.
 _QUIET: Final = timedelta(minutes=5)
+_ASLEEP: Final = timedelta(hours=1)
 # What fails within this of another is told with the next.
 _BETWEEN_FAILURES: Final = timedelta(seconds=30)
 # A case of a thousand targets takes long to read: so many of them cost a second more.
@@ -53,8 +56,7 @@ def started(
         if case.started_on(one.channel) is None
     )
     works = tuple(Work(case.id, Step.DELIVER, one.id) for one in lines)
-    is_shown = any(one.root is not None for one in case.reports)
-    return lines, (*works, *([Work(case.id, Step.SHOW)] if is_shown else []))
+    return lines, (*works, *case.to_show)
 
 
 def awaits_root(case: Case, line: ReportLine) -> bool:
@@ -187,7 +189,9 @@ def _wait(case: Case, root: Root, now: datetime) -> timedelta:
         )
         return max(grown, _OFTEN)
     large = timedelta(seconds=len(case.targets) / _TARGETS_A_SECOND)
+    quiet = now - root.shown_at
+    if quiet > _ASLEEP:
+        return _RARELY
     if case.status is CaseStatus.WAITING:
         return max(_WHILE_WAITING, large)
-    is_quiet = now - root.shown_at > _QUIET
-    return max(_SELDOM if is_quiet else _OFTEN, large)
+    return max(_SELDOM if quiet > _QUIET else _OFTEN, large)
