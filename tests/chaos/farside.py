@@ -177,6 +177,9 @@ class SimChannel:
             self.down_until = self.clock() + timedelta(hours=5)
         if line.root is not None:
             return self._keep(case, line, kind)
+        return self._take(case, line, kind)
+
+    def _take(self, case, line, kind):
         if self.clock() < self.down_until:
             return self._line(line, ReportState.PENDING)
         if kind == "limited_429":
@@ -185,13 +188,16 @@ class SimChannel:
             return self._line(line, ReportState.FAILED)
         self.arrived.append((case.id, line.id, case.status, case.result))
         if kind == "some_refused":
-            return replace(
-                self._line(line, ReportState.PENDING), reached=("a@example.com",)
-            )
+            pending = self._line(line, ReportState.PENDING)
+            return replace(pending, reached=("a@example.com",))
+        return self._arrived(case, line, kind)
+
+    def _arrived(self, case, line, kind):
         unsure = kind == "unknown_whether_told"
         line = self._line(line, ReportState.UNKNOWN if unsure else ReportState.SENT)
         if unsure or line.kind is not ReportKind.STARTED:
             return line
+        self.shows[case.id] = case.status, case.result
         return replace(line, root=Root("C1", f"{len(self.arrived)}", "", self.clock()))
 
     def _line(self, line, state):
