@@ -56,6 +56,22 @@ class Slack:
         with self._lock:
             self._messages.clear()
 
+    def delete(self, ts: str) -> None:
+        """Take a message away, as somebody in the channel may."""
+        with self._lock:
+            self._messages = [one for one in self._messages if one.ts != ts]
+
+    def has_thread(self, given: Json) -> bool:
+        """Tell whether what a message answers is there; True if it answers nothing."""
+        thread_ts, channel = given.get("thread_ts"), given.get("channel")
+        if not thread_ts:
+            return True
+        with self._lock:
+            return any(
+                (one.channel, one.ts) == (channel, str(thread_ts))
+                for one in self._messages
+            )
+
     def post(self, given: Json, *, via: str) -> SlackMessage:
         """Keep a message; the caller has checked it."""
         with self._lock:

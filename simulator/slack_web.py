@@ -90,6 +90,10 @@ def _admit(slack: Slack, given: Json) -> None:
 
 def _post(slack: Slack, given: Json) -> Json:
     _check(slack, given)
+    # What Slack says of an answer to a message that is gone is inferred from its words
+    # for reading a thread, not confirmed against a live workspace.
+    if not slack.has_thread(given):
+        raise _SlackError("thread_not_found")
     return _shown(slack.post(given, via="api"))
 
 

@@ -41,7 +41,11 @@ ARCHIVE_SECONDS: Final = 60.0
 # and every worker takes from the first as long as there is something in it.
 _FIRST: Final = 0
 _LAST: Final = 9
-_BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE})
+_BEHIND: Final = frozenset(
+    {Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE, Step.SHOW}
+)
+# What may stay behind for as long as it takes: nobody waits for it.
+_ALWAYS_BEHIND: Final = frozenset({Step.FORESEE, Step.SHOW})
 # A thousand resets that wait for the end of a pause are tried again faster than they
 # are done: of what the sweep sends to be told, one in so many goes first.
 _TURN: Final = 8
@@ -151,7 +155,7 @@ class Sender:
         behind = 0
         for work in works:
             is_behind = work.step in _BEHIND
-            if is_behind and work.step is not Step.FORESEE:
+            if is_behind and work.step not in _ALWAYS_BEHIND:
                 is_behind = behind % _TURN != 0
                 behind += 1
             if not self._work(work, is_behind=is_behind):

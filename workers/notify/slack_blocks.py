@@ -6,7 +6,7 @@ the room between is for what is added at the end. It posts nothing.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ _MARKS: Final = {
     Severity.GOOD: ":white_check_mark:",
     Severity.ATTENTION: ":warning:",
     Severity.HELD: ":hourglass:",
+    Severity.UNDER_WAY: ":hourglass_flowing_sand:",
     Severity.NEUTRAL: ":information_source:",
 }
 
@@ -39,8 +40,13 @@ class Message:
     as_text: str
 
 
-def message_of(report: Report, public_url: str | None) -> Message:
-    """Put *report* into a message within Slack's limits; its id is always last."""
+def message_of(
+    report: Report, public_url: str | None, buttons: Sequence[Block] = ()
+) -> Message:
+    """Put *report* into a message within Slack's limits; its id is always last.
+
+    *buttons* are blocks that stand between what is said and that id.
+    """
     mark, verdict = _MARKS[report.severity], _plain(report.verdict)
     first = slack_cut(
         f"{mark} *{verdict}:* {_mrkdwn(report.headline)}", _LONGEST_HEADLINE
@@ -51,7 +57,7 @@ def message_of(report: Report, public_url: str | None) -> Message:
     paragraphs = [first, *_paragraphs(report)]
     return Message(
         text=f"{first} {word} `{_spanned(ident)}`",
-        blocks=_blocks(paragraphs, link, end),
+        blocks=_blocks(paragraphs, link, end, list(buttons)),
         as_text="\n".join([*_fitting(paragraphs, link, _MOST_IN_TEXT), end]),
     )
 
@@ -60,12 +66,16 @@ def _signed(evidence_key: str | None) -> str:
     return f"Evidence key `{_spanned(evidence_key)}`\n" if evidence_key else ""
 
 
-def _blocks(paragraphs: list[str], link: str, end: str) -> list[Block]:
+def _blocks(
+    paragraphs: list[str], link: str, end: str, buttons: list[Block]
+) -> list[Block]:
     """Pack paragraphs into sections, within what Slack takes."""
     limit = _MOST_CHARACTERS
     while True:
         fitting = _fitting(paragraphs, link, limit)
-        blocks = [_section(text) for text in _packed([*fitting, end])]
+        parts = [fitting, [end]] if buttons else [[*fitting, end]]
+        said, *last = [[_section(text) for text in _packed(one)] for one in parts]
+        blocks = [*said, *buttons, *(block for one in last for block in one)]
         # The JSON is what is counted, so that quotes and braces are in it.
         size = len(json.dumps(blocks, ensure_ascii=False))
         is_fit = size <= _MOST_CHARACTERS and len(blocks) <= _MOST_BLOCKS

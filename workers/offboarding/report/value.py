@@ -12,6 +12,7 @@ class Severity(StrEnum):
     GOOD = "good"
     ATTENTION = "attention"
     HELD = "held"
+    UNDER_WAY = "under_way"
     NEUTRAL = "neutral"
 
 
@@ -82,6 +83,8 @@ class Report:
         clocks: How long it took, and what fully safe still needs.
         asked: Who leaves, told by whom and when, how and how far.
         found: How many targets were theirs, how many could not be read.
+        progress: How far a case under way is.
+        breaks: What still hangs on the key of who leaves, while it is under way.
         evidence_key: The fingerprint of the key that signs its evidence.
     """
 
@@ -97,6 +100,8 @@ class Report:
     clocks: tuple[Item, ...] = ()
     asked: tuple[Item, ...] = ()
     found: tuple[Item, ...] = ()
+    progress: tuple[Item, ...] = ()
+    breaks: tuple[Item, ...] = ()
     notice_id: str | None = None
     evidence_key: str | None = None
 
@@ -111,9 +116,11 @@ class Report:
     def sections(self) -> tuple[Section, ...]:
         """Return the parts that have something to say, in the order of reading."""
         titled = (
+            ("Progress", self.progress),
             ("Not seen, and warnings", self.unseen),
             ("Left to do by hand", self.to_do),
             ("By region and resource group", self.targets),
+            ("Still on the key of who leaves", self.breaks),
             ("Clocks", self.clocks),
             ("Found", self.found),
             ("Asked", self.asked),

@@ -26,8 +26,9 @@ from workers.offboarding.model import (
     Step,
     Work,
 )
-from workers.offboarding.ports import Change, Claim
+from workers.offboarding.ports import Change, Claim, Notifier
 from workers.offboarding.steps.following import followed
+from workers.offboarding.steps.showing import awaits_root
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -39,6 +40,10 @@ from workers.offboarding.steps.tools import (
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
 TRIES: Final = 300
+# What was perhaps posted and is not known says for ever that its case is under way: of
+# those there is one at most.
+_ROOT_CRASHES: Final = 2
+_A_MOMENT: Final = timedelta(seconds=1)
 # Warnings that something the case is about was not seen.
 _BLINDING: Final = frozenset(
     {
@@ -85,7 +90,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         targets=_as_now(case, (*changed, *accepted)),
         reports=lines,
         entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
-        after=(*done.after(Step.REPORT), *aftercare_of(done)),
+        after=(*done.after(Step.REPORT), *aftercare_of(done), *case.to_show),
     )
     return tools.works.finish(claim, change)
 
@@ -155,9 +160,21 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     notifier = tools.notifiers.get(line.channel)
     if notifier is None:
         return _drop(tools, claim, line, "The channel is not set up any more.")
-    if claim.claims > CRASH_LIMIT:
+    if claim.claims > (
+        _ROOT_CRASHES if line.kind is ReportKind.STARTED else CRASH_LIMIT
+    ):
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         return _drop(tools, claim, line, text)
+    if line.kind is ReportKind.STARTED and case.is_over:
+        return _came_too_late(tools, claim, line)
+    return _send(tools, claim, case, line, notifier)
+
+
+def _send(
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, notifier: Notifier
+) -> tuple[Work, ...]:
+    if awaits_root(case, line):
+        return tools.works.again(claim, Change(), tools.clock() + _A_MOMENT)
     wait = pause(line.tries, longest_seconds=300)
     try:
         line = notifier.deliver(case, line)
@@ -174,12 +191,23 @@ def _drop(
     return _put_down(tools, claim, failed, timedelta())
 
 
+def _came_too_late(tools: Tools, claim: Claim, line: ReportLine) -> tuple[Work, ...]:
+    """Leave out that a case began where its end is told already."""
+    now = tools.clock()
+    text = "The case was over before this was told."
+    late = replace(line, state=ReportState.FAILED, at=now, detail=text)
+    entry = entry_of(claim, now, "report.left_out", detail=text)
+    return tools.works.finish(claim, Change(reports=(late,), entries=(entry,)))
+
+
 def _put_down(
     tools: Tools, claim: Claim, line: ReportLine, wait: timedelta
 ) -> tuple[Work, ...]:
     now = tools.clock()
-    if line.state is ReportState.UNKNOWN and line.lost < len(UNKNOWN_PAUSES):
-        wait = timedelta(seconds=UNKNOWN_PAUSES[line.lost])
+    is_root = line.kind is ReportKind.STARTED
+    pauses = UNKNOWN_PAUSES[:1] if is_root else UNKNOWN_PAUSES
+    if line.state is ReportState.UNKNOWN and line.lost < len(pauses):
+        wait = timedelta(seconds=pauses[line.lost])
         lost = replace(line, lost=line.lost + 1)
         return tools.works.again(claim, Change(reports=(lost,)), now + wait)
     if line.state is ReportState.PENDING and line.tries < TRIES:
@@ -187,4 +215,6 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
-    return tools.works.finish(claim, Change(reports=(line,), entries=(entry,)))
+    after = () if line.root is None else (Work(claim.work.case_id, Step.SHOW),)
+    change = Change(reports=(line,), entries=(entry,), after=after)
+    return tools.works.finish(claim, change)
