@@ -19,7 +19,9 @@ SLACK_SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"  # noqa: S105 - the on
 SLACK_TEAM_ID = "T0SIMULATED"
 
 
-def signed(raw: bytes, *, secret: str = SLACK_SIGNING_SECRET, at: int) -> Json:
+def signed(
+    raw: bytes, *, secret: str = SLACK_SIGNING_SECRET, at: int
+) -> dict[str, str]:
     """Return the headers with which Slack sends a form."""
     base = b"v0:" + str(at).encode() + b":" + raw
     mark = hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
@@ -80,9 +82,9 @@ class SlackHand:
 
     def press(self, message: SlackMessage, action_id: str) -> Answered:
         """Press a button of a message, and say yes to what it asks."""
-        place = {"channel": message.channel, "ts": message.ts}
+        place: Json = {"channel": message.channel, "ts": message.ts}
         name = self.slack.responses.open(place)
-        shown = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
+        shown: Json = {"ts": message.ts, "text": message.text, "blocks": message.blocks}
         return self._press(message.blocks, action_id, name, message=shown)
 
     def press_shown(self, answered: Answered, action_id: str) -> Answered:
@@ -115,7 +117,8 @@ class SlackHand:
 def action_of(blocks: list[Json], action_id: str) -> Json:
     """Return a button as Slack sends it when it is pressed."""
     for block in blocks:
-        for one in block.get("elements", []):
+        elements = block.get("elements")
+        for one in elements if isinstance(elements, list) else []:
             if one.get("action_id") == action_id:
                 return {
                     "type": "button",

@@ -47,12 +47,7 @@ def slack_routes(slack: Slack) -> Blueprint:
 
     @routes.post("/responses/<name>")
     def respond(name: str) -> tuple[str, int]:
-        given = _given()
-        error = _content_error(given) if given else "invalid_payload"
-        if error:
-            return error, 400
-        error = slack.responses.take(name, given)
-        return (error, 404) if error else ("ok", 200)
+        return _respond(slack, name)
 
     return routes
 
@@ -68,6 +63,15 @@ _WORKSPACE: Json = {
 
 class _SlackError(Exception):
     pass
+
+
+def _respond(slack: Slack, name: str) -> tuple[str, int]:
+    given = _given()
+    error = _content_error(given) if given else "invalid_payload"
+    if error:
+        return error, 400
+    error = slack.responses.take(name, given)
+    return (error, 404) if error else ("ok", 200)
 
 
 def _call(slack: Slack, do: Callable[[Json], Json]) -> Response:

@@ -381,6 +381,7 @@ def notifiers(
             settle=settle,
             clock=now_utc,
             evidence_key=evidence_key,
+            has_buttons=bool(settings.slack_signing_secret),
         )
     elif settings.slack_webhook_url:
         found[Channel.SLACK] = SlackWebhook(

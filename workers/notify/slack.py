@@ -21,6 +21,7 @@ from workers.notify.slack_answers import (
     of_webhook,
 )
 from workers.notify.slack_blocks import Block, message_of
+from workers.notify.slack_buttons import buttons_of_notice
 from workers.notify.slack_clients import web_client, webhook_client
 from workers.notify.slack_posting import Wording, line_of, sent
 from workers.notify.slack_roots import Answering, Roots
@@ -45,11 +46,13 @@ class SlackBot:
         settle: timedelta,
         clock: Clock,
         evidence_key: str | None = None,
+        has_buttons: bool = False,
     ) -> None:
         self._client = web_client(token, api_url)
         self._channel_id = channel_id
-        self._public_url = public_url
-        self._wording = Wording(public_url, settle, clock, evidence_key)
+        self._wording = Wording(
+            public_url, settle, clock, evidence_key, has_buttons=has_buttons
+        )
         self._clock = clock
         self._roots = Roots(self, channel_id, self._wording, clock)
 
@@ -78,7 +81,9 @@ class SlackBot:
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
         """Post *notice*; as ``deliver``."""
-        message = message_of(report_of_notice(notice), self._public_url)
+        message = self._wording.as_message(
+            report_of_notice(notice), buttons_of_notice(notice)
+        )
         return line_of(line, sent(self.post, message), self._clock())
 
     def post(

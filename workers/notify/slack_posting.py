@@ -1,6 +1,6 @@
 """What posts to Slack share: the words of a report, one try and one as text, a line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,6 +9,7 @@ import structlog
 from workers.notify.lines import OutboxLine
 from workers.notify.slack_answers import Answer, Fate
 from workers.notify.slack_blocks import Block, Message, message_of
+from workers.notify.slack_buttons import buttons_of
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportKind, ReportState
 from workers.offboarding.ports import Clock
@@ -27,12 +28,10 @@ class Wording:
     settle: timedelta
     clock: Clock
     evidence_key: str | None = None
+    has_buttons: bool = False
 
     def of(self, case: Case, kind: ReportKind) -> Message:
-        """Put a report of *case* into a message.
-
-        Buttons, where there are some, go into ``message_of`` as blocks of their own.
-        """
+        """Put a report of *case* into a message, with what may be pressed."""
         report = report_of(
             case,
             kind,
@@ -40,11 +39,12 @@ class Wording:
             settle=self.settle,
             evidence_key=self.evidence_key,
         )
-        return self.as_message(report)
+        return self.as_message(report, buttons_of(case, kind))
 
-    def as_message(self, report: Report) -> Message:
-        """Put any report into a message."""
-        return message_of(report, self.public_url)
+    def as_message(self, report: Report, buttons: Sequence[Block] = ()) -> Message:
+        """Put any report into a message; its *buttons* only where presses come in."""
+        shown = buttons if self.has_buttons else ()
+        return message_of(report, self.public_url, shown)
 
 
 def sent(post: Post, message: Message) -> Answer:

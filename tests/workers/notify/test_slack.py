@@ -14,8 +14,8 @@ import structlog
 from config.settings import Secret
 from simulator.server import Simulator
 from simulator.slack import SLACK_BOT_TOKEN, SLACK_CHANNEL_ID
+from workers.notify.mrkdwn import slack_cut, slack_escape
 from workers.notify.slack import SlackBot, SlackWebhook
-from workers.notify.slack_blocks import slack_cut, slack_escape
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
     Channel,
