@@ -3,19 +3,10 @@ from urllib.parse import urlencode
 
 import pytest
 from fake_desk import NOW
+from slack_people import APPROVER, RESPONSE_URL, TEAM, USERS
 
 from config.secret import Secret
-from config.slack_users import SlackUser
 from simulator.slack_hand import SLACK_SIGNING_SECRET, signed
-
-TEAM = "T0SIMULATED"
-VIEWER, OPERATOR, APPROVER = "U0VIEWER", "U0OPERATOR", "U0APPROVER"
-USERS = (
-    SlackUser(TEAM, VIEWER, "viewer"),
-    SlackUser(TEAM, OPERATOR, "operator", "otto"),
-    SlackUser(TEAM, APPROVER, "approver", "sam"),
-)
-RESPONSE_URL = "https://hooks.slack.com/actions/T0/1/x"
 
 
 @pytest.fixture
@@ -69,7 +60,7 @@ def press(post, desk):
     """Presses a button, as one of the three; returns what is answered later."""
     numbers = iter(range(1000))
 
-    def pressed(action, value, user=APPROVER, *, message=None, **more):
+    def pressed(action, value, user=APPROVER, *, message=None, changed=None, **more):
         payload = {
             "type": "block_actions",
             "team": {"id": TEAM},
@@ -81,6 +72,7 @@ def press(post, desk):
             "trigger_id": str(next(numbers)),
             **({"message": message} if message else {}),
             **more,
+            **(changed or {}),
         }
         before = len(desk.slack.said)
         answer = post("/slack/interactive", {"payload": json.dumps(payload)})
