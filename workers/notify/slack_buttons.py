@@ -101,8 +101,12 @@ def _approve(case: Case) -> Block:
 def _refuse(case: Case) -> Block:
     asks = "The case is cancelled. Nothing was written, and nothing is."
     if not is_untouched(case):
-        targets = counted(len(waiting(case)), "target")
-        asks = f"{targets} end as failed, without another reset. What is done stays."
+        left = waiting(case)
+        ends = "ends" if len(left) == 1 else "end"
+        asks = (
+            f"{counted(len(left), 'target')} {ends} as failed, without another reset. "
+            "What is done stays."
+        )
     return button(
         "Refuse",
         REFUSE,
