@@ -10,14 +10,17 @@ from workers.desk.brake import Braking
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
+from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
+from workers.store.presses import Presses
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -138,6 +141,7 @@ def make_desk(
             ),
             proving=Proving(Evidence(client), sleep=lambda _: None),
             own_key=OwnKey(client, None),
+            slack=SlackDesk(Presses(client), LateAnswers(client), sender),
             clock=clock,
         )
 

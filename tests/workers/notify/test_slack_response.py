@@ -43,7 +43,7 @@ def test_slacks_own_address_is_answered(url):
         "https://169.254.169.254/latest/meta-data",
         "http://127.0.0.1:8000/api/pause",
         "http://localhost/x",
-        "file:///etc/passwd",
+        "ftp://hooks.slack.com/x",
         "https://hooks.slack.com/x\r\nHost: evil.example",
         "https://hooks\u3002slack.com/x",
         "https://xn--hooks.slack.com/x",
