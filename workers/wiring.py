@@ -49,6 +49,7 @@ from workers.offboarding.ports import (
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.refusing import RefusalWatch, noted
 from workers.restoring import RestoreWatch
 from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
@@ -88,6 +89,7 @@ class BackOffice:
     restoring: RestoreWatch
     archiving: Archiving
     damage: DamageWatch
+    refusing: RefusalWatch
     sync: GraphSync | None = None
 
 
@@ -110,6 +112,9 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         works=LoggedWorks(GuardedWorks(store.works)),
     )
     surveys = _surveys(settings, store, dry, desk)
+    refusing = RefusalWatch(
+        store.refusals, store.notices, tuple(dry.notifiers), now_utc
+    )
     return BackOffice(
         store.works,
         store.switches,
@@ -125,7 +130,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             same_people=dry.same_people,
             protected=dry.protected,
             checks=(sealing.check,),
-            asked=(damage.checks, surveys.checks),
+            asked=(damage.checks, surveys.checks, refusing.checks),
             clock=now_utc,
         ),
         store.notices,
@@ -162,6 +167,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         _archiving(settings, store, tuple(dry.notifiers)),
         damage,
+        refusing,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -226,7 +232,7 @@ def _tools(
         works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(settings, evidence_key),
+        notifiers=noted(notifiers(settings, evidence_key), store.refusals, now_utc),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),
