@@ -5,6 +5,7 @@ Knows nothing of HTTP (that is ``slack_web``) nor of limits (``slack_limits``).
 
 import json
 import threading
+import time
 from dataclasses import dataclass, replace
 
 from simulator.errors import Json
@@ -21,7 +22,7 @@ class SlackMessage:
 
     ``thread_ts`` is the root it answers, if any; ``edited`` tells that ``chat.update``
     changed it; ``via`` is ``api`` or ``webhook``; ``reply_broadcast`` that a reply is
-    shown in the channel too.
+    shown in the channel too. ``posted_at`` is in epoch seconds.
     """
 
     channel: str
@@ -32,6 +33,7 @@ class SlackMessage:
     edited: bool
     via: str
     reply_broadcast: bool = False
+    posted_at: float = 0.0
 
 
 class Slack:
@@ -86,6 +88,7 @@ class Slack:
                 edited=False,
                 via=via,
                 reply_broadcast=given.get("reply_broadcast") in (True, "true", "1"),
+                posted_at=time.time(),
             )
             self._messages.append(message)
             return message

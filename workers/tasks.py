@@ -90,6 +90,7 @@ def _watch(office: BackOffice) -> Callable[[], None]:
             # What is wrong with the intake must not hide a case that stands still.
             office.stuck.look()
             office.damage.look()
+            office.refusing.look()
 
     return watch
 

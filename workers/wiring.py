@@ -52,6 +52,7 @@ from workers.offboarding.ports import (
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.refusing import RefusalWatch, noted
 from workers.restoring import RestoreWatch
 from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
@@ -93,6 +94,7 @@ class BackOffice:
     archiving: Archiving
     damage: DamageWatch
     late: LateSaying
+    refusing: RefusalWatch
     sync: GraphSync | None = None
 
 
@@ -115,6 +117,9 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         works=LoggedWorks(GuardedWorks(store.works)),
     )
     surveys = _surveys(settings, store, dry, desk)
+    refusing = RefusalWatch(
+        store.refusals, store.notices, tuple(dry.notifiers), now_utc
+    )
     answers = Answers(
         clouds,
         store.questions,
@@ -124,7 +129,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         same_people=dry.same_people,
         protected=dry.protected,
         checks=(sealing.check, *slack_checks(settings)),
-        asked=(damage.checks, surveys.checks),
+        asked=(damage.checks, surveys.checks, refusing.checks),
         clock=now_utc,
     )
     return BackOffice(
@@ -174,6 +179,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             respond=partial(respond, api_url=settings.slack_api_url),
             public_url=settings.public_url,
         ),
+        refusing,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -238,7 +244,7 @@ def _tools(
         works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(settings, evidence_key),
+        notifiers=noted(notifiers(settings, evidence_key), store.refusals, now_utc),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
         lead_time=timedelta(hours=settings.lead_time_hours),

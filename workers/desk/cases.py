@@ -466,18 +466,17 @@ class Desk:
             ended = replace(
                 case, status=CaseStatus.CANCELLED, settled_at=now, reports=lines
             )
-            after = (*ended.after(Step.REPORT), *case.to_show)
             answer = self._cases.turn(
                 ended,
                 about_plan(Entry(now, "case.cancelled", actor=actor), case),
                 expected=_LIVE,
                 takes=False,
                 reports=lines,
-                after=after,
+                after=ended.after(Step.REPORT),
             )
             if answer == "ok":
                 log.info("case.cancelled", case_id=case.id, actor=actor)
-                self._sender.send(*after)
+                self._sender.send(*ended.after(Step.REPORT))
                 return self.show(case.id)
             if answer == "written":
                 raise ConflictError(

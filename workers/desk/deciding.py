@@ -194,7 +194,7 @@ class Deciding:
             expected=(CaseStatus.WAITING,),
             takes=False,
             reports=lines,
-            after=(*ended.after(Step.REPORT), *case.to_show),
+            after=ended.after(Step.REPORT),
         )
 
 

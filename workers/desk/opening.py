@@ -38,6 +38,7 @@ from workers.store.owners import Owners
 from workers.store.presses import Presses
 from workers.store.progress import Progress
 from workers.store.questions import Questions
+from workers.store.refusals import Refusals
 from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -78,6 +79,7 @@ class Store:
     old_cases: OldCases
     backfill: Backfill
     damaged: Damaged
+    refusals: Refusals
     survey_notes: SurveyNotes
     own_key: OwnKey
     presses: Presses
@@ -132,6 +134,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         OldCases(client),
         Backfill(client),
         Damaged(client),
+        Refusals(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
         Presses(client, secret_key=settings.secret_key),

@@ -671,6 +671,7 @@ class Root:
         told_at: When that was last done.
         posts: How many messages it took so far: one that is gone is posted anew.
         faults: Changes of it that failed in a row.
+        later: Until when the channel asked not to be called for it.
     """
 
     place: str
@@ -682,6 +683,7 @@ class Root:
     told_at: datetime | None = None
     posts: int = 1
     faults: int = 0
+    later: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

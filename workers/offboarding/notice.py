@@ -48,6 +48,7 @@ class NoticeKind(StrEnum):
     CASE_DAMAGED = "case_damaged"
     ARCHIVE = "archive"
     ARCHIVED_BESIDE = "archived_beside"
+    CHANNEL_REFUSES = "channel_refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ _VERDICTS: Final = {
     NoticeKind.CASE_DAMAGED: "A case cannot be read",
     NoticeKind.ARCHIVE: "Old cases cannot be archived",
     NoticeKind.ARCHIVED_BESIDE: "A case is in two files of the archive",
+    NoticeKind.CHANNEL_REFUSES: "A channel refuses what it is told",
 }
 _AS_FUNCTIONAL_ID: Final = (
     "Run it logged in as the functional ID: whoever resets becomes the owner."

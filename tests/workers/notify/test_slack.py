@@ -306,8 +306,17 @@ def test_a_webhook_answers_with_a_word(
     assert len(far_side.requests) == 1
 
 
-def test_a_webhook_that_refuses_blocks_gets_text(far_side, webhook, make_case):
-    far_side.answers = [(400, {}, "invalid_blocks"), (200, {}, "ok")]
+@pytest.mark.parametrize(
+    "code",
+    [
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "metadata_too_large",
+    ],
+)
+def test_a_webhook_that_refuses_blocks_gets_text(far_side, webhook, make_case, code):
+    far_side.answers = [(400, {}, code), (200, {}, "ok")]
 
     line = webhook.deliver(make_case(), LINE)
 

@@ -33,6 +33,7 @@ from workers.offboarding.report.value import (
     Severity,
 )
 from workers.offboarding.report.verdict import severity_of, verdict_of
+from workers.offboarding.words import counted
 
 __all__ = [
     "Item",
@@ -97,7 +98,7 @@ def _so_far(case: Case) -> Report:
         headline=headline,
         subject=subject_of(case, kind),
         progress=tuple(progress_of(case)),
-        unseen=tuple(failures_of(case)),
+        failed=tuple(failures_of(case)),
         breaks=tuple(breaks_of(case)),
         asked=tuple(asked_of(case)),
     )
@@ -106,13 +107,17 @@ def _so_far(case: Case) -> Report:
 def failures_report(case: Case, target_ids: Collection[str]) -> Report:
     """Tell of targets that ended badly while others are under way."""
     kind = ReportKind.STARTED
+    targets = counted(len(target_ids), "target")
     return Report(
         case_id=case.id,
         kind=kind,
         severity=Severity.ATTENTION,
-        verdict="Went wrong so far",
-        headline=(f"{counts_so_far(case)}. ", *named_case(case), "."),
+        verdict="Went wrong",
+        headline=(
+            f"{targets} just now. ",
+            *named_case(case),
+            f". So far {counts_so_far(case)}.",
+        ),
         subject=subject_of(case, kind),
-        unseen=tuple(failures_of(case, target_ids)),
         to_do=tuple(to_mend(case, target_ids)),
     )

@@ -14,7 +14,7 @@ from workers.offboarding.report.counts import ended_badly as counted_badly
 from workers.offboarding.report.facts import is_accepted
 from workers.offboarding.report.phrases import listed, time_of, where, with_id
 from workers.offboarding.report.targets import OUTCOMES, sorted_targets
-from workers.offboarding.report.value import Item, Line
+from workers.offboarding.report.value import Item, Keep, Line
 from workers.offboarding.words import counted
 
 _BADLY: Final = (Outcome.FAILED, Outcome.UNREAD, Outcome.CHANGED_HANDS)
@@ -56,29 +56,41 @@ def progress_of(case: Case) -> Iterator[Item]:
     if case.started_at is not None:
         yield Item((f"Begun: {time_of(case.started_at)}",))
     if case.is_over and case.settled_at is not None:
-        text = f"Ended: {time_of(case.settled_at)}. What is left to do is said below."
-        yield Item((text,))
+        at = time_of(case.settled_at)
+        yield Item((f"Ended: {at}. The report in this thread has the whole of it.",))
+    elif case.is_held:
+        yield Item(("What is to be decided, and how, is said in this thread.",))
 
 
-def failures_of(case: Case, ids: Collection[str] | None = None) -> Iterator[Item]:
-    """Tell which targets ended badly and why, each in a line; *ids* names some."""
-    mine = [one for one in ended_badly(case) if ids is None or one.target.id in ids]
+def failures_of(case: Case) -> Iterator[Item]:
+    """Tell which targets ended badly and why, each in a line."""
+    mine = ended_badly(case)
     for one in mine[:_SHOWN]:
-        said = f": {OUTCOMES[one.outcome]}. "
-        why = sentence(one.reason or Reason.OWNER_UNKNOWN)
-        yield Item((*where(case, one), said, why))
+        yield Item((*_how(case, one), f" {_why(one)}"))
     if len(mine) > _SHOWN:
         yield Item((f"and {len(mine) - _SHOWN} more",))
 
 
 def to_mend(case: Case, ids: Collection[str]) -> Iterator[Item]:
-    """Say what to do about each of the targets *ids*, with the exact command."""
+    """Tell of each of the targets *ids* what to do about it, with the exact command."""
     for one in ended_badly(case):
-        advice = advise(one) if one.target.id in ids else None
-        if advice is not None:
-            line = (*where(case, one), f": {cleaned(advice.text, 1600)}")
-            who = (f"Who: {cleaned(advice.who)}.",)
-            yield Item(line, (who,), advice.command)
+        if one.target.id not in ids:
+            continue
+        advice = advise(one)
+        if advice is None:
+            yield Item((*_how(case, one), f" {_why(one)}"))
+            continue
+        line = (*_how(case, one), f" {cleaned(advice.text, 1600)}")
+        who = (f"Who: {cleaned(advice.who)}.",)
+        yield Item(line, (who,), advice.command, Keep.FIRST)
+
+
+def _how(case: Case, one: CaseTarget) -> Line:
+    return *where(case, one), f": {OUTCOMES[one.outcome]}."
+
+
+def _why(one: CaseTarget) -> str:
+    return sentence(one.reason or Reason.OWNER_UNKNOWN)
 
 
 def breaks_of(case: Case) -> Iterator[Item]:
@@ -88,11 +100,11 @@ def breaks_of(case: Case) -> Iterator[Item]:
     left = [one for one in sorted_targets(case) if not _is_done(one)]
     if not left:
         return
+    yield Item((at_stake(case),))
     for one in left[:_SHOWN]:
         yield Item((*where(case, one), ": ", *_clusters(one)))
     if len(left) > _SHOWN:
         yield Item((f"and {len(left) - _SHOWN} places more",))
-    yield Item((at_stake(case),))
 
 
 def _is_done(one: CaseTarget) -> bool:

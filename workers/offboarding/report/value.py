@@ -84,6 +84,7 @@ class Report:
         asked: Who leaves, told by whom and when, how and how far.
         found: How many targets were theirs, how many could not be read.
         progress: How far a case under way is.
+        failed: What went wrong so far, while it is under way.
         breaks: What still hangs on the key of who leaves, while it is under way.
         evidence_key: The fingerprint of the key that signs its evidence.
     """
@@ -101,6 +102,7 @@ class Report:
     asked: tuple[Item, ...] = ()
     found: tuple[Item, ...] = ()
     progress: tuple[Item, ...] = ()
+    failed: tuple[Item, ...] = ()
     breaks: tuple[Item, ...] = ()
     notice_id: str | None = None
     evidence_key: str | None = None
@@ -117,10 +119,11 @@ class Report:
         """Return the parts that have something to say, in the order of reading."""
         titled = (
             ("Progress", self.progress),
+            ("Went wrong", self.failed),
             ("Not seen, and warnings", self.unseen),
             ("Left to do by hand", self.to_do),
             ("By region and resource group", self.targets),
-            ("Still on the key of who leaves", self.breaks),
+            ("Not on a functional ID's key yet", self.breaks),
             ("Clocks", self.clocks),
             ("Found", self.found),
             ("Asked", self.asked),

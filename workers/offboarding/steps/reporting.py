@@ -28,7 +28,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Change, Claim, Notifier
 from workers.offboarding.steps.following import followed
-from workers.offboarding.steps.showing import awaits_root
+from workers.offboarding.steps.showing import awaits_root, shown_with
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -90,7 +90,7 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         targets=_as_now(case, (*changed, *accepted)),
         reports=lines,
         entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
-        after=(*done.after(Step.REPORT), *aftercare_of(done), *case.to_show),
+        after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
 
@@ -159,12 +159,12 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return tools.works.finish(claim, Change())
     notifier = tools.notifiers.get(line.channel)
     if notifier is None:
-        return _drop(tools, claim, line, "The channel is not set up any more.")
+        return _drop(tools, claim, case, line, "The channel is not set up any more.")
     if claim.claims > (
         _ROOT_CRASHES if line.kind is ReportKind.STARTED else CRASH_LIMIT
     ):
         text = f"{claim.claims - 1} workers ended without a word while they had it."
-        return _drop(tools, claim, line, text)
+        return _drop(tools, claim, case, line, text)
     if line.kind is ReportKind.STARTED and case.is_over:
         return _came_too_late(tools, claim, line)
     return _send(tools, claim, case, line, notifier)
@@ -181,14 +181,14 @@ def _send(
     except TransientError as error:
         line = replace(line, tries=line.tries + 1, detail=str(error))
         wait = max(wait, timedelta(seconds=asked_wait(error)))
-    return _put_down(tools, claim, line, wait)
+    return _put_down(tools, claim, case, line, wait)
 
 
 def _drop(
-    tools: Tools, claim: Claim, line: ReportLine, detail: str
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, detail: str
 ) -> tuple[Work, ...]:
     failed = replace(line, state=ReportState.FAILED, at=tools.clock(), detail=detail)
-    return _put_down(tools, claim, failed, timedelta())
+    return _put_down(tools, claim, case, failed, timedelta())
 
 
 def _came_too_late(tools: Tools, claim: Claim, line: ReportLine) -> tuple[Work, ...]:
@@ -201,7 +201,7 @@ def _came_too_late(tools: Tools, claim: Claim, line: ReportLine) -> tuple[Work, 
 
 
 def _put_down(
-    tools: Tools, claim: Claim, line: ReportLine, wait: timedelta
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, wait: timedelta
 ) -> tuple[Work, ...]:
     now = tools.clock()
     is_root = line.kind is ReportKind.STARTED
@@ -215,6 +215,6 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
-    after = () if line.root is None else (Work(claim.work.case_id, Step.SHOW),)
-    change = Change(reports=(line,), entries=(entry,), after=after)
+    # What is told below a message is what it shows by then.
+    change = Change(reports=(line,), entries=(entry,), after=shown_with(case, line))
     return tools.works.finish(claim, change)

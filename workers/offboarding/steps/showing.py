@@ -70,6 +70,13 @@ def awaits_root(case: Case, line: ReportLine) -> bool:
     return root.state is ReportState.PENDING and not root.tries
 
 
+def shown_with(case: Case, line: ReportLine) -> tuple[Work, ...]:
+    """Return what follows the delivery of *line*: to show what it tells of, too."""
+    started_line = line if line.root is not None else case.started_on(line.channel)
+    has_root = started_line is not None and started_line.root is not None
+    return (Work(case.id, Step.SHOW),) if has_root else ()
+
+
 def show(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     """Bring the message of a case up to date, and come back until the case is over."""
     now = tools.clock()
@@ -82,6 +89,8 @@ def show(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if tools.switches.is_restored():
         # An old copy knows less than the message says already.
         return tools.works.again(claim, Change(), now + _WHILE_WAITING)
+    if line.root.later is not None and line.root.later > now:
+        return tools.works.again(claim, Change(), line.root.later)
     fresh = _untold(case, line, line.root, now)
     if fresh:
         return _tell(tools, claim, case, line, fresh, notifier)
@@ -132,10 +141,9 @@ def _tell(
     try:
         after = _settled(notifier.deliver(case, telling))
     except TransientError as error:
-        wait = timedelta(seconds=asked_wait(error))
-        later = replace(before, root=replace(before.root, told_at=now))
-        change = Change(reports=(later,))
-        return tools.works.again(claim, change, now + max(wait, _OFTEN))
+        at = now + max(timedelta(seconds=asked_wait(error)), _OFTEN)
+        untold = replace(before, root=replace(before.root, later=at))
+        return tools.works.again(claim, Change(reports=(untold,)), at)
     entry = entry_of(claim, now, "report.failures_told", detail=", ".join(fresh))
     change = Change(reports=(after,), entries=(entry,))
     return tools.works.again(claim, change, now + _OFTEN)
@@ -159,7 +167,7 @@ def _change(
         now_shown = notifier.deliver(case, line)
     except TransientError as error:
         asked = timedelta(seconds=asked_wait(error))
-        now_shown = _failed(line)
+        now_shown = _failed(line, tools.clock() + asked)
     root = now_shown.root
     change = Change(reports=(now_shown,) if now_shown != line else ())
     if root is None:
@@ -172,13 +180,11 @@ def _change(
     return tools.works.again(claim, change, now + max(wait, asked))
 
 
-def _failed(line: ReportLine) -> ReportLine:
+def _failed(line: ReportLine, later: datetime) -> ReportLine:
     root = line.root
-    return (
-        line
-        if root is None
-        else replace(line, root=replace(root, faults=root.faults + 1))
-    )
+    if root is None:
+        return line
+    return replace(line, root=replace(root, faults=root.faults + 1, later=later))
 
 
 def _wait(case: Case, root: Root, now: datetime) -> timedelta:
