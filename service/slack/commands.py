@@ -12,7 +12,7 @@ from service.context import here
 from service.routes.casework import known_shape, may_see
 from service.slack.people import NotAllowedError, demand, let_in
 from service.slack.running import run
-from service.slack.saying import Answer, at, page, standing, told
+from service.slack.saying import Answer, page, standing, told
 from service.slack.typed import TypedError, leaver_in, words_of
 from workers.desk import Query
 from workers.desk.slack import slack_code, slack_escape, slack_plain
@@ -140,8 +140,9 @@ def _turned(words: list[str], *, paused: bool) -> Answer:
     log.warning("resets.paused" if paused else "resets.resumed", account_id=account_id)
     where = f"in account {slack_code(account_id)}" if account_id else "in all accounts"
     if paused:
-        text = f":double_vertical_bar: *Paused* {where}: no key is reset there until"
-        return told(f"{text} an approver resumes. {at(here().clock()).capitalize()}.")
+        since = f"since {here().clock():%Y-%m-%d %H:%M} UTC"
+        text = f":double_vertical_bar: *Paused* {where} {since}: no key is reset there"
+        return told(f"{text} until an approver resumes.")
     left = ", ".join(map(slack_code, now.accounts)) if now.accounts else ""
     still = "everything is still paused" if now.everywhere else ""
     also = still or (f"still paused: {left}" if left else "nothing else is paused")

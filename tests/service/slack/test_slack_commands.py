@@ -238,7 +238,10 @@ def test_pausing_holds_all_back_or_one_account(type_, desk):
     one = type_("pause acc1", user=OPERATOR)["text"]
 
     assert desk.paused == [(None, True), ("acc1", True)]
-    assert "*Paused* in all accounts" in all_of_them
+    assert all_of_them == (
+        ":double_vertical_bar: *Paused* in all accounts since 2026-02-16 10:02 UTC: no "
+        "key is reset there until an approver resumes."
+    )
     assert "*Paused* in account `acc1`" in one
 
 
