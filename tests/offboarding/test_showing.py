@@ -352,14 +352,19 @@ def test_a_wait_that_a_channel_asks_for_is_kept_between_changes():
 
 
 def test_an_old_copy_of_the_store_changes_no_message():
-    world = a_kept_world(DALLAS, lag=100)
+    world = a_kept_world(DALLAS, lag=30)
     world.open()
     world.run(until=lambda: told(world) and root(world))
     world.store.restored = True
+    world.run(seconds=300)
+    while_restored = list(world.slack.shown)
+    world.store.restored = False
 
-    world.run(seconds=80)
+    world.run()
 
-    assert world.slack.shown == []
+    assert world.case().status is CaseStatus.SETTLED
+    assert while_restored == []
+    assert [what for _, what in world.slack.shown] == ["settled us-south:verified"]
 
 
 def test_a_case_that_is_cancelled_says_so_in_its_message():

@@ -512,6 +512,8 @@ def test_a_channel_that_was_exchanged_gets_reports_by_themselves(
 
     [_, message] = simulator.slack.messages
     assert (message.channel, message.thread_ts) == ("C0ANOTHER", None)
+    # Nothing was answered there that is in another channel.
+    assert calls(simulator, POST) == 2
 
 
 def telling(case, *numbers):
