@@ -257,7 +257,7 @@ def _token(entry: str) -> Token:
             "Each entry must be name:role:sha256hex or name:role:sha256hex:person."
         )
     name, role, digest, *person = parts
-    if not all(_is_word(one) for one in (name, *person)):
+    if not all(is_word(one) for one in (name, *person)):
         raise ValidationError("Each name must be there, and without blanks.")
     if role not in ROLES:
         raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
@@ -266,5 +266,5 @@ def _token(entry: str) -> Token:
     return Token(name, role, digest, *person)
 
 
-def _is_word(text: str) -> bool:
+def is_word(text: str) -> bool:
     return bool(text) and not any(letter.isspace() for letter in text)

@@ -25,6 +25,7 @@ from config.identities import MappedPerson, read_people
 from config.parsers import LOOPBACK, ROLES, Token
 from config.secret import FileSecret, Secret
 from config.setting import setting
+from config.slack_users import SlackUser, read_slack_users
 from config.sources import SOURCE_NAMES, Sources, SourceSettings
 from config.together import amiss_together
 from config.variables import (
@@ -48,6 +49,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SettingsError",
+    "SlackUser",
     "Token",
     "environ_for",
 ]
@@ -237,6 +239,17 @@ class Settings:
     slack_channel_id: str | None = setting(None, parsers.text(), "the ops channel's id")
     slack_webhook_url: Secret | None = setting(
         None, parsers.secret_url, "an incoming webhook instead of the bot", secret=True
+    )
+    slack_signing_secret: tuple[Secret, ...] = setting(
+        (),
+        parsers.secrets,
+        "proves presses and commands; two, comma-separated, while rotating",
+        secret=True,
+    )
+    slack_users: tuple[SlackUser, ...] = setting(
+        (),
+        read_slack_users,
+        "who may press: comma-separated TEAM/USER:role[:person]",
     )
     slack_api_url: str = setting("https://slack.com/api", parsers.https, "Slack's API")
     smtp_host: str | None = setting(None, parsers.text(), "mail server")

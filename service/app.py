@@ -33,6 +33,7 @@ from service.routes import (
     trying,
 )
 from service.scim import scim
+from service.slack import slack
 from workers.desk import Desk
 
 SECURITY_HEADERS: Final = {
@@ -80,8 +81,18 @@ def create_app(
     app.after_request(_finish)
     app.teardown_request(_forget)
     api = open_api(app)
-    routes = (cases, blind_spots, seen, evidence, intake, trying, events, health)
-    for blueprint in routes:
+    described = (
+        cases,
+        blind_spots,
+        seen,
+        evidence,
+        intake,
+        trying,
+        events,
+        slack,
+        health,
+    )
+    for blueprint in described:
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
     app.register_blueprint(scim)

@@ -5,9 +5,11 @@ Knows nothing of HTTP (that is ``slack_web``) nor of limits (``slack_limits``).
 
 import json
 import threading
+import time
 from dataclasses import dataclass, replace
 
 from simulator.errors import Json
+from simulator.slack_responses import SlackResponses
 
 SLACK_BOT_TOKEN = "xoxb-simulated"  # noqa: S105 - made up, opens nothing but this simulator
 SLACK_CHANNEL_ID = "C0SIMULATED"
@@ -20,7 +22,7 @@ class SlackMessage:
 
     ``thread_ts`` is the root it answers, if any; ``edited`` tells that ``chat.update``
     changed it; ``via`` is ``api`` or ``webhook``; ``reply_broadcast`` that a reply is
-    shown in the channel too.
+    shown in the channel too. ``posted_at`` is in epoch seconds.
     """
 
     channel: str
@@ -31,6 +33,7 @@ class SlackMessage:
     edited: bool
     via: str
     reply_broadcast: bool = False
+    posted_at: float = 0.0
 
 
 class Slack:
@@ -42,6 +45,7 @@ class Slack:
         self._lock = threading.Lock()
         self._messages: list[SlackMessage] = []
         self._posted = 0
+        self.responses = SlackResponses(self.edit)
 
     @property
     def messages(self) -> list[SlackMessage]:
@@ -53,6 +57,22 @@ class Slack:
         """Forget all messages."""
         with self._lock:
             self._messages.clear()
+
+    def delete(self, ts: str) -> None:
+        """Take a message away, as somebody in the channel may."""
+        with self._lock:
+            self._messages = [one for one in self._messages if one.ts != ts]
+
+    def has_thread(self, given: Json) -> bool:
+        """Tell whether what a message answers is there; True if it answers nothing."""
+        thread_ts, channel = given.get("thread_ts"), given.get("channel")
+        if not thread_ts:
+            return True
+        with self._lock:
+            return any(
+                (one.channel, one.ts) == (channel, str(thread_ts))
+                for one in self._messages
+            )
 
     def post(self, given: Json, *, via: str) -> SlackMessage:
         """Keep a message; the caller has checked it."""
@@ -68,6 +88,7 @@ class Slack:
                 edited=False,
                 via=via,
                 reply_broadcast=given.get("reply_broadcast") in (True, "true", "1"),
+                posted_at=time.time(),
             )
             self._messages.append(message)
             return message

@@ -45,6 +45,10 @@ def slack_routes(slack: Slack) -> Blueprint:
         slack.post(given, via="webhook")
         return "ok", 200
 
+    @routes.post("/responses/<name>")
+    def respond(name: str) -> tuple[str, int]:
+        return _respond(slack, name)
+
     return routes
 
 
@@ -59,6 +63,15 @@ _WORKSPACE: Json = {
 
 class _SlackError(Exception):
     pass
+
+
+def _respond(slack: Slack, name: str) -> tuple[str, int]:
+    given = _given()
+    error = _content_error(given) if given else "invalid_payload"
+    if error:
+        return error, 400
+    error = slack.responses.take(name, given)
+    return (error, 404) if error else ("ok", 200)
 
 
 def _call(slack: Slack, do: Callable[[Json], Json]) -> Response:
@@ -81,6 +94,10 @@ def _admit(slack: Slack, given: Json) -> None:
 
 def _post(slack: Slack, given: Json) -> Json:
     _check(slack, given)
+    # What Slack says of an answer to a message that is gone is inferred from its words
+    # for reading a thread, not confirmed against a live workspace.
+    if not slack.has_thread(given):
+        raise _SlackError("thread_not_found")
     return _shown(slack.post(given, via="api"))
 
 

@@ -34,14 +34,17 @@ from workers.offboarding.model import (
     KeyList,
     KeyOwner,
     ListedKey,
+    ReportKind,
     ReportState,
     Right,
+    Root,
     Step,
     Visibility,
     Work,
 )
 from workers.offboarding.part import PartOfCase
 from workers.offboarding.ports import Account, Change, Claim, Discovery
+from workers.offboarding.report.progress import ended_badly
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.survey import surveyed
@@ -52,6 +55,7 @@ LEASE = timedelta(seconds=60)
 GRACE = timedelta(seconds=5)
 PUSH = timedelta(seconds=30)
 JOINS = (Step.PLAN, Step.RESET, Step.VERIFY)
+TELLING = (Step.DELIVER, Step.SHOW)
 LIVE = (CaseStatus.OPEN, CaseStatus.WAITING)
 
 
@@ -325,20 +329,62 @@ class MemoryIndex:
 
 
 class RecordingNotifier:
-    """One channel; ``script`` holds states, lines' changes or errors, used up first."""
+    """One channel; ``script`` holds states, lines' changes or errors, used up first.
+
+    One that ``keeps`` a message shows it as the counts of a case, and ``shown`` and
+    ``failures`` have what was shown and what was told below it.
+    """
 
     def __init__(self, clock):
         self.clock = clock
         self.script = deque()
         self.got = []
+        self.keeps = False
+        self.shown, self.failures = [], []
+        # What the next changes of a message end in, used up first: an error, or faults.
+        self.changes = deque()
+
+    def takes(self, kind):
+        return self.keeps or kind is not ReportKind.STARTED
+
+    def _keep(self, case, line):
+        said = self.changes.popleft() if self.changes else None
+        if isinstance(said, BaseException):
+            raise said
+        if line.root.telling:
+            self.failures.append(line.root.telling)
+            return line
+        if said == "fails":
+            return replace(line, root=replace(line.root, faults=line.root.faults + 1))
+        digest = _digest(case)
+        if digest != line.root.digest:
+            self.shown.append((self.clock(), digest))
+        at = self.clock() if digest != line.root.digest else line.root.shown_at
+        root = replace(line.root, digest=digest, shown_at=at, faults=0)
+        return replace(line, root=root)
 
     def deliver(self, case, line):
+        if line.root is not None:
+            return self._keep(case, line)
         self.got.append((line.id, case.status, case.result))
         said = self.script.popleft() if self.script else ReportState.SENT
         if isinstance(said, BaseException):
             raise said
         changes = said if isinstance(said, dict) else {"state": said}
-        return replace(line, at=self.clock(), tries=line.tries + 1, **changes)
+        line = replace(line, at=self.clock(), tries=line.tries + 1, **changes)
+        is_root = line.kind is ReportKind.STARTED and line.state is ReportState.SENT
+        if not is_root:
+            return line
+        told = tuple(one.target.id for one in ended_badly(case))
+        root = Root("C1", f"{len(self.got)}.1", _digest(case), self.clock(), told)
+        return replace(line, root=root)
+
+
+def _digest(case):
+    ended = [
+        f"{one.target.region}:{one.outcome}" for one in case.targets if one.outcome
+    ]
+    return " ".join([case.status, *ended])
 
 
 @dataclass
@@ -596,7 +642,7 @@ class MemoryStore:
             return None
         mine = self.stored.get(work.case_id)
         is_over = mine is not None and mine.head.status is CaseStatus.CANCELLED
-        if mine is None or (is_over and work.step is not Step.DELIVER):
+        if mine is None or (is_over and work.step not in TELLING):
             self._drop(work)
             return None
         if self.waits.get(work, now) > now:
@@ -675,7 +721,7 @@ class MemoryStore:
             raise LeaseLostError("Somebody else holds this work now.")
         mine = self.stored[claim.work.case_id]
         is_over = mine.head.status is CaseStatus.CANCELLED
-        if is_over and claim.work.step is not Step.DELIVER:
+        if is_over and claim.work.step not in TELLING:
             self._drop(claim.work)
             self._refuse_for_good(claim)
         if change.wrote:

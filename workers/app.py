@@ -18,6 +18,7 @@ SURVEY: Final = "offboarding.survey"
 SURVEY_SECONDS: Final = 5.0
 ANSWER: Final = "offboarding.answer"
 TELL: Final = "offboarding.tell"
+ANSWER_LATE: Final = "offboarding.answer_late"
 LOOK_UP: Final = "offboarding.look_up"
 WATCH: Final = "offboarding.watch"
 # Who waits in quarantine or silence is told within this; the look itself is cheap.
@@ -43,7 +44,11 @@ ARCHIVE_SECONDS: Final = 60.0
 # and every worker takes from the first as long as there is something in it.
 _FIRST: Final = 0
 _LAST: Final = 9
-_BEHIND: Final = frozenset({Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE})
+_BEHIND: Final = frozenset(
+    {Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE, Step.SHOW}
+)
+# What may stay behind for as long as it takes: nobody waits for it.
+_ALWAYS_BEHIND: Final = frozenset({Step.FORESEE, Step.SHOW})
 # A thousand resets that wait for the end of a pause are tried again faster than they
 # are done: of what the sweep sends to be told, one in so many goes first.
 _TURN: Final = 8
@@ -160,7 +165,7 @@ class Sender:
         behind = 0
         for work in works:
             is_behind = work.step in _BEHIND
-            if is_behind and work.step is not Step.FORESEE:
+            if is_behind and work.step not in _ALWAYS_BEHIND:
                 is_behind = behind % _TURN != 0
                 behind += 1
             if not self._work(work, is_behind=is_behind):
@@ -169,6 +174,10 @@ class Sender:
     def ask(self, question_id: str) -> None:
         """Have a worker answer a question; whoever asked asks again if it is lost."""
         self._sent(ANSWER, question_id)
+
+    def answer_late(self, late_id: str) -> None:
+        """Have a worker answer somebody in Slack."""
+        self._sent(ANSWER_LATE, late_id)
 
     def tell(self, *lines: tuple[str, Channel]) -> None:
         """Have workers tell channels of notices; the first of them has its turn now."""

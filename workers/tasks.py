@@ -11,6 +11,7 @@ from celery import Celery, signals
 
 from workers.app import (
     ANSWER,
+    ANSWER_LATE,
     ARCHIVE,
     BRAKE,
     DIGEST,
@@ -47,6 +48,7 @@ P = ParamSpec("P")
 _SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
 _NOTICES_AT_ONCE: Final = 100
 _LOOK_UPS_AT_ONCE: Final = 100
+_ANSWERS_AT_ONCE: Final = 100
 
 
 def register(app: Celery, office: BackOffice) -> None:
@@ -57,6 +59,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=SWEEP)(_left("sweep.left", _sweep(office, sender)))
     app.task(name=SURVEY)(office.surveys.make_due)
     app.task(name=ANSWER)(_left("question.left", office.answers.answer))
+    app.task(name=ANSWER_LATE)(_left("late_answer.left", office.late.say))
     app.task(name=TELL)(_left("notice.left", _teller(office)))
     app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
     app.task(name=WATCH)(_left("watch.left", _watch(office)))
@@ -73,6 +76,8 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
         sender.tell(*office.notices.due(_NOTICES_AT_ONCE))
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
             sender.look_up(kept_id)
+        for late_id in office.late.due(_ANSWERS_AT_ONCE):
+            sender.answer_late(late_id)
         office.scim.hear_left_over(office.dry.clock())
 
     return sweep
@@ -87,6 +92,7 @@ def _watch(office: BackOffice) -> Callable[[], None]:
             # What is wrong with the intake must not hide a case that stands still.
             office.stuck.look()
             office.damage.look()
+            office.refusing.look()
 
     return watch
 

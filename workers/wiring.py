@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,8 @@ from workers.minding import Minding
 from workers.notify.email import Mail
 from workers.notify.mail_evidence import WholeEvidence
 from workers.notify.slack import SlackBot, SlackWebhook
+from workers.notify.slack_checks import slack_checks
+from workers.notify.slack_response import respond
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Case, Channel, Work
 from workers.offboarding.notice import Notice
@@ -56,9 +59,11 @@ from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.quiet import ReportClean
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
+from workers.refusing import RefusalWatch, noted
 from workers.restoring import RestoreWatch
 from workers.salvaging import DamageWatch
 from workers.sealing import Sealing, open_sealing
+from workers.slack_answering import LateSaying
 from workers.stalling import StuckWatch
 from workers.store.archive import Archive
 from workers.store.intake import Deliveries
@@ -97,6 +102,8 @@ class BackOffice:
     damage: DamageWatch
     digest: DigestWatch
     crowds: CrowdWatch
+    late: LateSaying
+    refusing: RefusalWatch
     sync: GraphSync | None = None
 
 
@@ -119,30 +126,35 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         works=LoggedWorks(GuardedWorks(store.works)),
     )
     surveys = _surveys(settings, store, dry, desk)
+    refusing = RefusalWatch(
+        store.refusals, store.notices, tuple(dry.notifiers), now_utc
+    )
+    answers = Answers(
+        clouds,
+        store.questions,
+        store.owners,
+        store.cases,
+        settle=timedelta(minutes=settings.settle_minutes),
+        same_people=dry.same_people,
+        protected=dry.protected,
+        checks=(sealing.check, *slack_checks(settings)),
+        asked=(
+            store.condition("worker").own_clock,
+            Inspection(settings, os.environ, now_utc).checks,
+            LastReports(store.cases, tuple(dry.notifiers), now_utc).checks,
+            damage.checks,
+            surveys.checks,
+            refusing.checks,
+        ),
+        clock=now_utc,
+    )
     return BackOffice(
         store.works,
         store.switches,
         armed,
         dry,
         surveys,
-        Answers(
-            clouds,
-            store.questions,
-            store.owners,
-            store.cases,
-            settle=timedelta(minutes=settings.settle_minutes),
-            same_people=dry.same_people,
-            protected=dry.protected,
-            checks=(sealing.check,),
-            asked=(
-                store.condition("worker").own_clock,
-                Inspection(settings, os.environ, now_utc).checks,
-                LastReports(store.cases, tuple(dry.notifiers), now_utc).checks,
-                damage.checks,
-                surveys.checks,
-            ),
-            clock=now_utc,
-        ),
+        answers,
         store.notices,
         store.deliveries,
         LookUps(store.deliveries, _directories(settings, store), desk, now_utc),
@@ -185,6 +197,13 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             public_url=settings.public_url,
             clock=now_utc,
         ),
+        LateSaying(
+            store.late,
+            gate=answers.gate_now,
+            respond=partial(respond, api_url=settings.slack_api_url),
+            public_url=settings.public_url,
+        ),
+        refusing,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -278,8 +297,12 @@ def _tools(
         works=LoggedWorks(GuardedWorks(store.works, is_dry=True)),
         switches=store.switches,
         index=store.owners,
-        notifiers=notifiers(
-            settings, evidence_key, Proving(store.evidence).whole_evidence_of
+        notifiers=noted(
+            notifiers(
+                settings, evidence_key, Proving(store.evidence).whole_evidence_of
+            ),
+            store.refusals,
+            now_utc,
         ),
         clock=now_utc,
         verify_deadline=timedelta(seconds=settings.verify_deadline_seconds),
@@ -428,6 +451,7 @@ def notifiers(
             settle=settle,
             clock=now_utc,
             evidence_key=evidence_key,
+            has_buttons=bool(settings.slack_signing_secret),
         )
     elif settings.slack_webhook_url:
         found[Channel.SLACK] = SlackWebhook(

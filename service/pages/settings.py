@@ -8,7 +8,13 @@ import structlog
 from flask import g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from config.settings import AccountSettings, MappedPerson, Settings, Token
+from config.settings import (
+    AccountSettings,
+    MappedPerson,
+    Settings,
+    SlackUser,
+    Token,
+)
 from config.variables import may_read, named, variable_of
 from service.context import here
 from service.pages.door import page
@@ -110,6 +116,8 @@ def _named(one: object) -> str:
     match one:
         case Token():
             return f"{one.name} ({one.role})"
+        case SlackUser():
+            return f"{one.team_id}/{one.user_id} ({one.role})"
         case AccountSettings():
             return one.name or one.id
         case MappedPerson():

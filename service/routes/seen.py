@@ -1,6 +1,5 @@
 """The routes that show what is seen: exposure, the gate, the doctor. They read only."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from flask import Response, jsonify
@@ -16,9 +15,9 @@ from service.contract import route
 from service.errors import RETRY_AFTER_SECONDS
 from service.routes.person import USER, read_user
 from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
-from workers.offboarding.advice import sentence
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import GateAnswer
+from workers.offboarding.gate import told_viewers
 from workers.offboarding.model import Leaver, Note
 
 seen = Blueprint("seen", __name__, description="Who owns what, and how that is known.")
@@ -68,16 +67,7 @@ def ask_gate(user: str) -> Response:
 def gate_answer(leaver: Leaver) -> GateAnswer:
     """Judge whether *leaver* may be removed, as far as the caller may know why."""
     answer = _judged(leaver)
-    if caller().role == "viewer":
-        return replace(answer, reasons=_told_viewers(answer.reasons))
-    return answer
-
-
-def _told_viewers(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Say of a case only that there is one: a scheduled departure is confidential."""
-    plain = Note(Reason.CASE_NOT_SAFE, sentence(Reason.CASE_NOT_SAFE))
-    told = (plain if one.reason is Reason.CASE_NOT_SAFE else one for one in notes)
-    return tuple(dict.fromkeys(told))
+    return told_viewers(answer) if caller().role == "viewer" else answer
 
 
 def _judged(leaver: Leaver) -> GateAnswer:

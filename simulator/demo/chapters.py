@@ -132,7 +132,8 @@ def end_of_progress(screen: Screen, story: Story, now: float) -> None:
     ended = Line(now, "the case", f"{case['status']}: {result}", is_end=True)
     screen.happening(ended, at)
     for one in case["reports"][story.reported :]:
-        line = Line(now, "the case", f"report by {one['channel']}: {one['state']}")
+        what = "progress" if one["kind"] == "started" else "report"
+        line = Line(now, "the case", f"{what} by {one['channel']}: {one['state']}")
         screen.happening(line, at)
 
 

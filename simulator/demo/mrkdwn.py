@@ -24,6 +24,7 @@ _EMOJI: Final = {
     "white_check_mark": "\N{WHITE HEAVY CHECK MARK}",
     "warning": "\N{WARNING SIGN}",
     "hourglass": "\N{HOURGLASS}",
+    "hourglass_flowing_sand": "\N{HOURGLASS WITH FLOWING SAND}",
     "information_source": "\N{INFORMATION SOURCE}",
 }
 _INDENT: Final = re.compile(r" *(?:[•✔✘-] )?")

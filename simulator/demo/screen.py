@@ -145,7 +145,12 @@ class Screen:
     def slack(self, message: SlackMessage) -> None:
         """Show a message as the channel does."""
         markup = mrkdwn.markup_of(message.text, message.blocks)
-        self._panel("Slack, the ops channel", mrkdwn.shown(markup))
+        where = "the ops channel"
+        if message.edited:
+            where = "the ops channel, changed as the case went on"
+        elif message.thread_ts:
+            where = "below that, and in the channel too"
+        self._panel(f"Slack, {where}", mrkdwn.shown(markup))
 
     def mail(self, message: EmailMessage) -> None:
         """Show a mail's head and how its text begins: the rest is as in Slack."""

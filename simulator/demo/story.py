@@ -12,7 +12,7 @@ from simulator.demo import exposure
 from simulator.demo.evidence import Evidence, counted_once
 from simulator.demo.exposure import Holding, Place
 from simulator.demo.progress import Line, account_lines, case_lines, place_of
-from simulator.demo.witness import posted_at, seen_of
+from simulator.demo.witness import seen_of
 from simulator.journal import Call
 from simulator.mail import CaughtMail
 from simulator.server import Simulator
@@ -87,6 +87,12 @@ class Story:
         return self.simulator.slack.messages[self.begins.messages :]
 
     @property
+    def reports(self) -> list[SlackMessage]:
+        """Return what Slack was told once: all but what is kept up to date."""
+        roots = {one.thread_ts for one in self.simulator.slack.messages}
+        return [one for one in self.messages if one.ts not in roots]
+
+    @property
     def mails(self) -> list[CaughtMail]:
         """Return what the mail server was given since it began."""
         return self.simulator.mail.messages[self.begins.mails :]
@@ -143,7 +149,7 @@ class Story:
             sent_at=self.sent_at,
             lag_seconds=self.lag_seconds,
             told_at={
-                "Slack": counted_once(posted_at(self._calls())),
+                "Slack": counted_once([one.posted_at for one in self.reports]),
                 "mail": counted_once(self.mailed_at),
             },
         )

@@ -12,7 +12,6 @@ from simulator.demo.exposure import Holding, Place
 from simulator.journal import RESET_PATH, Call
 
 _READ: Final = re.compile(r"/global/v1/logging/([^/]+)/clusterkeyowner")
-_SLACK: Final = "/slack/api/chat.postMessage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,6 @@ def seen_of(calls: Iterable[Call], targets: Sequence[Holding]) -> list[Seen]:
             )
         )
     return sorted(found, key=lambda one: one.answered_at)
-
-
-def posted_at(calls: Iterable[Call]) -> list[float]:
-    """Return when messages were posted to Slack."""
-    return [call.at for call in calls if call.path == _SLACK]
 
 
 def _place(call: Call, of_cluster: dict[str, Place]) -> Place | None:

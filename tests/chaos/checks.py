@@ -94,6 +94,13 @@ def _untold(world, case):
             yield f"report {line.id} is pending for ever"
         if line.state is ReportState.SENT and (case.id, line.id) not in arrived:
             yield f"report {line.id} is sent and never arrived"
+        shown = world.channels[line.channel].shows.get(case.id)
+        if line.root and case.is_over and shown != (case.status, case.result):
+            yield f"its message says {shown} for ever"
+    for channel in world.channels.values():
+        told = [one for one in channel.failures if one[0] == case.id]
+        if len(told) != len(set(told)):
+            yield "tells a failure twice"
 
 
 def _wrong_at(world, mine):

@@ -10,6 +10,7 @@ from workers.desk.brake import Braking
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.offboarding.model import Channel
 from workers.store.blind_spots import BlindSpots
@@ -17,10 +18,12 @@ from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
+from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
+from workers.store.presses import Presses
 from workers.store.questions import Questions
 from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
@@ -93,5 +96,6 @@ def a_desk(world, who="web"):
         proving=Proving(Evidence(line)),
         trying=Trying(Notices(line), (), clock=clock),
         own_key=OwnKey(line, None),
+        slack=SlackDesk(Presses(line), LateAnswers(line), sender),
         clock=clock,
     )

@@ -13,7 +13,14 @@ from workers.offboarding.errors import (
     Reason,
     TransientError,
 )
-from workers.offboarding.model import KeyOwner, ListedKey, OwnerKind, ReportState
+from workers.offboarding.model import (
+    KeyOwner,
+    ListedKey,
+    OwnerKind,
+    ReportKind,
+    ReportState,
+    Root,
+)
 
 RIVAL = KeyOwner("IBMid-77", "Rival", "rival@example.com", OwnerKind.PERSON)
 LATE = timedelta(seconds=700)
@@ -140,17 +147,39 @@ def refusals():
 
 
 class SimChannel:
-    """A channel; knows what truly arrived."""
+    """A channel; knows what truly arrived. One that ``keeps`` changes its messages."""
 
-    def __init__(self, clock):
-        self.clock = clock
-        self.arrived = []
+    def __init__(self, clock, *, keeps=False):
+        self.clock, self.keeps = clock, keeps
+        self.arrived, self.failures, self.shows = [], [], {}
         self.down_until = NOON
+
+    def takes(self, kind):
+        """Tell whether it takes reports of this kind."""
+        return self.keeps or kind is not ReportKind.STARTED
+
+    def _keep(self, case, line, kind):
+        """Change the message of a case, or say below it what failed."""
+        root = line.root
+        if kind == "limited_429" or self.clock() < self.down_until:
+            raise TransientError("Telling: 429.", retry_after_seconds=30)
+        if kind in ("all_refused", "some_refused", "unknown_whether_told"):
+            return replace(line, root=replace(root, faults=root.faults + 1))
+        if root.telling:
+            self.failures += [(case.id, each) for each in root.telling]
+            return line
+        self.shows[case.id] = case.status, case.result
+        return replace(line, root=replace(root, faults=0))
 
     def deliver(self, case, line, kind):
         """Take a report, or fail as *kind* says."""
         if kind == "channel_down_for_hours":
             self.down_until = self.clock() + timedelta(hours=5)
+        if line.root is not None:
+            return self._keep(case, line, kind)
+        return self._take(case, line, kind)
+
+    def _take(self, case, line, kind):
         if self.clock() < self.down_until:
             return self._line(line, ReportState.PENDING)
         if kind == "limited_429":
@@ -159,11 +188,17 @@ class SimChannel:
             return self._line(line, ReportState.FAILED)
         self.arrived.append((case.id, line.id, case.status, case.result))
         if kind == "some_refused":
-            return replace(
-                self._line(line, ReportState.PENDING), reached=("a@example.com",)
-            )
+            pending = self._line(line, ReportState.PENDING)
+            return replace(pending, reached=("a@example.com",))
+        return self._arrived(case, line, kind)
+
+    def _arrived(self, case, line, kind):
         unsure = kind == "unknown_whether_told"
-        return self._line(line, ReportState.UNKNOWN if unsure else ReportState.SENT)
+        line = self._line(line, ReportState.UNKNOWN if unsure else ReportState.SENT)
+        if unsure or line.kind is not ReportKind.STARTED:
+            return line
+        self.shows[case.id] = case.status, case.result
+        return replace(line, root=Root("C1", f"{len(self.arrived)}", "", self.clock()))
 
     def _line(self, line, state):
         return replace(line, state=state, at=self.clock(), tries=line.tries + 1)

@@ -96,5 +96,8 @@ class GatedChannel:
     def __init__(self, gates, channel):
         self._gates, self._channel = gates, channel
 
+    def takes(self, kind):
+        return self._channel.takes(kind)
+
     def deliver(self, case, line):
         return self._gates.tell(self._channel, case, line)

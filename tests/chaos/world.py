@@ -14,7 +14,7 @@ from fakes import WorkerDied
 
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import ConflictError, StoreAwayError
-from workers.offboarding.model import KeyOwner, OwnerKind
+from workers.offboarding.model import Channel, KeyOwner, OwnerKind
 from workers.offboarding.survey import surveyed
 from workers.store.cases import Cases
 from workers.store.owners import Owners
@@ -72,6 +72,9 @@ class _Coming:
     do: object = field(compare=False)
 
 
+SHOWN = "offboard:shown"
+
+
 class World:
     """Everything there is. ``random`` serves what the outside does, never the code."""
 
@@ -95,7 +98,9 @@ class World:
         self.people = [a_person_named(each) for each in range(scene.people)]
         self.rival = RIVAL
         self.clouds = [self._cloud(f"acct{1 + each}") for each in range(scene.accounts)]
-        self.channels = {one: SimChannel(self.clock) for one in CHANNELS}
+        self.channels = {
+            one: SimChannel(self.clock, keeps=one is Channel.SLACK) for one in CHANNELS
+        }
         self.intake = Intake(self)
         self.workers = [Worker(self, f"worker-{each}") for each in (1, 2, 3)]
         self.opens_desk()
@@ -242,7 +247,7 @@ class World:
     def next_at(self):
         """Tell when something is due next; None where nothing is."""
         times = [one.at for one in self._coming[:1]]
-        for name in ("due", "ahead", "lookups:due"):
+        for name in ("due", "ahead", "shown", "lookups:due"):
             found = self.client.zrange(f"offboard:{name}", 0, 0, withscores=True)
             times += [datetime.fromtimestamp(at / 1000, UTC) for _, at in found]
         return min(times, default=None)
@@ -253,7 +258,16 @@ class World:
         is_left = self._coming or self.client.exists(
             "offboard:ahead", "offboard:lookups:due"
         )
-        return not is_left and all("|remind|" in one for one in due)
+        return (
+            not is_left
+            and all("|remind|" in one for one in due)
+            and all(self._waits(one) for one in self.client.zrange(SHOWN, 0, -1))
+        )
+
+    def _waits(self, member):
+        """Tell whether the case of a message that is kept up to date waits."""
+        case_id = member.partition("|")[0]
+        return self.client.hget(f"offboard:case:{case_id}", "status") == "waiting"
 
     def case_ids(self):
         """List all cases."""

@@ -65,6 +65,7 @@ def a_desk(world):
         proving=Proving(None),
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
+        slack=None,
         clock=world.clock,
     )
 

@@ -357,6 +357,7 @@ def a_retry(world, case):
         proving=Proving(None),
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
+        slack=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -132,7 +132,8 @@ def test_an_event_played_from_the_command_line_becomes_resets_and_both_reports(s
     lag = service.simulator.account.replication_lag_seconds
     assert min(one.at for one in others) >= canary.at + lag
     assert final_reports(case) == [("mail", "sent"), ("slack", "sent")]
-    assert len(slack_with(service, case["id"])) == 1
+    # The message that followed it, and how it ended.
+    assert len(slack_with(service, case["id"])) == 2
     subjects = [one.message["Subject"] for one in service.simulator.mail.messages]
     assert [one for one in subjects if one.startswith("[offboard] safe: Dana Lee")]
     row = source_of(service, "okta")

@@ -12,7 +12,7 @@ import requests
 
 from simulator import Fault, delay_after, drop_after
 from tests.processes.far_side import records_of, sent_resets
-from tests.processes.installation import SHORT_LEASE, offboard, until
+from tests.processes.installation import SHORT_LEASE, offboard, told, until
 from workers.offboarding.rules import broken_by
 
 pytestmark = pytest.mark.processes
@@ -80,9 +80,11 @@ def test_a_signed_event_becomes_verified_resets_and_both_reports(
     assert {one["outcome"] for one in case["targets"]} == {"verified"}
     assert {one["attempts"] for one in case["targets"]} == {1}
     assert case["owner_safe_seconds"] >= 1.0
-    assert [(one["channel"], one["state"]) for one in case["reports"]] == [
-        ("mail", "sent"),
-        ("slack", "sent"),
+    reports = [(one["channel"], one["kind"], one["state"]) for one in case["reports"]]
+    assert sorted(reports) == [
+        ("mail", "final", "sent"),
+        ("slack", "final", "sent"),
+        ("slack", "started", "sent"),
     ]
     # What the account saw: one reset a target of the leaver, each with both headers.
     resets = simulator.journal.resets()
@@ -102,14 +104,23 @@ def test_a_signed_event_becomes_verified_resets_and_both_reports(
     last_reset = max(one.answered_at for one in resets)
     reads = [one for one in simulator.journal.calls() if "clusterkeyowner" in one.path]
     assert sum(one.at > last_reset for one in reads) >= 3
-    [slack] = simulator.slack.messages
+    # One message that followed the case, and below it how it ended, shown to everybody.
+    root, slack = until(lambda: followed_to_the_end(simulator))
     [mail] = simulator.mail.messages
+    assert (root.thread_ts, root.edited) == (None, True)
+    assert (slack.thread_ts, slack.reply_broadcast) == (root.ts, True)
+    assert "3 of 3 ended" in told(root)
     assert "Safe" in slack.text
     assert case_id in slack.text
     subject = mail.message["Subject"]
     assert subject == "[offboard] safe: Dana Lee, 4 follow-ups left"
     service.end("up")
     assert "Traceback" not in service.log("up")
+
+
+def followed_to_the_end(simulator):
+    root, *rest = simulator.slack.messages
+    return [root, *rest] if "Safe" in root.text else None
 
 
 def test_unarmed_no_write_call_reaches_the_account(install, simulator, message_id):

@@ -12,6 +12,7 @@ from evidence_scenes import Book, a_book, entry
 from config.settings import Secret, Settings, Token
 from config.sources import Sources, StandardSettings
 from workers.desk import Opened, OpenedAs, Pack, Page, Paused
+from workers.desk.slack import Known
 from workers.offboarding.brake import Brake
 from workers.offboarding.errors import (
     ConflictError,
@@ -63,8 +64,36 @@ SETTINGS = Settings(
 )
 
 
+class FakeSlackDesk:
+    """Notes presses and keeps late answers in memory."""
+
+    def __init__(self):
+        self.begun = {}
+        self.said = []
+        self.gates = []
+        self.away = False
+
+    def begin(self, signature):
+        if self.away:
+            raise StoreAwayError("The store: ConnectionError.")
+        if signature in self.begun:
+            return Known(self.begun[signature])
+        self.begun[signature] = None
+        return None
+
+    def end(self, signature, answer):
+        self.begun[signature] = answer
+
+    def say(self, response_url, body):
+        self.said.append((response_url, body))
+
+    def ask_gate(self, response_url, leaver, *, user, is_viewer):
+        self.gates.append((response_url, leaver, user, is_viewer))
+
+
 class FakeDesk:
     def __init__(self):
+        self.slack = FakeSlackDesk()
         self.cases = {}
         self.by_key = {}
         self.departures = []
@@ -265,7 +294,7 @@ class FakeDesk:
         self.asked.append(("retry", case_id, actor))
         return self.put(replace(case, status=CaseStatus.OPEN, result=None))
 
-    def approve(self, case_id, plan_hash, *, actor, person):
+    def approve(self, case_id, plan_hash, *, actor, person, entered_as=None):
         case = self._decided(case_id, plan_hash)
         if person in case.askers:
             raise ConflictError("You asked for it yourself.", reason="own_request")
@@ -275,7 +304,7 @@ class FakeDesk:
         plan = case.plan and replace(case.plan, refused=(), approved_by=person)
         return self.put(replace(case, status=CaseStatus.OPEN, plan=plan))
 
-    def refuse(self, case_id, plan_hash, *, actor, person):
+    def refuse(self, case_id, plan_hash, *, actor, person, entered_as=None):
         case = self._decided(case_id, plan_hash)
         self.asked.append(("refuse", case_id, plan_hash, actor, person))
         return self.put(replace(case, status=CaseStatus.CANCELLED))
@@ -361,10 +390,10 @@ class FakeDesk:
         self._used()
         return self.braked if with_scheduled else self.braked.without_confidential()
 
-    def release_brake(self, *, actor, person):
+    def release_brake(self, *, actor, person, entered_as=None):
         return self._decide_brake("release", actor, person)
 
-    def refuse_brake(self, *, actor, person):
+    def refuse_brake(self, *, actor, person, entered_as=None):
         return self._decide_brake("refuse", actor, person)
 
     def _decide_brake(self, does, actor, person):

@@ -29,6 +29,8 @@ PUBLIC = {
     "/scim/v2/Users",
     "/scim/v2/Users/.search",
     "/scim/v2/Users/<user_id>",
+    "/slack/command",
+    "/slack/interactive",
 }
 ROUTES = [
     ("post", "/offboard/dana.lee@example.com", "operator"),

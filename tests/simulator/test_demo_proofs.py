@@ -397,19 +397,21 @@ def test_a_story_counts_only_what_came_after_it_began() -> None:
         "X-Auth-Resource-Group": simulator.account.clusters()[0].group_id,
     }
     post = Call(1.0, "POST", "/global/v1/keys", {}, place, answered_at=1.1)
-    said = Call(1.0, "POST", "/slack/api/chat.postMessage", answered_at=1.1)
-    for call in (post, said):
-        simulator.journal.arrived(call)
+    simulator.journal.arrived(post)
+    simulator.slack.post({"text": "of another"}, via="api")
 
     story = Story.begun(simulator, LEAVER_IAM_ID, FUNCTIONAL_ID_IAM_ID)
     story.case = {"result": None}
     before = story.evidence()
-    for call in (post, said):
-        simulator.journal.arrived(call)
+    simulator.journal.arrived(post)
+    root = simulator.slack.post({"text": "under way"}, via="api")
+    simulator.slack.edit({"channel": "", "ts": root.ts, "text": "safe"})
+    end = simulator.slack.post({"text": "safe", "thread_ts": root.ts}, via="api")
     after = story.evidence()
 
     assert (before.resets, before.writes, before.told_at["Slack"]) == ((), 0, None)
-    assert (len(after.resets), after.writes, after.told_at["Slack"]) == (1, 1, 1.0)
+    assert (len(after.resets), after.writes) == (1, 1)
+    assert after.told_at["Slack"] == end.posted_at
 
 
 # What a reading is said to show.

@@ -62,6 +62,24 @@ def test_a_post_an_edit_and_a_reply(simulator, client):
     assert first.ts < second.ts
 
 
+def test_a_message_that_was_deleted_takes_neither_a_change_nor_an_answer(
+    simulator, client
+):
+    root = client.chat_postMessage(channel=SLACK_CHANNEL_ID, text="working")
+    simulator.slack.delete(root["ts"])
+
+    with pytest.raises(SlackApiError) as changed:
+        client.chat_update(channel=SLACK_CHANNEL_ID, ts=root["ts"], text="x")
+    with pytest.raises(SlackApiError) as answered:
+        client.chat_postMessage(
+            channel=SLACK_CHANNEL_ID, text="x", thread_ts=root["ts"]
+        )
+
+    assert changed.value.response["error"] == "message_not_found"
+    assert answered.value.response["error"] == "thread_not_found"
+    assert simulator.slack.messages == []
+
+
 def test_blocks_may_come_as_a_form(simulator):
     form = {
         "channel": SLACK_CHANNEL_ID,

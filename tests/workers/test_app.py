@@ -82,6 +82,18 @@ def test_a_report_has_its_turn_though_resets_are_tried_again_without_end(
     ]
 
 
+def test_no_message_that_is_kept_up_to_date_goes_before_a_reset(client, store_place):
+    app = make_app(store_place.broker_url)
+    shown = [Work(f"01{n}", Step.SHOW) for n in range(9)]
+
+    Sender(app).send_again(*shown, Work("01D", Step.RESET, "t"))
+
+    assert taken_by_a_worker(app, 10) == [
+        "offboarding.reset",
+        *["offboarding.show"] * 9,
+    ]
+
+
 def taken_by_a_worker(app, many):
     with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
         messages = [queue.get(timeout=5) for _ in range(many)]

@@ -363,6 +363,7 @@ def test_the_sweep_hears_what_scim_requests_left_unheard(world):
         dry=SimpleNamespace(clock=world.clock),
         scim=SimpleNamespace(hear_left_over=heard_at.append),
         deliveries=SimpleNamespace(due=lambda limit: ()),
+        late=SimpleNamespace(due=lambda limit: ()),
     )
 
     sender = SimpleNamespace(send_again=lambda *works: None, tell=lambda *lines: None)

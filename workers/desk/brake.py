@@ -85,20 +85,25 @@ class Braking:
         ids = {one.owner.id for one in index.holdings if one.owner is not None}
         return self._owners.people(index.account_id, sorted(ids))
 
-    def release_brake(self, *, actor: str, person: str) -> int:
+    def release_brake(
+        self, *, actor: str, person: str, entered_as: str | None = None
+    ) -> int:
         """Let all that waits go on to its plan and its own guards; how many did.
 
         Args:
             actor: The name of the token, for the log.
             person: Who is behind it.
+            entered_as: Who the ledger says it was, where that is not the person.
         """
-        return self._decide("release", actor, person)
+        return self._decide("release", actor, person, entered_as or person)
 
-    def refuse_brake(self, *, actor: str, person: str) -> int:
+    def refuse_brake(
+        self, *, actor: str, person: str, entered_as: str | None = None
+    ) -> int:
         """Cancel all that waits; how many were."""
-        return self._decide("refuse", actor, person)
+        return self._decide("refuse", actor, person, entered_as or person)
 
-    def _decide(self, does: str, actor: str, person: str) -> int:
+    def _decide(self, does: str, actor: str, person: str, entered: str) -> int:
         """Decide about all that waits now; what is held meanwhile waits on.
 
         In calls that are short for the store: who dies between two of them leaves the
@@ -106,7 +111,7 @@ class Braking:
         follow have one budget of requests.
         """
         up_to, now = self._brakes.stand().now, self._clock()
-        entry = Entry(now, _WHAT[does], actor=person, reason=Reason.BRAKE)
+        entry = Entry(now, _WHAT[does], actor=entered, reason=Reason.BRAKE)
         decide = partial(
             self._brakes.decide,
             uuid.uuid4().hex,

@@ -22,6 +22,7 @@ from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.desk.withdrawing import Withdrawing
 from workers.offboarding.entries import about_plan
@@ -126,6 +127,7 @@ class Desk:
         proving: Proving,
         trying: Trying,
         own_key: OwnKey,
+        slack: SlackDesk,
         clock: Callable[[], datetime],
     ) -> None:
         self._armed = settings.armed
@@ -165,6 +167,8 @@ class Desk:
         self.notice_state = trying.notice_state
         # By what people's sessions are signed.
         self.session_key = own_key.for_sessions
+        # What Slack needs besides: its presses noted, its answers sent later.
+        self.slack = slack
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 

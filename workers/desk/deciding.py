@@ -52,7 +52,13 @@ class Deciding:
         self._clock = clock
 
     def approve(
-        self, case_id: str, plan_hash: str | None, *, actor: str, person: str
+        self,
+        case_id: str,
+        plan_hash: str | None,
+        *,
+        actor: str,
+        person: str,
+        entered_as: str | None = None,
     ) -> Case:
         """Let exactly this plan go; it is judged anew, and waits again if it changed.
 
@@ -61,6 +67,7 @@ class Deciding:
             plan_hash: The plan that was looked at; None for a case held without one.
             actor: The name of the token, for the log.
             person: Who is behind it: nobody approves what they asked for.
+            entered_as: Who the ledger says it was, where that is not the person.
 
         Raises:
             ConflictError: ``not_waiting``, ``other_plan``, ``own_request``,
@@ -71,7 +78,7 @@ class Deciding:
             _refuse_own(case, person)
             _refuse_never(case)
             approved = _put_off(_approved(case, person), self._clock())
-            answer = self._turned(approved, "case.approved", person)
+            answer = self._turned(approved, "case.approved", entered_as or person)
             if answer == "ok":
                 log.warning("case.approved", case_id=case_id, actor=actor)
                 self._sender.send(Work(case_id, Step.PLAN))
@@ -80,7 +87,13 @@ class Deciding:
         raise changed()
 
     def refuse(
-        self, case_id: str, plan_hash: str | None, *, actor: str, person: str
+        self,
+        case_id: str,
+        plan_hash: str | None,
+        *,
+        actor: str,
+        person: str,
+        entered_as: str | None = None,
     ) -> Case:
         """Cancel a case that waits; after its first write end what is not begun.
 
@@ -90,10 +103,10 @@ class Deciding:
         """
         for _ in range(_TRIES):
             case = self._waiting(case_id, plan_hash)
-            answer = self._cancelled(case, person)
+            answer = self._cancelled(case, person, entered_as or person)
             if answer == "written":
                 opened = replace(_let_go(case), refused_by=person)
-                answer = self._turned(opened, "case.refused", person)
+                answer = self._turned(opened, "case.refused", entered_as or person)
             if answer == "ok":
                 log.warning("case.refused", case_id=case_id, actor=actor)
                 case = self._cases.load(case_id)
@@ -152,8 +165,8 @@ class Deciding:
             raise ConflictError(text, reason="other_plan")
         return case
 
-    def _turned(self, case: Case, what: str, person: str) -> str:
-        entry = about_plan(Entry(self._clock(), what, actor=person), case)
+    def _turned(self, case: Case, what: str, actor: str) -> str:
+        entry = about_plan(Entry(self._clock(), what, actor=actor), case)
         is_early = case.status is CaseStatus.SCHEDULED
         return self._cases.turn(
             case,
@@ -163,7 +176,7 @@ class Deciding:
             after=(Work(case.id, Step.FORESEE),) if is_early else (),
         )
 
-    def _cancelled(self, case: Case, person: str) -> str:
+    def _cancelled(self, case: Case, person: str, actor: str) -> str:
         now = self._clock()
         # Held before its work began, it was never told to the channel by its name.
         channels = self._channels if case.started_at is not None else ()
@@ -177,7 +190,7 @@ class Deciding:
         )
         return self._cases.turn(
             ended,
-            about_plan(Entry(now, "case.refused", actor=person), case),
+            about_plan(Entry(now, "case.refused", actor=actor), case),
             expected=(CaseStatus.WAITING,),
             takes=False,
             reports=lines,

@@ -19,6 +19,7 @@ from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
@@ -35,13 +36,16 @@ from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
+from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
+from workers.store.presses import Presses
 from workers.store.progress import Progress
 from workers.store.questions import Questions
+from workers.store.refusals import Refusals
 from workers.store.restored import Watermark
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -83,11 +87,14 @@ class Store:
     old_cases: OldCases
     backfill: Backfill
     damaged: Damaged
+    refusals: Refusals
     survey_notes: SurveyNotes
     own_key: OwnKey
     condition: Callable[[str], Condition]
     digests: Digests
     together: Together
+    presses: Presses
+    late: LateAnswers
 
 
 def store_address(settings: Settings) -> str:
@@ -138,11 +145,14 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         OldCases(client),
         Backfill(client),
         Damaged(client),
+        Refusals(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
         partial(Condition, client, now_utc),
         Digests(client),
         Together(client),
+        Presses(client, secret_key=settings.secret_key),
+        LateAnswers(client, secret_key=settings.secret_key),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -229,6 +239,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
             clock=now_utc,
         ),
         own_key=store.own_key,
+        slack=SlackDesk(store.presses, store.late, sender),
         clock=now_utc,
     )
 

@@ -29,7 +29,7 @@ from workers.notify.mail_message import (
 )
 from workers.notify.mail_server import MailServer, NeverError
 from workers.offboarding.errors import TransientError
-from workers.offboarding.model import Case, ReportLine, ReportState
+from workers.offboarding.model import Case, ReportKind, ReportLine, ReportState
 from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
 from workers.offboarding.report import Report, report_of
@@ -78,6 +78,10 @@ class Mail:
         self._clock = clock
         self._evidence_key = evidence_key
         self._whole_evidence = whole_evidence
+
+    def takes(self, kind: ReportKind) -> bool:
+        """Take what is told once: a mail cannot be changed."""
+        return kind is not ReportKind.STARTED
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Send the report of *line* to everybody who has not got it yet.

@@ -1,39 +1,40 @@
 """Reports and notices to Slack, as a bot or by webhook; knows no other channel.
 
 Slack has no key that makes a post happen once, so a post is never repeated here: what
-certainly did not arrive is told from what may have, and the caller decides.
+certainly did not arrive is told from what may have, and the caller decides. A change of
+a message is whole, and may be repeated.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import structlog
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from config.settings import Secret
-from workers.notify.lines import OutboxLine
 from workers.notify.slack_answers import (
     FAULTS,
     Answer,
-    Fate,
     of_fault,
     of_refusal,
+    of_success,
     of_webhook,
 )
-from workers.notify.slack_blocks import Block, Message, message_of
+from workers.notify.slack_blocks import Block, message_of
+from workers.notify.slack_buttons import buttons_of_notice
 from workers.notify.slack_clients import web_client, webhook_client
-from workers.offboarding.errors import TransientError
-from workers.offboarding.model import Case, ReportLine, ReportState
+from workers.notify.slack_posting import Wording, line_of, sent
+from workers.notify.slack_roots import Answering, Roots
+from workers.offboarding.model import Case, ReportKind, ReportLine
 from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
-from workers.offboarding.report import report_of
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
 class SlackBot:
-    """Posts reports into one channel with a bot's token."""
+    """Posts reports into one channel with a bot's token.
+
+    A case under way has a message that is kept up to date; its reports answer that.
+    """
 
     def __init__(
         self,
@@ -45,13 +46,19 @@ class SlackBot:
         settle: timedelta,
         clock: Clock,
         evidence_key: str | None = None,
+        has_buttons: bool = False,
     ) -> None:
         self._client = web_client(token, api_url)
         self._channel_id = channel_id
-        self._public_url = public_url
-        self._settle = settle
+        self._wording = Wording(
+            public_url, settle, clock, evidence_key, has_buttons=has_buttons
+        )
         self._clock = clock
-        self._evidence_key = evidence_key
+        self._roots = Roots(self, channel_id, self._wording, clock)
+
+    def takes(self, kind: ReportKind) -> bool:
+        """Take every kind: a bot can change its messages."""
+        return True
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Post the report of *line*, once or, where its blocks are refused, as text.
@@ -64,37 +71,49 @@ class SlackBot:
             TransientError: It certainly did not arrive and may later. At most 300 s
                 are asked for.
 
-        Source: Slack Web API, chat.postMessage.
+        Source: Slack Web API, chat.postMessage and chat.update.
         """
-        now = self._clock()
-        report = report_of(
-            case,
-            line.kind,
-            now=now,
-            settle=self._settle,
-            evidence_key=self._evidence_key,
-        )
-        return _deliver(self._post, message_of(report, self._public_url), line, now)
+        if line.kind is ReportKind.STARTED:
+            return self._roots.keep(case, line)
+        message = self._wording.of(case, line.kind)
+        answer = self._roots.answer(case, line, message)
+        return line_of(line, answer, self._clock())
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
         """Post *notice*; as ``deliver``."""
-        message = message_of(report_of_notice(notice), self._public_url)
-        return _deliver(self._post, message, line, self._clock())
+        message = self._wording.as_message(
+            report_of_notice(notice), buttons_of_notice(notice)
+        )
+        return line_of(line, sent(self.post, message), self._clock())
 
-    def _post(self, text: str, blocks: list[Block] | None) -> Answer:
-        try:
-            self._client.chat_postMessage(
+    def post(
+        self,
+        text: str,
+        blocks: list[Block] | None,
+        answering: Answering | None = None,
+    ) -> Answer:
+        """Post a message, or answer one."""
+        thread = answering.asked if answering is not None else {}
+        return _asked(
+            lambda: self._client.chat_postMessage(
                 channel=self._channel_id,
                 text=text,
                 blocks=blocks,
                 unfurl_links=False,
                 unfurl_media=False,
+                **thread,
             )
-        except SlackApiError as error:
-            return of_refusal(error)
-        except FAULTS as error:
-            return of_fault(error)
-        return Answer(Fate.SENT)
+        )
+
+    def change(
+        self, place: str, ts: str, text: str, blocks: list[Block] | None
+    ) -> Answer:
+        """Change a message as a whole; without blocks it has none any more."""
+        return _asked(
+            lambda: self._client.chat_update(
+                channel=place, ts=ts, text=text, blocks=blocks or [], parse="none"
+            )
+        )
 
 
 class SlackWebhook:
@@ -111,29 +130,25 @@ class SlackWebhook:
     ) -> None:
         self._client = webhook_client(url)
         self._public_url = public_url
-        self._settle = settle
+        self._wording = Wording(public_url, settle, clock, evidence_key)
         self._clock = clock
-        self._evidence_key = evidence_key
+
+    def takes(self, kind: ReportKind) -> bool:
+        """Take what needs no change later: a webhook does not tell which message."""
+        return kind is not ReportKind.STARTED
 
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Post the report of *line*; as ``SlackBot.deliver``.
 
         Source: Slack, incoming webhooks: 200 and the body ``ok``.
         """
-        now = self._clock()
-        report = report_of(
-            case,
-            line.kind,
-            now=now,
-            settle=self._settle,
-            evidence_key=self._evidence_key,
-        )
-        return _deliver(self._post, message_of(report, self._public_url), line, now)
+        answer = sent(self._post, self._wording.of(case, line.kind))
+        return line_of(line, answer, self._clock())
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
         """Post *notice*; as ``SlackBot.deliver``."""
         message = message_of(report_of_notice(notice), self._public_url)
-        return _deliver(self._post, message, line, self._clock())
+        return line_of(line, sent(self._post, message), self._clock())
 
     def _post(self, text: str, blocks: list[Block] | None) -> Answer:
         try:
@@ -145,24 +160,11 @@ class SlackWebhook:
         return of_webhook(answer)
 
 
-def _deliver(
-    post: Callable[[str, list[Block] | None], Answer],
-    message: Message,
-    line: OutboxLine,
-    now: datetime,
-) -> OutboxLine:
-    answer = post(message.text, message.blocks)
-    if answer.fate is Fate.AS_TEXT:
-        answer = post(message.as_text, None)
-    if answer.fate in (Fate.WAIT, Fate.NEVER_LEFT):
-        log.info("report.postponed", channel="slack", code=answer.code)
-        raise TransientError(
-            f"Slack did not take the message: {answer.code}.",
-            retry_after_seconds=answer.wait_seconds,
-        )
-    state = {
-        Fate.SENT: ReportState.SENT,
-        Fate.MAYBE: ReportState.UNKNOWN,
-    }.get(answer.fate, ReportState.FAILED)
-    log.info("report.delivered", channel="slack", state=state, code=answer.code)
-    return replace(line, state=state, at=now, tries=line.tries + 1, detail=answer.code)
+def _asked(call: Callable[[], SlackResponse]) -> Answer:
+    try:
+        answer = call()
+    except SlackApiError as error:
+        return of_refusal(error)
+    except FAULTS as error:
+        return of_fault(error)
+    return of_success(answer)

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookResponse
 
 _LONGEST_WAIT_SECONDS: Final = 300.0
@@ -35,6 +36,8 @@ _MAYBE: Final = frozenset(
     }
 )
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,60}")
+_TS: Final = re.compile(r"[0-9]{1,20}\.[0-9]{1,12}")
+_PLACE: Final = re.compile(r"[A-Z0-9]{2,30}")
 # What the SDK lets through: the socket's faults, an answer cut short or of no use, one
 # that is not text.
 FAULTS: Final = (OSError, http.client.HTTPException, UnicodeError, LookupError)
@@ -53,11 +56,28 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The fate of one post. ``code`` is Slack's word, or ours, never its text."""
+    """The fate of one post. ``code`` is Slack's word, or ours, never its text.
+
+    ``ts`` names the message that was posted, in the channel ``place``; both are empty
+    where Slack did not say so.
+    """
 
     fate: Fate
     code: str = ""
     wait_seconds: float | None = None
+    ts: str = ""
+    place: str = ""
+
+
+def of_success(response: SlackResponse) -> Answer:
+    """Read which message it is that was posted or changed."""
+    body = response.data if isinstance(response.data, dict) else {}
+    ts, place = body.get("ts"), body.get("channel")
+    return Answer(
+        Fate.SENT,
+        ts=ts if isinstance(ts, str) and _TS.fullmatch(ts) else "",
+        place=place if isinstance(place, str) and _PLACE.fullmatch(place) else "",
+    )
 
 
 def of_refusal(error: SlackApiError) -> Answer:

@@ -5,13 +5,19 @@ the room between is for what is added at the end. It posts nothing.
 """
 
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from workers.notify.case_page import case_page
-from workers.offboarding.report import Item, Line, Name, Report, Severity
+from workers.notify.mrkdwn import (
+    slack_code,
+    slack_cut,
+    slack_escape,
+    slack_line,
+    slack_plain,
+)
+from workers.offboarding.report import Item, Report, Severity
 
 Block = dict[str, Any]
 
@@ -26,6 +32,7 @@ _MARKS: Final = {
     Severity.GOOD: ":white_check_mark:",
     Severity.ATTENTION: ":warning:",
     Severity.HELD: ":hourglass:",
+    Severity.UNDER_WAY: ":hourglass_flowing_sand:",
     Severity.NEUTRAL: ":information_source:",
 }
 
@@ -39,33 +46,42 @@ class Message:
     as_text: str
 
 
-def message_of(report: Report, public_url: str | None) -> Message:
-    """Put *report* into a message within Slack's limits; its id is always last."""
-    mark, verdict = _MARKS[report.severity], _plain(report.verdict)
+def message_of(
+    report: Report, public_url: str | None, buttons: Sequence[Block] = ()
+) -> Message:
+    """Put *report* into a message within Slack's limits; its id is always last.
+
+    *buttons* are blocks that stand between what is said and that id.
+    """
+    mark, verdict = _MARKS[report.severity], slack_plain(report.verdict)
     first = slack_cut(
-        f"{mark} *{verdict}:* {_mrkdwn(report.headline)}", _LONGEST_HEADLINE
+        f"{mark} *{verdict}:* {slack_line(report.headline)}", _LONGEST_HEADLINE
     )
     word, ident = report.ending
-    end = f"{_signed(report.evidence_key)}{word} `{_spanned(ident)}`"
+    end = f"{_signed(report.evidence_key)}{word} {slack_code(ident)}"
     link = _link(case_page(public_url, report.case_id))
     paragraphs = [first, *_paragraphs(report)]
     return Message(
-        text=f"{first} {word} `{_spanned(ident)}`",
-        blocks=_blocks(paragraphs, link, end),
+        text=f"{first} {word} {slack_code(ident)}",
+        blocks=_blocks(paragraphs, link, end, list(buttons)),
         as_text="\n".join([*_fitting(paragraphs, link, _MOST_IN_TEXT), end]),
     )
 
 
 def _signed(evidence_key: str | None) -> str:
-    return f"Evidence key `{_spanned(evidence_key)}`\n" if evidence_key else ""
+    return f"Evidence key {slack_code(evidence_key)}\n" if evidence_key else ""
 
 
-def _blocks(paragraphs: list[str], link: str, end: str) -> list[Block]:
+def _blocks(
+    paragraphs: list[str], link: str, end: str, buttons: list[Block]
+) -> list[Block]:
     """Pack paragraphs into sections, within what Slack takes."""
     limit = _MOST_CHARACTERS
     while True:
         fitting = _fitting(paragraphs, link, limit)
-        blocks = [_section(text) for text in _packed([*fitting, end])]
+        parts = [fitting, [end]] if buttons else [[*fitting, end]]
+        said, *last = [[_section(text) for text in _packed(one)] for one in parts]
+        blocks = [*said, *buttons, *(block for one in last for block in one)]
         # The JSON is what is counted, so that quotes and braces are in it.
         size = len(json.dumps(blocks, ensure_ascii=False))
         is_fit = size <= _MOST_CHARACTERS and len(blocks) <= _MOST_BLOCKS
@@ -110,7 +126,7 @@ def _packed(paragraphs: list[str]) -> Iterator[str]:
 def _paragraphs(report: Report) -> Iterator[str]:
     is_case = report.case_id is not None
     for section in report.sections:
-        yield f"*{_plain(section.title)}*"
+        yield f"*{slack_plain(section.title)}*"
         yield from (_paragraph(item, is_case) for item in section.items)
 
 
@@ -119,8 +135,8 @@ def _is_title(paragraph: str) -> bool:
 
 
 def _paragraph(item: Item, is_case: bool) -> str:
-    lines = [f"• {_mrkdwn(item.line)}"]
-    lines += [f"    {_mrkdwn(detail)}" for detail in item.details]
+    lines = [f"• {slack_line(item.line)}"]
+    lines += [f"    {slack_line(detail)}" for detail in item.details]
     text = slack_cut("\n".join(lines), _MOST_IN_SECTION - _LONGEST_COMMAND - 50)
     text += _opened(item.link)
     return f"{text}\n{_command(item.command, is_case)}" if item.command else text
@@ -145,33 +161,3 @@ def _link(page: str | None) -> str:
     if page is None:
         return ""
     return f": <{slack_escape(page).replace('|', '%7C')}|see the case>"
-
-
-def _mrkdwn(line: Line) -> str:
-    return "".join(
-        f"`{_spanned(piece.text)}`" if isinstance(piece, Name) else _plain(piece)
-        for piece in line
-    )
-
-
-def _spanned(name: str) -> str:
-    return slack_escape(name.replace("`", "")) or "?"
-
-
-def _plain(text: str) -> str:
-    """Take out what mrkdwn would read as markup; an underscore inside a word stays."""
-    quiet = re.sub(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "", text)
-    return slack_escape(quiet)
-
-
-def slack_escape(text: str) -> str:
-    """Escape what Slack asks for, which also defuses mentions and links."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def slack_cut(escaped: str, limit: int) -> str:
-    """Cut escaped text to *limit* characters, inside no entity and no code span."""
-    if len(escaped) <= limit:
-        return escaped
-    kept = re.sub(r"&[a-z]{0,4}$", "", escaped[: limit - 2])
-    return kept + ("`…" if kept.count("`") % 2 else "…")

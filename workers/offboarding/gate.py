@@ -31,6 +31,15 @@ from workers.offboarding.warnings import unknown_person, unseen_notes
 from workers.offboarding.words import counted
 
 
+def told_viewers(answer: GateAnswer) -> GateAnswer:
+    """Say of a case only that there is one: a scheduled departure is confidential."""
+    plain = Note(Reason.CASE_NOT_SAFE, sentence(Reason.CASE_NOT_SAFE))
+    told = (
+        plain if one.reason is Reason.CASE_NOT_SAFE else one for one in answer.reasons
+    )
+    return replace(answer, reasons=tuple(dict.fromkeys(told)))
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the gate was asked, and what its answer rests on.

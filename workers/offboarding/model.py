@@ -30,6 +30,7 @@ class Step(StrEnum):
     REMIND = "remind"
     FORESEE = "foresee"
     AFTERCARE = "aftercare"
+    SHOW = "show"
 
 
 class CaseStatus(StrEnum):
@@ -94,8 +95,9 @@ class Channel(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What a report tells."""
+    """What a report tells. ``started`` is kept up to date until the case is over."""
 
+    STARTED = "started"
     HELD = "held"
     CANCELLED = "cancelled"
     FINAL = "final"
@@ -657,12 +659,42 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Root:
+    """The message that tells of a case under way, and that its other reports answer.
+
+    Attributes:
+        place: Where it stands, by the channel's own id.
+        id: Which message it is, by the channel's own id.
+        digest: Of what it shows.
+        shown_at: When it was posted or last changed.
+        told: Ids of the targets that ended badly and were told, in it or below it.
+        telling: Ids of those that are being told: written before they are.
+        told_at: When that was last done.
+        posts: How many messages it took so far: one that is gone is posted anew.
+        faults: Changes of it that failed in a row.
+        later: Until when the channel asked not to be called for it.
+    """
+
+    place: str
+    id: str
+    digest: str
+    shown_at: datetime
+    told: tuple[str, ...] = ()
+    telling: tuple[str, ...] = ()
+    told_at: datetime | None = None
+    posts: int = 1
+    faults: int = 0
+    later: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportLine:
     """One report on one channel: its place in the outbox and how it fared.
 
     ``number`` counts the reports of this kind in this case from 1, so that a retried
     case has a second final report. ``reached`` names the recipients already served,
     ``lost`` counts the tries whose answer was lost and that were followed by another.
+    ``root`` is set where a ``started`` report was sent.
     """
 
     channel: Channel
@@ -674,6 +706,7 @@ class ReportLine:
     detail: str = ""
     reached: tuple[str, ...] = ()
     lost: int = 0
+    root: Root | None = None
 
     @property
     def id(self) -> str:
@@ -927,6 +960,23 @@ class Case:
         people = (Leaver(one.email and one.email.lower(), one.id) for one in owners)
         found = (each for one in (self.leaver, *people) for each in one.refs)
         return tuple(dict.fromkeys(found))
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether it is settled or cancelled."""
+        return self.status in (CaseStatus.SETTLED, CaseStatus.CANCELLED)
+
+    def started_on(self, channel: Channel) -> ReportLine | None:
+        """Return the line that tells a channel of the case while it is under way."""
+        kind = ReportKind.STARTED
+        mine = (one for one in self.reports if one.kind is kind)
+        return next((one for one in mine if one.channel is channel), None)
+
+    @property
+    def to_show(self) -> tuple[Work, ...]:
+        """Return the work that brings its message up to date, where it has one."""
+        has_root = any(one.root is not None for one in self.reports)
+        return (Work(self.id, Step.SHOW),) if has_root else ()
 
     def target(self, target_id: str) -> CaseTarget:
         """Return the target of that id; KeyError if the case has none."""

@@ -51,6 +51,7 @@ class NoticeKind(StrEnum):
     TEST = "test"
     DIGEST = "digest"
     CROWD = "crowd"
+    CHANNEL_REFUSES = "channel_refuses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ _VERDICTS: Final = {
     NoticeKind.TEST: "Test",
     NoticeKind.DIGEST: "Daily digest",
     NoticeKind.CROWD: "Many cases at once",
+    NoticeKind.CHANNEL_REFUSES: "A channel refuses what it is told",
 }
 # What asks nothing of whoever reads it.
 _CALM: Final = (NoticeKind.SURVEY_WORKS, NoticeKind.TEST)

@@ -21,6 +21,7 @@ from workers.offboarding.model import (
     Note,
     Person,
     Reading,
+    ReportKind,
     ReportLine,
     Target,
     Unread,
@@ -371,10 +372,18 @@ class Directory(Protocol):
 class Notifier(Protocol):
     """One channel."""
 
+    def takes(self, kind: ReportKind) -> bool:
+        """Tell whether the channel is told reports of this kind.
+
+        ``started`` is for those alone that can change a message.
+        """
+
     def deliver(self, case: Case, line: ReportLine) -> ReportLine:
         """Send the report of *line* and return the line as it is now.
 
-        What the channel did is the line's state, never an exception.
+        What the channel did is the line's state, never an exception. A ``started``
+        line that has its root is brought up to date: what is ``telling`` is told below
+        it, else it is changed where it would show something else by now.
         """
 
     def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:

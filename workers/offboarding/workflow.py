@@ -12,6 +12,7 @@ from workers.offboarding.steps.holding import remind
 from workers.offboarding.steps.planning import plan
 from workers.offboarding.steps.reporting import deliver, report
 from workers.offboarding.steps.resetting import reset
+from workers.offboarding.steps.showing import show
 from workers.offboarding.steps.stopping import is_stuck, stop_broken, stop_stuck
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.steps.verifying import verify
@@ -25,6 +26,7 @@ STEPS: Final[Mapping[Step, Callable[[Tools, Claim], tuple[Work, ...]]]] = {
     Step.REMIND: remind,
     Step.FORESEE: foresee,
     Step.AFTERCARE: aftercare,
+    Step.SHOW: show,
 }
 
 

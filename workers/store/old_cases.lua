@@ -12,6 +12,7 @@ local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local ended = P .. 'index:ended'
 
 local function due_of(member)
+  if string.find(member, '|show|', 1, true) then return P .. 'shown' end
   return P .. (string.find(member, '|foresee|', 1, true) and 'ahead' or 'due')
 end
 

@@ -3,8 +3,10 @@
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- What is foreseen has a set of its own, so that no number of it delays other work.
+-- What is foreseen has a set of its own, and so have messages that are kept up to date,
+-- so that no number of them delays other work.
 local function due_of(member)
+  if string.find(member, '|show|', 1, true) then return P .. 'shown' end
   return P .. (string.find(member, '|foresee|', 1, true) and 'ahead' or 'due')
 end
 local lease = P .. 'lease:' .. asked.lease

@@ -2,7 +2,8 @@
 -- the same work at once. Before that, see whether this store is an old copy of itself,
 -- and have everything wait where it is, so that nothing due is handed out unpaused.
 -- with why_old.lua
--- asked: limit (0: only see), ahead (how much of what is foreseen), push_ms, seen, old_ms
+-- asked: limit (0: only see), ahead (how much of what is foreseen), shown (how many
+--        messages to bring up to date), push_ms, seen, old_ms
 -- answers sweeps so far, why it is an old copy or empty, the members
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -44,7 +45,8 @@ end
 if asked.limit == 0 then return {sweeps, is_news and why or '', {}} end
 
 local members = {}
-for set, limit in pairs({due = asked.limit, ahead = asked.ahead}) do
+local limits = {due = asked.limit, ahead = asked.ahead, shown = asked.shown}
+for set, limit in pairs(limits) do
   local found = redis.call('ZRANGEBYSCORE', P .. set, 0, now, 'LIMIT', 0, limit)
   for _, member in ipairs(found) do
     redis.call('ZADD', P .. set, now + asked.push_ms, member)

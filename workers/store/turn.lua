@@ -6,8 +6,10 @@
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case, due = P .. 'case:' .. asked.case, P .. 'due'
--- What is foreseen has a set of its own, so that no number of it delays other work.
+-- What is foreseen has a set of its own, and so have messages that are kept up to date,
+-- so that no number of them delays other work.
 local function due_of(member)
+  if string.find(member, '|show|', 1, true) then return P .. 'shown' end
   return P .. (string.find(member, '|foresee|', 1, true) and 'ahead' or 'due')
 end
 local time = redis.call('TIME')

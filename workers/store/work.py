@@ -44,6 +44,13 @@ _FORESEEN_AT_ONCE: Final = 5
 _JOINS: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY})
 
 
+# What goes on of a case that was cancelled.
+_TELLING: Final = frozenset({Step.DELIVER, Step.SHOW})
+# Messages are kept up to date in a row of their own as well. Slack takes hardly more
+# than one change a second, and a thousand cases must not fill what is swept.
+_SHOWN_AT_ONCE: Final = 10
+
+
 def member_of(work: Work) -> str:
     """Name a piece of work in the ``due`` set."""
     return f"{work.case_id}|{work.step}|{work.item}"
@@ -98,7 +105,7 @@ class Works:
             lease=lease,
             token=token,
             ttl_ms=int(self.lease_seconds * 1000),
-            survives_cancel=work.step is Step.DELIVER,
+            survives_cancel=work.step in _TELLING,
             forgotten_ms=FORGOTTEN_MS,
         )
         if verdict != "claimed":
@@ -173,6 +180,7 @@ class Works:
             "sweep",
             limit=limit,
             ahead=_FORESEEN_AT_ONCE,
+            shown=_SHOWN_AT_ONCE,
             push_ms=_PUSH_MS,
             **self._watermark.asked,
         )
@@ -196,7 +204,7 @@ class Works:
             fence=claim.fence,
             op=uuid.uuid4().hex,
             mode=mode,
-            survives_cancel=work.step is Step.DELIVER,
+            survives_cancel=work.step in _TELLING,
             targets={one.target.id: encode(one) for one in change.targets},
             untouched={one.target.id: encode(one) for one in change.untouched},
             reports={line.id: encode(line) for line in change.reports},

@@ -182,3 +182,22 @@ def test_an_adoption_is_the_same_for_the_same_key(desk):
     assert (
         why(lambda: desk.adopt(wish, idempotency=("k", "other"))) == "idempotency_key"
     )
+
+
+def test_the_ledger_names_who_pressed_and_the_rule_goes_by_the_person(
+    desk, cases, held
+):
+    press = {"actor": "slack:T1/U1", "entered_as": "slack:T1/U1"}
+
+    refused = why(lambda: desk.approve(held, HASH, person="Otto", **press))
+    approved = desk.approve(held, HASH, person="Ann", **press)
+
+    assert refused == "own_request"
+    assert approved.plan.approved_by == "Ann"
+    assert cases.ledger(held)[-1].actor == "slack:T1/U1"
+
+
+def test_a_refusal_is_entered_under_who_pressed(desk, cases, held):
+    desk.refuse(held, HASH, actor="x", person="Ann", entered_as="slack:T1/U1")
+
+    assert cases.ledger(held)[-1].actor == "slack:T1/U1"

@@ -14,8 +14,8 @@ import structlog
 from config.settings import Secret
 from simulator.server import Simulator
 from simulator.slack import SLACK_BOT_TOKEN, SLACK_CHANNEL_ID
+from workers.notify.mrkdwn import slack_cut, slack_escape
 from workers.notify.slack import SlackBot, SlackWebhook
-from workers.notify.slack_blocks import slack_cut, slack_escape
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
     Channel,
@@ -306,8 +306,17 @@ def test_a_webhook_answers_with_a_word(
     assert len(far_side.requests) == 1
 
 
-def test_a_webhook_that_refuses_blocks_gets_text(far_side, webhook, make_case):
-    far_side.answers = [(400, {}, "invalid_blocks"), (200, {}, "ok")]
+@pytest.mark.parametrize(
+    "code",
+    [
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "metadata_too_large",
+    ],
+)
+def test_a_webhook_that_refuses_blocks_gets_text(far_side, webhook, make_case, code):
+    far_side.answers = [(400, {}, code), (200, {}, "ok")]
 
     line = webhook.deliver(make_case(), LINE)
 

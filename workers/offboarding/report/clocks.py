@@ -49,8 +49,11 @@ _NEEDS_ROLES: Final = (
 def clocks_of(
     case: Case, kind: ReportKind, now: datetime, settle: timedelta
 ) -> Iterator[Item]:
-    """Tell of both clocks; a cancelled case has none, a held one did not end yet."""
-    if kind is ReportKind.CANCELLED:
+    """Tell of both clocks; a cancelled case has none, a held one did not end yet.
+
+    While a case is under way the clocks are still running.
+    """
+    if kind in (ReportKind.CANCELLED, ReportKind.STARTED):
         return
     match case.result if kind is ReportKind.FINAL else None:
         case CaseResult.CLEAN:
@@ -62,10 +65,11 @@ def clocks_of(
         case CaseResult.ATTENTION | None:
             yield Item(("Owner-safe: not reached.",))
             yield Item(("Fully safe: not reached.",))
-            yield Item((_at_stake(case),))
+            yield Item((at_stake(case),))
 
 
-def _at_stake(case: Case) -> str:
+def at_stake(case: Case) -> str:
+    """Say what a person's removal does, or did, to what is on their keys."""
     if is_adoption(case):
         return _NOBODY_LEAVES
     return _GONE if case.has_dead_keys else _NOT_YET
@@ -77,7 +81,7 @@ def _before_an_armed_run(case: Case) -> Iterator[Item]:
     if is_all_well and is_all_seen and not has_credential(case):
         yield Item(("Nothing would have to be reset.",))
         return
-    yield Item((_at_stake(case),))
+    yield Item((at_stake(case),))
     planned = [one for one in case.targets if one.outcome is Outcome.PLANNED]
     if any(one.preflight is not Right.OK for one in planned):
         yield Item((_NEEDS_ROLES,))

@@ -44,7 +44,7 @@ def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
         case ReportKind.HELD:
             yield from to_release(case)
             yield from _to_mend(case)
-        case ReportKind.CANCELLED:
+        case ReportKind.CANCELLED | ReportKind.STARTED:
             return
         case ReportKind.FINAL | ReportKind.DIGEST:
             yield from _to_mend(case)

@@ -12,6 +12,7 @@ class Severity(StrEnum):
     GOOD = "good"
     ATTENTION = "attention"
     HELD = "held"
+    UNDER_WAY = "under_way"
     NEUTRAL = "neutral"
 
 
@@ -84,6 +85,9 @@ class Report:
         clocks: How long it took, and what fully safe still needs.
         asked: Who leaves, told by whom and when, how and how far.
         found: How many targets were theirs, how many could not be read.
+        progress: How far a case under way is.
+        failed: What went wrong so far, while it is under way.
+        breaks: What still hangs on the key of who leaves, while it is under way.
         evidence_key: The fingerprint of the key that signs its evidence.
         parts: What stands before all of these, under titles of its own.
     """
@@ -100,6 +104,9 @@ class Report:
     clocks: tuple[Item, ...] = ()
     asked: tuple[Item, ...] = ()
     found: tuple[Item, ...] = ()
+    progress: tuple[Item, ...] = ()
+    failed: tuple[Item, ...] = ()
+    breaks: tuple[Item, ...] = ()
     notice_id: str | None = None
     evidence_key: str | None = None
     parts: tuple[Section, ...] = ()
@@ -115,9 +122,12 @@ class Report:
     def sections(self) -> tuple[Section, ...]:
         """Return the parts that have something to say, in the order of reading."""
         titled = (
+            ("Progress", self.progress),
+            ("Went wrong", self.failed),
             ("Not seen, and warnings", self.unseen),
             ("Left to do by hand", self.to_do),
             ("By region and resource group", self.targets),
+            ("Not on a functional ID's key yet", self.breaks),
             ("Clocks", self.clocks),
             ("Found", self.found),
             ("Asked", self.asked),

@@ -2,7 +2,13 @@
 
 from typing import assert_never
 
-from workers.offboarding.model import Case, CaseResult, Outcome, ReportKind
+from workers.offboarding.model import (
+    Case,
+    CaseResult,
+    CaseStatus,
+    Outcome,
+    ReportKind,
+)
 from workers.offboarding.report.counts import (
     accepted_of,
     bad_of,
@@ -24,6 +30,7 @@ from workers.offboarding.report.phrases import (
     short_name,
     whence,
 )
+from workers.offboarding.report.progress import counts_so_far
 from workers.offboarding.report.value import Line, Severity
 from workers.offboarding.words import counted
 
@@ -45,6 +52,8 @@ def first_words(case: Case, kind: ReportKind) -> str:
 
 def _verdict(case: Case, kind: ReportKind) -> tuple[str, Line]:
     match kind:
+        case ReportKind.STARTED:
+            return _so_far(case)
         case ReportKind.HELD:
             return "Still waiting" if case.reminded else "Waiting", held_of(case)
         case ReportKind.CANCELLED:
@@ -53,6 +62,20 @@ def _verdict(case: Case, kind: ReportKind) -> tuple[str, Line]:
             return _ended(case)
         case _:
             assert_never(kind)
+
+
+def _so_far(case: Case) -> tuple[str, Line]:
+    match case.status:
+        case CaseStatus.SETTLED:
+            return _ended(case)
+        case CaseStatus.CANCELLED:
+            return "Cancelled", _cancelled(case)
+        case CaseStatus.WAITING:
+            return "Waiting", held_of(case)
+        case CaseStatus.OPEN | CaseStatus.SCHEDULED:
+            leaves = "" if is_adoption(case) else " leaves"
+            who = named_case(case) if is_adoption(case) else about(case)
+            return "Under way", (*who, f"{leaves}. {counts_so_far(case)}.")
 
 
 def _ended(case: Case) -> tuple[str, Line]:
@@ -151,8 +174,20 @@ def _cancelled(case: Case) -> Line:
 
 def severity_of(case: Case, kind: ReportKind) -> Severity:
     """Judge how much the report asks of its reader."""
-    if kind is not ReportKind.FINAL:
-        return Severity.HELD if kind is ReportKind.HELD else Severity.NEUTRAL
+    match kind:
+        case ReportKind.STARTED:
+            return _severity_so_far(case)
+        case ReportKind.HELD:
+            return Severity.HELD
+        case ReportKind.CANCELLED:
+            return Severity.NEUTRAL
+        case ReportKind.FINAL | ReportKind.DIGEST:
+            return _severity_at_the_end(case)
+        case _:
+            assert_never(kind)
+
+
+def _severity_at_the_end(case: Case) -> Severity:
     match case.result:
         case CaseResult.SAFE:
             return Severity.NEUTRAL if blind_spots(case) else Severity.GOOD
@@ -165,3 +200,15 @@ def severity_of(case: Case, kind: ReportKind) -> Severity:
             return Severity.ATTENTION if asks else Severity.NEUTRAL
         case CaseResult.ATTENTION | None:
             return Severity.ATTENTION
+
+
+def _severity_so_far(case: Case) -> Severity:
+    match case.status:
+        case CaseStatus.SETTLED:
+            return _severity_at_the_end(case)
+        case CaseStatus.CANCELLED:
+            return Severity.NEUTRAL
+        case CaseStatus.WAITING:
+            return Severity.HELD
+        case CaseStatus.OPEN | CaseStatus.SCHEDULED:
+            return Severity.UNDER_WAY

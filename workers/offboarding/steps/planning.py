@@ -37,6 +37,7 @@ from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
 from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
 from workers.offboarding.steps.remembering import remembered_views
+from workers.offboarding.steps.showing import started
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -177,6 +178,7 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
         # The full look sees all there is to be judged.
         return None
     case = replace(case, plan=replace(plan, refused=paused_notes(case)))
+    lines, telling = started(tools, case)
     entry = entry_of(
         this.claim,
         this.at,
@@ -186,9 +188,10 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
     change = Change(
         case=case,
         targets=mine,
+        reports=lines,
         folded=this.folds,
         entries=(about_plan(entry, case),),
-        after=case.after(Step.PLAN),
+        after=(*case.after(Step.PLAN), *telling),
     )
     return (*tools.works.again(this.claim, change, this.at), this.claim.work)
 
@@ -341,7 +344,7 @@ def _hold(
 
 
 def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Work, ...]:
-    started = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
+    begun = {one.item for one in case.after(Step.PLAN)} if case.tries else set()
     known = assigned(tools, case, case.targets, this.at, is_last=this.is_last)
     changed = _changed(case, known)
     case = replace(case, targets=_updated(case, changed))
@@ -365,15 +368,17 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     case = replace(case, canaries=canaries_of(case, is_wanted=tools.canary))
     waiting = weighed(tools, case, looks, this.at)
     case = waiting.case
+    lines, telling = started(tools, case)
     change = Change(
         case=replace(case, tries=0) if is_final else case,
         targets=fresh,
         untouched=changed,
-        reports=waiting.lines,
+        reports=(*lines, *waiting.lines),
         folded=this.folds,
         entries=_entries(this, case, looks, fresh),
         after=(
-            *(one for one in case.after(Step.PLAN) if one.item not in started),
+            *(one for one in case.after(Step.PLAN) if one.item not in begun),
+            *telling,
             *waiting.after,
         ),
     )

@@ -26,9 +26,10 @@ from workers.offboarding.model import (
     Step,
     Work,
 )
-from workers.offboarding.ports import Change, Claim
+from workers.offboarding.ports import Change, Claim, Notifier
 from workers.offboarding.quiet import ReportClean, found_nothing
 from workers.offboarding.steps.following import followed
+from workers.offboarding.steps.showing import awaits_root, shown_with
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
     Tools,
@@ -40,6 +41,10 @@ from workers.offboarding.steps.tools import (
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
 TRIES: Final = 300
+# What was perhaps posted and is not known says for ever that its case is under way: of
+# those there is one at most.
+_ROOT_CRASHES: Final = 2
+_A_MOMENT: Final = timedelta(seconds=1)
 # Warnings that something the case is about was not seen.
 _BLINDING: Final = frozenset(
     {
@@ -164,32 +169,55 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return tools.works.finish(claim, Change())
     notifier = tools.notifiers.get(line.channel)
     if notifier is None:
-        return _drop(tools, claim, line, "The channel is not set up any more.")
-    if claim.claims > CRASH_LIMIT:
+        return _drop(tools, claim, case, line, "The channel is not set up any more.")
+    if claim.claims > (
+        _ROOT_CRASHES if line.kind is ReportKind.STARTED else CRASH_LIMIT
+    ):
         text = f"{claim.claims - 1} workers ended without a word while they had it."
-        return _drop(tools, claim, line, text)
+        return _drop(tools, claim, case, line, text)
+    if line.kind is ReportKind.STARTED and case.is_over:
+        return _came_too_late(tools, claim, line)
+    return _send(tools, claim, case, line, notifier)
+
+
+def _send(
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, notifier: Notifier
+) -> tuple[Work, ...]:
+    if awaits_root(case, line):
+        return tools.works.again(claim, Change(), tools.clock() + _A_MOMENT)
     wait = pause(line.tries, longest_seconds=300)
     try:
         line = notifier.deliver(case, line)
     except TransientError as error:
         line = replace(line, tries=line.tries + 1, detail=str(error))
         wait = max(wait, timedelta(seconds=asked_wait(error)))
-    return _put_down(tools, claim, line, wait)
+    return _put_down(tools, claim, case, line, wait)
 
 
 def _drop(
-    tools: Tools, claim: Claim, line: ReportLine, detail: str
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, detail: str
 ) -> tuple[Work, ...]:
     failed = replace(line, state=ReportState.FAILED, at=tools.clock(), detail=detail)
-    return _put_down(tools, claim, failed, timedelta())
+    return _put_down(tools, claim, case, failed, timedelta())
+
+
+def _came_too_late(tools: Tools, claim: Claim, line: ReportLine) -> tuple[Work, ...]:
+    """Leave out that a case began where its end is told already."""
+    now = tools.clock()
+    text = "The case was over before this was told."
+    late = replace(line, state=ReportState.FAILED, at=now, detail=text)
+    entry = entry_of(claim, now, "report.left_out", detail=text)
+    return tools.works.finish(claim, Change(reports=(late,), entries=(entry,)))
 
 
 def _put_down(
-    tools: Tools, claim: Claim, line: ReportLine, wait: timedelta
+    tools: Tools, claim: Claim, case: Case, line: ReportLine, wait: timedelta
 ) -> tuple[Work, ...]:
     now = tools.clock()
-    if line.state is ReportState.UNKNOWN and line.lost < len(UNKNOWN_PAUSES):
-        wait = timedelta(seconds=UNKNOWN_PAUSES[line.lost])
+    is_root = line.kind is ReportKind.STARTED
+    pauses = UNKNOWN_PAUSES[:1] if is_root else UNKNOWN_PAUSES
+    if line.state is ReportState.UNKNOWN and line.lost < len(pauses):
+        wait = timedelta(seconds=pauses[line.lost])
         lost = replace(line, lost=line.lost + 1)
         return tools.works.again(claim, Change(reports=(lost,)), now + wait)
     if line.state is ReportState.PENDING and line.tries < TRIES:
@@ -197,4 +225,6 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
-    return tools.works.finish(claim, Change(reports=(line,), entries=(entry,)))
+    # What is told below a message is what it shows by then.
+    change = Change(reports=(line,), entries=(entry,), after=shown_with(case, line))
+    return tools.works.finish(claim, change)

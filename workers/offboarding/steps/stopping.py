@@ -33,7 +33,7 @@ from workers.offboarding.steps.weighing import plan_hash
 # Steps that end a case, or a part of it, by themselves when they cannot go on get as
 # many claims more, in case that is what fails.
 _LAST_TRIES: Final = 3
-_ALONE: Final = frozenset({Step.REPORT, Step.REMIND, Step.FORESEE})
+_ALONE: Final = frozenset({Step.REPORT, Step.REMIND, Step.FORESEE, Step.SHOW})
 _LIVE: Final = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
 _ROAD: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY, Step.REPORT})
 _A_DAY: Final = timedelta(days=1)
@@ -53,7 +53,7 @@ def stop_stuck(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     case = tools.cases.load(claim.work.case_id)
     if step is Step.DELIVER:
         return _drop_report(tools, claim, case, note)
-    if step in (Step.REMIND, Step.FORESEE):
+    if step in (Step.REMIND, Step.FORESEE, Step.SHOW):
         # The case is listed all the same; it is tried again, but not at once.
         now = tools.clock()
         entry = entry_of(claim, now, "case.stuck", reason=note.reason, detail=text)

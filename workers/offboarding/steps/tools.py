@@ -163,11 +163,18 @@ def whole(tools: Tools, case: Case) -> Case:
 
 
 def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, ...]:
-    """Make the outbox lines of a new report: one a channel, numbered a kind."""
+    """Make the outbox lines of a new report: one a channel that takes its kind.
+
+    They are numbered a kind.
+    """
     number = 1 + max(
         (one.number for one in case.reports if one.kind is kind), default=0
     )
-    return tuple(ReportLine(channel, kind, number) for channel in tools.notifiers)
+    return tuple(
+        ReportLine(channel, kind, number)
+        for channel, notifier in tools.notifiers.items()
+        if notifier.takes(kind)
+    )
 
 
 def is_as_planned(case: Case, target: CaseTarget, owner_id: str) -> bool:

@@ -1,0 +1,119 @@
+"""A channel that refuses: noted where it is told, and told by the other channels.
+
+Told first and written then: who dies between the two tells it once more under the same
+name, which the outbox takes for the same notice.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from workers.offboarding.health import Check
+from workers.offboarding.model import (
+    Case,
+    Channel,
+    ReportKind,
+    ReportLine,
+    ReportState,
+)
+from workers.offboarding.notice import Notice, NoticeLine
+from workers.offboarding.ports import Notifier
+from workers.offboarding.refusals import refusal_checks, refused_notice
+from workers.store.notices import Notices
+from workers.store.refusals import Refusals
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class NotedNotifier:
+    """A channel of which it is noted whether it takes what it is told."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        notifier: Notifier,
+        refusals: Refusals,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._channel = channel
+        self._notifier = notifier
+        self._refusals = refusals
+        self._clock = clock
+
+    def takes(self, kind: ReportKind) -> bool:
+        """Tell what the channel takes; see the port."""
+        return self._notifier.takes(kind)
+
+    def deliver(self, case: Case, line: ReportLine) -> ReportLine:
+        """Send, and note how that went; see the port."""
+        after = self._notifier.deliver(case, line)
+        # A change of a message says nothing of what is told anew.
+        if line.root is None:
+            self._note(after.state, after.detail)
+        return after
+
+    def tell(self, notice: Notice, line: NoticeLine) -> NoticeLine:
+        """Send, and note how that went; see the port."""
+        after = self._notifier.tell(notice, line)
+        self._note(after.state, after.detail)
+        return after
+
+    def _note(self, state: ReportState, detail: str) -> None:
+        if state is ReportState.FAILED:
+            self._refusals.refused(self._channel, detail, self._clock())
+        elif state is ReportState.SENT:
+            self._refusals.took(self._channel)
+
+
+def noted(
+    notifiers: Mapping[Channel, Notifier],
+    refusals: Refusals,
+    clock: Callable[[], datetime],
+) -> dict[Channel, Notifier]:
+    """Have it noted of each channel whether it takes what it is told."""
+    return {
+        channel: NotedNotifier(channel, one, refusals, clock)
+        for channel, one in notifiers.items()
+    }
+
+
+class RefusalWatch:
+    """Tells the other channels of one that refuses."""
+
+    def __init__(
+        self,
+        refusals: Refusals,
+        notices: Notices,
+        channels: tuple[Channel, ...],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._refusals = refusals
+        self._notices = notices
+        self._channels = channels
+        self._clock = clock
+        self._logged: set[tuple[Channel, datetime]] = set()
+
+    def look(self) -> None:
+        """Tell of each channel that refuses and was not told of.
+
+        Raises:
+            StoreAwayError: What was not told is told at the next look.
+        """
+        refusals = self._refusals.listed()
+        others = tuple(one for one in self._channels if one not in refusals)
+        for channel, refusal in refusals.items():
+            if channel not in self._channels or refusal.is_told:
+                continue
+            if (channel, refusal.since) not in self._logged:
+                log.error("channel.refuses", channel=channel, code=refusal.code)
+                self._logged.add((channel, refusal.since))
+            # Where no channel is left, the log and the doctor have to say it.
+            if others:
+                notice = refused_notice(channel, refusal, at=self._clock())
+                self._notices.add(notice, others)
+                self._refusals.told(channel, refusal)
+
+    def checks(self) -> tuple[Check, ...]:
+        """Say which channels refuse now; StoreAwayError."""
+        return refusal_checks(self._refusals.listed(), self._channels)
