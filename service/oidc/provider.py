@@ -24,8 +24,8 @@ from service.oidc.wire import bound, read_json
 from service.people import Person
 
 CALLBACK: Final = "/login/callback"
-# Of the eight threads of a web process: the others take events in.
-_WAITING_AT_ONCE: Final = 2
+# Of the eight threads of a web process, most of which have to be there for events.
+_WAITING_AT_ONCE: Final = 3
 
 
 class Provider:
