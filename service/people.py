@@ -8,6 +8,7 @@ from config.parsers import user_name
 from config.settings import ROLES, Settings, Token
 
 _LONGEST: Final = 254
+_SHOWN_GROUPS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,14 @@ def as_token(person: Person, settings: Settings) -> Token | None:
 
 def without_role(person: Person) -> str:
     """Say to somebody who was signed in and may see nothing what is missing."""
-    sent = ", ".join(person.groups[:20]) or "none"
+    who = f"You are signed in as {person.user}, and nothing here gives you a role."
+    if not person.groups:
+        return (
+            f"{who} No group came with you. Whoever runs this service can add you to"
+            " OFFBOARD_AUTH_USERS, or have your groups sent for OFFBOARD_AUTH_ROLES."
+        )
+    sent = ", ".join(person.groups[:_SHOWN_GROUPS])
     return (
-        f"You are signed in as {person.user}, and nothing here gives you a role."
-        f" Groups that came with you: {sent}. Whoever runs this service can add one of"
-        " them to OFFBOARD_AUTH_ROLES, or you to OFFBOARD_AUTH_USERS."
+        f"{who} Groups that came with you: {sent}. Whoever runs this service can add"
+        " one of them to OFFBOARD_AUTH_ROLES, or you to OFFBOARD_AUTH_USERS."
     )

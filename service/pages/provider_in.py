@@ -45,12 +45,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 def start() -> AnyResponse:
     """Send somebody to the provider."""
     provider = _provider()
-    begun = begin()
+    begun, way = begin(), own_way(request.args.get("next", ""))
     try:
         answer = redirect(provider.address_for(begun), 303)
     except ProviderAwayError as error:
-        return _away(error)
-    attempt.keep(answer, begun, own_way(request.args.get("next", "")))
+        return _away(error, way)
+    attempt.keep(answer, begun, way)
     return answer
 
 
@@ -66,13 +66,14 @@ def callback() -> AnyResponse:
     return answer
 
 
-def door_to_provider(way: str, fault: str | None = None) -> str:
+def door_to_provider(way: str, fault: str | None = None, title: str = "Sign in") -> str:
     """Return the page with the way to the provider."""
     return render_template(
         "login_provider.html",
         provider=_provider().name,
         public=here().settings.public_url,
         way=way,
+        title=title,
         fault=fault,
         comes_again=fault is None and comes_from_elsewhere(),
     )
@@ -106,7 +107,7 @@ def _judged(begun: Begun, way: str) -> AnyResponse:
         now = here().clock().timestamp()
         person = provider.person_for(request.args, begun, now)
     except ProviderAwayError as error:
-        return _away(error)
+        return _away(error, way)
     except NotProvenError as error:
         return _refused(error.cause, _NOT_PROVEN.format(name=provider.name))
     except NobodyError as error:
@@ -131,13 +132,14 @@ def _going(title: str, way: str, link: str) -> Response:
 
 def _refused(cause: str, said: str, *, status: int = 401) -> Response:
     log.warning("login.refused", why=cause)
-    return Response(door_to_provider("/", said), status=status)
+    title = "Not signed in" if status == 401 else "Nothing to see for you yet"
+    return Response(door_to_provider("/", said, title), status=status)
 
 
-def _away(error: ProviderAwayError) -> Response:
+def _away(error: ProviderAwayError, way: str) -> Response:
     log.warning("login.provider_away", why=error.cause)
     said = _AWAY.format(name=_provider().name)
-    return Response(door_to_provider("/", said), status=503, headers=_RETRY_AFTER)
+    return Response(door_to_provider(way, said), status=503, headers=_RETRY_AFTER)
 
 
 def _provider() -> "Provider":

@@ -166,6 +166,14 @@ def test_groups_of_a_header_that_is_not_set_up_are_nobodys(behind):
     assert who(answer) == ("proxy:dana.lee@example.com", "viewer")
 
 
+@pytest.mark.parametrize("mode", ["token", "oidc"])
+def test_in_other_modes_no_header_names_anybody(behind, mode):
+    answer = behind(auth_mode=mode).get("/", headers=FROM_PROXY)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login?next=/")
+
+
 def test_other_headers_can_be_named(behind):
     client = behind(
         auth_proxy_user_header="Cf-Access-Authenticated-User-Email",
