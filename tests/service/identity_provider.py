@@ -11,6 +11,8 @@ import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import jwt
@@ -23,6 +25,7 @@ CLIENT_SECRET = "the-clients-own-secret"
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 NEW_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SHORT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - too short on purpose
+MOVED = "-moved"
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 NEW_EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
@@ -153,10 +156,25 @@ class IdentityProvider:
 
 class _Door(BaseHTTPRequestHandler):
     provider = None
+    more = MappingProxyType({})
 
     def do_GET(self):
-        provider, path = self.provider, urlsplit(self.path).path
-        provider.asked.append(path)
+        self._serve(self.honest)
+
+    def do_POST(self):
+        size = int(self.headers["Content-Length"])
+        form = dict(parse_qsl(self.rfile.read(size).decode()))
+        self.honest = lambda: self._exchange(form)
+        self._serve(self.honest)
+
+    def _serve(self, honest):
+        path = urlsplit(self.path).path
+        self.provider.asked.append(path)
+        how = self.provider.answers.get(path)
+        how(self) if how else honest()
+
+    def honest(self):
+        provider = self.provider
         pages = {
             "/.well-known/openid-configuration": lambda: self.answer(
                 provider.describe()
@@ -165,19 +183,10 @@ class _Door(BaseHTTPRequestHandler):
             "/userinfo": self._userinfo,
             "/authorize": self._authorize,
         }
-        if path in provider.answers:
-            provider.answers[path](self)
-        else:
-            pages.get(path, lambda: self.page("<h1>Bye</h1>"))()
+        path = urlsplit(self.path).path.removesuffix(MOVED)
+        pages.get(path, lambda: self.page("<h1>Bye</h1>"))()
 
-    def do_POST(self):
-        size = int(self.headers["Content-Length"])
-        form = dict(parse_qsl(self.rfile.read(size).decode()))
-        path = urlsplit(self.path).path
-        self.provider.asked.append(path)
-        if path in self.provider.answers:
-            self.provider.answers[path](self)
-            return
+    def _exchange(self, form):
         tokens = self.provider.exchange(self.headers["Authorization"], form)
         refused = {"error": "invalid_grant", "error_description": "<b>no</b>"}
         self.answer(tokens or refused, 200 if tokens else 400)
@@ -191,7 +200,7 @@ class _Door(BaseHTTPRequestHandler):
         self.page(f"<h1>Who are you?</h1><a href='{back}'>Dana Lee</a>")
 
     def answer(self, body, status=200):
-        raw = json.dumps(body).encode()
+        raw = json.dumps({**body, **self.more}).encode()
         self.whole(raw, status, {"Content-Type": "application/json"})
 
     def page(self, text):
@@ -222,20 +231,37 @@ def nonsense(door):
 
 
 def a_list(door):
-    door.answer([])
+    door.whole(b"[]", 200, {"Content-Type": "application/json"})
 
 
 def huge(door):
-    door.answer({"issuer": "x" * 1_000_000})
+    """What is right, and a megabyte besides."""
+    door.more = {"more": "x" * 1_000_000}
+    door.honest()
 
 
 def elsewhere(door):
-    door.whole(b"", 302, {"Location": "http://127.0.0.1:9/elsewhere"})
+    """To where the right answer is."""
+    door.whole(b"", 307, {"Location": f"{door.path}{MOVED}"})
 
 
 def silent(door):
     time.sleep(1.5)
-    door.answer({})
+    door.honest()
+
+
+def dribbling(door):
+    """The right answer, in the end."""
+    written, door.wfile = door.wfile, BytesIO()
+    door.honest()
+    raw = door.wfile.getvalue()
+    door.wfile = written
+    try:
+        for at in range(0, len(raw), 8):
+            written.write(raw[at : at + 8])
+            time.sleep(0.02)
+    except OSError:
+        door.close_connection = True
 
 
 def cut_off(door):

@@ -13,6 +13,7 @@ from identity_provider import (
     a_list,
     broken,
     cut_off,
+    dribbling,
     elsewhere,
     huge,
     jwk,
@@ -370,11 +371,12 @@ def test_a_secret_goes_into_the_body_where_the_provider_wants_it(
 
 @pytest.fixture
 def impatient(monkeypatch):
+    monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(wire, "READ_SECONDS", 0.3)
 
 
 @pytest.mark.parametrize(
-    "answer", [broken, nonsense, a_list, huge, elsewhere, silent, cut_off]
+    "answer", [broken, nonsense, a_list, huge, elsewhere, silent, dribbling, cut_off]
 )
 def test_a_provider_that_cannot_be_used_is_told_and_nothing_else_stands_still(
     with_provider, provider, answer, impatient, as_viewer
@@ -393,15 +395,23 @@ def test_a_provider_that_cannot_be_used_is_told_and_nothing_else_stands_still(
 
 
 @pytest.mark.parametrize("path", ["/token", "/keys"])
-@pytest.mark.parametrize("answer", [broken, nonsense, a_list, huge, elsewhere, cut_off])
+@pytest.mark.parametrize(
+    "answer", [broken, nonsense, a_list, huge, elsewhere, silent, dribbling, cut_off]
+)
 def test_a_provider_that_fails_half_way_signs_nobody_in(
-    with_provider, come_back, provider, path, answer
+    with_provider, come_back, provider, path, answer, impatient
 ):
     provider.answers[path] = answer
     client = with_provider()
 
     assert come_back(client).status_code == 503
     assert who(client) is None
+
+
+def test_a_provider_that_nobody_hears_of_is_told(with_provider):
+    client = with_provider(auth_oidc_issuer="http://127.0.0.1:9")
+
+    assert client.get("/login/start").status_code == 503
 
 
 def test_a_provider_that_is_down_is_told_and_then_used_again(
