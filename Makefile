@@ -93,7 +93,7 @@ up: ## docker compose: web, worker, beat, Redis, a mail catcher
 	@docker compose up --build
 
 # Index addresses of this machine must not get into the locks.
-COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+COMPILE = $(BIN)/uv pip compile pyproject.toml --extra oidc --universal --python-version 3.11 \
 	--no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header -q $(ARGS)
 

@@ -47,6 +47,17 @@ class Token:
         return self.behind or self.name
 
 
+@dataclass(frozen=True, slots=True)
+class RoleOf:
+    """A group, or a person, and the role that comes with being one."""
+
+    name: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.role})"
+
+
 def by(checker: ma.Field[Any]) -> Parser:
     return lambda raw: checker.deserialize(raw)
 
@@ -111,6 +122,27 @@ def https(raw: str) -> str:
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         raise ValidationError("Must be https, save on loopback.")
     return raw.rstrip("/")
+
+
+def issuer(raw: str) -> str:
+    """Read an issuer: compared as it is, so that its last slash is kept."""
+    parts = urlsplit(https(raw) and raw)
+    if parts.query or parts.fragment:
+        raise ValidationError("An issuer has no query and no fragment.")
+    return raw
+
+
+# Without "_": WSGI takes X_Y and X-Y for one header.
+header = text(
+    Regexp(r"[A-Za-z0-9-]{1,64}\Z", error="Only letters, digits and -, 64 at most.")
+)
+
+
+def scopes(raw: str) -> tuple[str, ...]:
+    found = tuple(raw.replace(",", " ").split())
+    if "openid" not in found:
+        raise ValidationError("openid must be among them.")
+    return found
 
 
 def listed(raw: str) -> tuple[str, ...]:
@@ -268,3 +300,36 @@ def _token(entry: str) -> Token:
 
 def is_word(text: str) -> bool:
     return bool(text) and not any(letter.isspace() for letter in text)
+
+
+def roles(raw: str) -> tuple[RoleOf, ...]:
+    """Read ``name:role`` entries; a name may hold colons, and none stands twice."""
+    found = tuple(_role_of(entry) for entry in listed(raw))
+    if len({one.name for one in found}) < len(found):
+        raise ValidationError("Each name may stand once.")
+    return found
+
+
+def roles_of_users(raw: str) -> tuple[RoleOf, ...]:
+    """Read ``user:role`` entries; e-mails are lower-cased."""
+    return roles(",".join(_plain_user(one) for one in listed(raw)))
+
+
+def _role_of(entry: str) -> RoleOf:
+    name, _, role = entry.rpartition(":")
+    if not name.strip():
+        raise ValidationError("Each entry must be name:role.")
+    if role.strip() not in ROLES:
+        raise ValidationError(f"Each role must be one of {', '.join(ROLES)}.")
+    return RoleOf(name.strip(), role.strip())
+
+
+def _plain_user(entry: str) -> str:
+    name, mark, role = entry.rpartition(":")
+    return f"{user_name(name)}{mark}{role}"
+
+
+def user_name(text: str) -> str:
+    """Return a person's name in the one form in which it is compared."""
+    name = text.strip()
+    return name.lower() if "@" in name else name

@@ -22,7 +22,7 @@ from config.accounts_file import (
     without_keys,
 )
 from config.identities import MappedPerson, read_people
-from config.parsers import LOOPBACK, ROLES, Token
+from config.parsers import LOOPBACK, ROLES, RoleOf, Token
 from config.secret import FileSecret, Secret
 from config.setting import setting
 from config.slack_users import SlackUser, read_slack_users
@@ -46,6 +46,7 @@ __all__ = [
     "FileSecret",
     "FunctionalIdSettings",
     "MappedPerson",
+    "RoleOf",
     "Secret",
     "Settings",
     "SettingsError",
@@ -170,6 +171,57 @@ class Settings:
     )
     api_tokens: tuple[Token, ...] = setting(
         (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
+    )
+    auth_mode: str = setting(
+        "token",
+        parsers.text(OneOf(["token", "proxy", "oidc"])),
+        "token, proxy or oidc: how people sign in to the pages",
+    )
+    auth_roles: tuple[RoleOf, ...] = setting(
+        (),
+        parsers.roles,
+        "which group has which role, comma-separated group:role; proxy and oidc",
+    )
+    auth_users: tuple[RoleOf, ...] = setting(
+        (),
+        parsers.roles_of_users,
+        "which person has which role besides, comma-separated user:role",
+    )
+    auth_proxy_secret: tuple[Secret, ...] = setting(
+        (),
+        parsers.secrets,
+        "what the proxy alone sends; two, comma-separated, while rotating",
+        secret=True,
+        only="web",
+    )
+    auth_proxy_secret_header: str = setting(
+        "X-Offboard-Proxy-Secret", parsers.header, "the header in which it sends that"
+    )
+    auth_proxy_user_header: str = setting(
+        "X-Forwarded-Email", parsers.header, "the header in which it names the person"
+    )
+    auth_proxy_groups_header: str | None = setting(
+        None,
+        parsers.header,
+        "the header of their groups, comma-separated; the proxy must overwrite it",
+    )
+    auth_oidc_issuer: str | None = setting(
+        None, parsers.issuer, "the identity provider, exactly as it calls itself"
+    )
+    auth_oidc_client_id: str | None = setting(
+        None, parsers.text(), "our client id there"
+    )
+    auth_oidc_client_secret: Secret | None = setting(
+        None, parsers.secret, "our client secret there", secret=True, only="web"
+    )
+    auth_oidc_scopes: tuple[str, ...] = setting(
+        ("openid", "email", "profile"), parsers.scopes, "what we ask for"
+    )
+    auth_oidc_user_claim: str = setting(
+        "email", parsers.text(), "the claim that names the person; email is verified"
+    )
+    auth_oidc_groups_claim: str = setting(
+        "groups", parsers.text(), "the claim that lists their groups"
     )
     sources: Sources = field(default_factory=Sources)
     authoritative_sources: tuple[str, ...] = setting(

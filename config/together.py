@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from config.parsers import LOOPBACK
+from config.signing_in import amiss as signing_in_amiss
 from config.sources import HrSettings, SourceSettings
 from config.variables import PREFIX
 
@@ -32,6 +33,7 @@ def amiss_together(
         *_channels(settings, faulty),
         *_mail(settings),
         *_sources(settings, process),
+        *signing_in_amiss(settings, process, faulty),
     )
     return [
         f"{PREFIX}{name.upper()}: {sentence}"

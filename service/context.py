@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, current_app
 
@@ -22,7 +22,8 @@ class Context:
     """What the routes of one application work with.
 
     ``waiting_places``: how many requests may wait for a worker's answer at a time, so
-    that the threads which take events in are never all waiting.
+    that the threads which take events in are never all waiting. ``kept``: what a room
+    keeps between requests and only one process needs, by the room's own name.
     """
 
     settings: Settings
@@ -31,6 +32,7 @@ class Context:
     waiting_places: BoundedSemaphore = field(
         default_factory=lambda: BoundedSemaphore(_WAITING_AT_ONCE)
     )
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 def give_context(app: Flask, context: Context) -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
@@ -44,6 +46,31 @@ _OPTIONS: Final[dict[str, Any]] = {
 }
 
 
+def _once_each(settings: Settings) -> Callable[[Any, Any], None]:
+    """Make a hook that drops what a proxy must send once and comes twice.
+
+    Joined with a comma, as the application gets them, a proxy's groups and those that
+    somebody sent along past it could not be told apart.
+    """
+    names = {
+        one.upper()
+        for one in (
+            settings.auth_proxy_secret_header,
+            settings.auth_proxy_user_header,
+            settings.auth_proxy_groups_header or "",
+        )
+    }
+
+    def drop_repeated(_: Any, asked: Any) -> None:  # noqa: ANN401 - gunicorn ships no types
+        count = Counter(name.upper() for name, _ in asked.headers)
+        repeated = {name for name in names if count[name] > 1}
+        if repeated:
+            log.warning("proxy.header_repeated", headers=sorted(repeated))
+        asked.headers = [one for one in asked.headers if one[0].upper() not in repeated]
+
+    return drop_repeated
+
+
 class _Unquoted(logging.Filter):
     """Keeps what was asked out of gunicorn's own words on a request.
 
@@ -73,6 +100,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """Give gunicorn its settings."""
         address = f"{self._settings.host}:{self._settings.port}"
         options = {**_OPTIONS, "bind": address, "on_starting": self._set_up_logs}
+        if self._settings.auth_mode == "proxy":
+            options["pre_request"] = _once_each(self._settings)
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)

@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response
 from config.settings import ROLES, Token
 from service.auth import PUBLIC, Role
 from service.bodies import refuse_unmeasured
-from service.pages.session import form_key_of, token_of_session
+from service.pages.session import form_key_of
+from service.pages.visits import Visit, who_looks
 
 View = TypeVar("View", bound=Callable[..., Response | str])
 
@@ -52,16 +53,19 @@ def page(method: str, rule: str, *, role: Role) -> Callable[[View], View]:
 
 def visitor() -> Token | None:
     """Return who looks at the page, or None where nobody signed in."""
-    if "visitor" not in g:
-        g.visitor = token_of_session()
-    found: Token | None = g.visitor
-    return found
+    return _visit().token
 
 
 def may(role: Role) -> bool:
     """Tell whether who looks at the page may do what needs *role*."""
     token = visitor()
     return token is not None and ROLES.index(token.role) >= ROLES.index(role)
+
+
+def refuse_who_cannot() -> None:
+    """Answer where signing in would not help: nobody is known, or not by the proxy."""
+    if fault := _visit().fault:
+        raise fault
 
 
 def refuse_other_sites() -> None:
@@ -75,10 +79,17 @@ def refuse_other_sites() -> None:
         raise Forbidden("Send this form from a page of this service.")
 
 
+def _visit() -> Visit:
+    if "visit" not in g:
+        g.visit = who_looks()
+    found: Visit = g.visit
+    return found
+
+
 def _let_in(role: Role) -> None:
     token = visitor()
     if token is None:
-        raise Unauthorized("Sign in first.")
+        raise _visit().fault or Unauthorized("Sign in first.")
     if request.method == "POST":
         shown = request.form.get(FORM_KEY, "").encode("utf-8", "replace")
         if not hmac.compare_digest(shown, form_key_of(token).encode()):

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.auth import Role
+from service.context import here
 from service.pages.door import may, page, pages, visitor
 from service.pages.notices import notices
 from service.pages.session import form_key_of
@@ -64,7 +65,8 @@ def as_page(response: Response) -> Response:
     """Turn an error of a page into a page; have who is not signed in do so."""
     if response.mimetype == "application/problem+json":
         problem = response.get_json()
-        if response.status_code == 401:
+        # Whom the proxy does not name cannot do anything about it on a page of ours.
+        if response.status_code == 401 and here().settings.auth_mode != "proxy":
             way = request.full_path.rstrip("?") if request.method == "GET" else "/"
             to_login = {"Location": f"/login?next={quote(way)}"}
             return _kept(Response(status=303, headers=to_login))
@@ -126,6 +128,7 @@ def _words() -> dict[str, Any]:
         "standing": notices,
         "form_key": form_key_of,
         "may": may,
+        "signs_out": here().settings.auth_mode != "proxy",
         "static_file": address_of,
         "moment": moment,
         "second": second,

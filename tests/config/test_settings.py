@@ -762,6 +762,8 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
     assert len(names) == len(set(names))
     assert [each.name for each in every_setting() if not each.metadata["meaning"]] == []
     assert {each.name for each in every_setting() if each.metadata["only"]} == {
+        "auth_oidc_client_secret",
+        "auth_proxy_secret",
         "evidence_key",
         "functional_id_apikey",
         "reader_apikey",

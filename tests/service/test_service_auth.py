@@ -11,6 +11,8 @@ PUBLIC = {
     "/readyz",
     "/openapi.json",
     "/login",
+    "/login/start",
+    "/login/callback",
     "/static/<path:name>",
     # SCIM asks for its own token, before it looks at the path.
     "/scim/v2/",

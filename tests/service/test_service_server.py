@@ -57,6 +57,42 @@ def test_a_server_nobody_can_speak_to_says_so(served):
     assert (said["event"], said["log_level"]) == ("web.deaf", "warning")
 
 
+class Asked:
+    def __init__(self, *headers):
+        self.headers = list(headers)
+
+
+def test_what_a_proxy_sends_once_and_comes_twice_is_dropped():
+    settings = replace(
+        SETTINGS, auth_mode="proxy", auth_proxy_groups_header="X-Forwarded-Groups"
+    )
+    asked = Asked(
+        ("X-FORWARDED-GROUPS", "everyone"),
+        ("X-FORWARDED-EMAIL", "dana@example.com"),
+        ("x-forwarded-groups", "cluster-approvers"),
+        ("COOKIE", "a=b"),
+        ("COOKIE", "c=d"),
+    )
+
+    with capture_logs() as logs:
+        Server(settings).cfg.pre_request(None, asked)
+
+    assert asked.headers == [
+        ("X-FORWARDED-EMAIL", "dana@example.com"),
+        ("COOKIE", "a=b"),
+        ("COOKIE", "c=d"),
+    ]
+    assert [one["headers"] for one in logs] == [["X-FORWARDED-GROUPS"]]
+
+
+def test_without_a_proxy_headers_are_left_alone():
+    asked = Asked(("X-FORWARDED-EMAIL", "a"), ("X-FORWARDED-EMAIL", "b"))
+    hook = Server(SETTINGS).cfg.pre_request
+
+    assert "_once_each" not in hook.__qualname__
+    assert len(asked.headers) == 2
+
+
 @pytest.mark.parametrize("missing", [{"api_tokens": ()}, {"sources": Sources()}])
 def test_a_server_with_one_way_in_is_not_deaf(served, missing):
     assert served(replace(SETTINGS, **missing)) == []

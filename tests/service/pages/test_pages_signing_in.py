@@ -113,10 +113,20 @@ def test_signing_out_ends_it(sign_in, press):
     assert client.get("/").status_code == 303
 
 
-def test_where_no_token_is_set_it_says_what_is_missing(an_app, desk, settings):
-    client = an_app(replace(settings, api_tokens=()), desk).test_client()
+@pytest.mark.parametrize("path", ["/", "/login", "/settings", "/cases/x"])
+def test_where_no_token_is_set_it_says_what_is_missing(with_settings, path):
+    answer = with_settings(api_tokens=()).get(path)
 
-    shown = client.get("/login").get_data(as_text=True)
-
+    assert answer.status_code == 503
+    shown = answer.get_data(as_text=True)
     assert "OFFBOARD_API_TOKENS" in shown
     assert "offboard token create" in shown
+
+
+def test_where_no_token_is_set_no_form_is_taken(with_settings):
+    client = with_settings(api_tokens=())
+
+    answer = client.post("/login", data={"token": "ofb_viewer"}, headers=SAME)
+
+    assert answer.status_code == 503
+    assert "Set-Cookie" not in answer.headers
