@@ -21,10 +21,12 @@ from service.pages.door import may, page, pages, visitor
 from service.pages.notices import notices
 from service.pages.session import form_key_of
 from service.pages.spans import ago
+from workers.offboarding.errors import StoreAwayError
 from workers.offboarding.shell import cleaned
 
 STATIC: Final = Path(__file__).parent / "static"
 _A_YEAR: Final = 365 * 24 * 3600
+_PROBLEM: Final = "application/problem+json"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -61,19 +63,48 @@ def static(name: str) -> AnyResponse:
 @pages.after_request
 def as_page(response: Response) -> Response:
     """Turn an error of a page into a page; have who is not signed in do so."""
-    if response.mimetype == "application/problem+json":
-        problem = response.get_json()
-        if response.status_code == 401:
-            way = request.full_path.rstrip("?") if request.method == "GET" else "/"
-            to_login = {"Location": f"/login?next={quote(way)}"}
-            return _kept(Response(status=303, headers=to_login))
-        is_ours = response.status_code >= 500
-        shown = render_template("error.html", problem=problem, plain=is_ours)
-        headers = [
-            one for one in response.headers if one[0] in ("Retry-After", "Allow")
-        ]
-        response = Response(shown, status=response.status_code, headers=headers)
-    return _kept(response)
+    if not _is_problem(response):
+        return _kept(response)
+    if response.status_code == 401:
+        way = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        to_login = {"Location": f"/login?next={quote(way)}"}
+        return _kept(Response(status=303, headers=to_login))
+    return _error_page(response)
+
+
+@pages.after_app_request
+def nowhere(response: Response) -> Response:
+    """Turn the error of a path that nothing has into a page, for who reads pages."""
+    if request.url_rule is not None or not _is_problem(response):
+        return response
+    response.vary.add("Accept")
+    return _error_page(response) if _reads_pages() else response
+
+
+def _reads_pages() -> bool:
+    # Who takes anything at all is a program, and gets what programs get.
+    kinds = (_PROBLEM, "application/json", "text/html")
+    return request.accept_mimetypes.best_match(kinds) == "text/html"
+
+
+def _is_problem(response: Response) -> bool:
+    return response.mimetype == _PROBLEM
+
+
+def _error_page(response: Response) -> Response:
+    problem, status = response.get_json(), response.status_code
+    kept = ("Retry-After", "Allow", "Vary")
+    headers = [one for one in response.headers if one[0] in kept]
+    return _kept(Response(_said(problem, status), status=status, headers=headers))
+
+
+def _said(problem: Any, status: int) -> str:  # noqa: ANN401 - a problem, as JSON
+    try:
+        plain = status >= 500
+        return render_template("error.html", problem=problem, plain=plain)
+    except StoreAwayError:
+        # Who looks, and what stands over every page, only the store can tell.
+        return render_template("error.html", problem=problem, plain=True)
 
 
 def _kept(response: Response) -> Response:
@@ -114,7 +145,7 @@ def _time(at: datetime, form: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, at.strftime(form))
 
 
-@pages.context_processor
+@pages.app_context_processor
 def _words() -> dict[str, Any]:
     # Called where they are needed: a page that tells of a store that is away must not
     # ask it.

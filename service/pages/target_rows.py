@@ -22,7 +22,6 @@ _TONES: Final = {
     Outcome.FAILED: "bad",
     Outcome.UNREAD: "bad",
     Outcome.CHANGED_HANDS: "bad",
-    None: "busy",
     Outcome.PLANNED: "calm",
     Outcome.VERIFIED: "good",
     Outcome.ALREADY: "good",
@@ -73,6 +72,7 @@ _UNDER_WAY: Final = {
     CaseStatus.WAITING: "Held",
     CaseStatus.CANCELLED: "Not touched",
 }
+_NOT_ENDED: Final = {CaseStatus.OPEN: "busy", CaseStatus.WAITING: "held"}
 _AT_ONCE: Final = 3
 
 
@@ -92,7 +92,7 @@ def _row(case: Case, one: CaseTarget, done: list[tuple[int, FollowUp]]) -> Row:
     return Row(
         target=one,
         state=_state(case, one),
-        tone=_TONES[one.outcome],
+        tone=_tone(case, one),
         before=owner_of(one.owner_before),
         after=owner_of(one.functional_id if is_planned else one.owner_after),
         first=clusters[:_AT_ONCE],
@@ -107,6 +107,12 @@ def _state(case: Case, one: CaseTarget) -> str:
     if one.outcome is not None:
         return "Accepted unseen" if is_accepted(one) else _STATES[one.outcome]
     return _UNDER_WAY.get(case.status, "Not begun")
+
+
+def _tone(case: Case, one: CaseTarget) -> str:
+    if one.outcome is not None:
+        return _TONES[one.outcome]
+    return _NOT_ENDED.get(case.status, "calm")
 
 
 def owner_of(owner: KeyOwner | None) -> Owner | None:

@@ -85,6 +85,7 @@ class FakeDesk:
         self.age = 2.0
         self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
+        self.damaged = ()
         self.ledgers = {}
         self.planned = None
         self.bug = None
@@ -239,7 +240,8 @@ class FakeDesk:
             if query.with_scheduled or case.status is not CaseStatus.SCHEDULED
         ]
         more = found[query.limit :]
-        return Page(tuple(found[: query.limit]), more[0].id if more else None)
+        after = more[0].id if more else None
+        return Page(tuple(found[: query.limit]), after, self.damaged)
 
     def show(self, case_id):
         self._used()

@@ -14,7 +14,7 @@ PAGES = [
     ("POST", f"/cases/{ID}/cancel", "operator"),
     ("POST", f"/cases/{ID}/approve", "approver"),
     ("POST", f"/cases/{ID}/refuse", "approver"),
-    ("POST", f"/cases/{ID}/follow-ups/1/done", "operator"),
+    ("POST", f"/cases/{ID}/follow-ups/done", "operator"),
     ("GET", "/exposure", "viewer"),
     ("GET", "/gate", "viewer"),
     ("GET", "/sources", "viewer"),
