@@ -49,6 +49,7 @@ LINKS: Final[tuple[tuple[str, str, Role], ...]] = (
     ("/sources", "Sources", "viewer"),
     ("/quarantine", "Quarantine", "viewer"),
     ("/settings", "Settings", "operator"),
+    ("/docs", "API", "viewer"),
 )
 
 

@@ -10,6 +10,7 @@ PUBLIC = {
     "/healthz",
     "/readyz",
     "/openapi.json",
+    "/docs",
     "/login",
     "/static/<path:name>",
     # SCIM asks for its own token, before it looks at the path.

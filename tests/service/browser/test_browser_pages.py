@@ -48,6 +48,16 @@ def test_a_page_can_be_used_by_everybody(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_the_api_can_be_read_on_a_phone(open_page, faults_for_readers):
+    page = open_page(width=375, dark=True)
+
+    # By far the longest page: to look for faults in it takes as long as in ten others.
+    page.goto("/docs")
+
+    assert faults_for_readers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_whole_without_scripts(open_page, path):
     page = open_page(scripts=False)
