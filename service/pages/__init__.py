@@ -5,6 +5,8 @@ the words that reports and the command line use, and holds no rule of its own.
 """
 
 from service.pages import (
+    adopt,
+    blind_spots,
     brake,
     case,
     cases,
@@ -13,6 +15,7 @@ from service.pages import (
     exposure,
     frame,
     gate,
+    new,
     quarantine,
     settings,
     signing_in,
@@ -21,6 +24,8 @@ from service.pages import (
 from service.pages.door import pages
 
 __all__ = [
+    "adopt",
+    "blind_spots",
     "brake",
     "case",
     "cases",
@@ -29,6 +34,7 @@ __all__ = [
     "exposure",
     "frame",
     "gate",
+    "new",
     "pages",
     "quarantine",
     "settings",

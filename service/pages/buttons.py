@@ -1,11 +1,13 @@
 """What may be pressed on the page of a case, by how the case stands and who looks."""
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Final
 
+from service.pages.asking import new_key
 from service.pages.door import may
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Case, CaseResult, CaseStatus
+from workers.offboarding.model import Adoption, Case, CaseResult, CaseStatus
 
 # What no approval lets go on.
 _NEVER: Final = {Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON}
@@ -21,6 +23,49 @@ class Button:
     asks: str
     is_calm: bool = True
     plan_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What a dry run asked for, to be asked for in earnest by one button."""
+
+    path: str
+    label: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def again_of(case: Case) -> Again | None:
+    """Return how to have done what a dry run showed; None where that is not it."""
+    is_asked = case.dry_run and case.is_dry_as_asked and case.plan is not None
+    if not is_asked or case.result is not CaseResult.PLANNED:
+        return None
+    scope = [
+        *(("regions", one) for one in (case.scope.regions if case.scope else ())),
+        *(
+            ("resource_groups", one)
+            for one in (case.scope.resource_groups if case.scope else ())
+        ),
+    ]
+    said = [("reason", case.reason or ""), *scope, ("once", new_key())]
+    if case.adoption is None:
+        return _departure(case, said) if may("operator") else None
+    return _adoption(case, case.adoption, said) if may("approver") else None
+
+
+def _departure(case: Case, said: list[tuple[str, str]]) -> Again:
+    is_put_off = case.effective_at != case.received_at
+    at = f"{case.effective_at.astimezone(UTC):%Y-%m-%dT%H:%M}" if is_put_off else ""
+    mine = [("user", str(case.as_named)), ("effective_at", at)]
+    return Again("/new", "Do this", (*mine, *said))
+
+
+def _adoption(case: Case, adoption: Adoption, said: list[tuple[str, str]]) -> Again:
+    mine = [
+        ("account_id", adoption.account_id),
+        ("from", str(case.as_named) if adoption.has_from else ""),
+        ("functional_id", adoption.functional_id or ""),
+    ]
+    return Again("/adopt", "Take this over", (*mine, *said))
 
 
 def buttons_of(case: Case) -> list[Button]:

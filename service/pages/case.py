@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from service.context import here
 from service.pages.blast import blast_of
-from service.pages.buttons import buttons_of
+from service.pages.buttons import again_of, buttons_of
 from service.pages.door import page
 from service.pages.history import history_of
 from service.pages.left_to_do import folds_of, is_still, marks_of, parts_of
@@ -25,7 +25,7 @@ _DONE: Final = {
     "approve": "The case goes on.",
     "refuse": "Nothing more is written in this case.",
     "done": "Ticked off.",
-    "offboard": "The case is open. This page shows how it goes on.",
+    "opened": "The case is open. This page shows how it goes on.",
     "joined": "A case of this person was open already; this is it.",
 }
 
@@ -124,6 +124,7 @@ def _page(case: Case, *, said: str | None = None, fault: str | None = None) -> s
         "case.html",
         **facts,
         buttons=buttons_of(case),
+        again=again_of(case),
         blast=blast_of(facts["case"]),
         history=history,
         since=history[: max(0, len(history) - _looked_at(len(history)))],

@@ -8,7 +8,7 @@ from flask import render_template
 from service.context import here
 from service.pages.door import page
 from service.pages.target_rows import Owner, owner_of
-from workers.offboarding.exposure import Exposure, Holding, ReadingKind
+from workers.offboarding.exposure import Dependence, Exposure, Holding, ReadingKind
 from workers.offboarding.model import Cluster, OwnerKind
 from workers.offboarding.reasons import sentence
 
@@ -46,7 +46,19 @@ def exposure() -> str:
         people=[(one, owner_of(one.owner)) for one in people],
         left=[one for one in people if one.has_left],
         targets=_rows(found),
+        accounts_of=lambda one: _accounts_of(found, one),
         now=here().clock(),
+    )
+
+
+def _accounts_of(found: Exposure, one: Dependence) -> list[str]:
+    mine = (each for each in found.holdings if each.owner_now is not None)
+    return sorted(
+        {
+            each.target.account_id
+            for each in mine
+            if each.owner is not None and each.owner.id == one.owner.id
+        }
     )
 
 

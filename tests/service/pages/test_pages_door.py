@@ -28,6 +28,13 @@ PAGES = [
     ("GET", "/brake", "viewer"),
     ("POST", "/brake/release", "approver"),
     ("POST", "/brake/refuse", "approver"),
+    ("GET", "/new", "operator"),
+    ("POST", "/new", "operator"),
+    ("GET", "/adopt", "approver"),
+    ("POST", "/adopt", "approver"),
+    ("GET", "/blind-spots", "viewer"),
+    ("POST", "/blind-spots", "approver"),
+    ("POST", "/blind-spots/withdraw", "approver"),
     ("POST", "/logout", "viewer"),
 ]
 FORMS = [one for one in PAGES if one[0] == "POST"]
