@@ -22,7 +22,7 @@ from service.pages.notices import notices
 from service.pages.session import form_key_of
 from service.pages.spans import ago
 from workers.offboarding.errors import StoreAwayError
-from workers.offboarding.shell import cleaned
+from workers.offboarding.shell import made_visible
 
 STATIC: Final = Path(__file__).parent / "static"
 _A_YEAR: Final = 365 * 24 * 3600
@@ -119,7 +119,7 @@ def fit(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     A name with a character that turns writing round would else look like another.
     """
     is_text = isinstance(value, str) and not isinstance(value, Markup)
-    return cleaned(value, len(value) + 1) if is_text else value
+    return made_visible(value) if is_text else value
 
 
 @cache

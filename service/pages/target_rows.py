@@ -15,6 +15,7 @@ from workers.offboarding.model import (
     Outcome,
     OwnerKind,
 )
+from workers.offboarding.reasons import sentence
 from workers.offboarding.report.facts import is_accepted
 from workers.offboarding.report.targets import sorted_targets
 
@@ -63,6 +64,7 @@ class Row:
     after: Owner | None
     first: tuple[Cluster, ...]
     rest: tuple[Cluster, ...]
+    why: str | None
     advice: str | None
     done: tuple[tuple[int, FollowUp], ...]
 
@@ -97,6 +99,7 @@ def _row(case: Case, one: CaseTarget, done: list[tuple[int, FollowUp]]) -> Row:
         after=owner_of(one.functional_id if is_planned else one.owner_after),
         first=clusters[:_AT_ONCE],
         rest=clusters[_AT_ONCE:],
+        why=None if one.reason is None else sentence(one.reason),
         advice=None if advice is None else advice.text,
         done=tuple(done),
     )

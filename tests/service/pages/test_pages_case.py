@@ -56,6 +56,12 @@ def test_a_case_that_went_well_says_so_and_asks_for_nothing(shown):
     assert "removed now" not in page
 
 
+def test_a_name_within_a_sentence_keeps_its_blanks(shown):
+    page = shown(safe())
+
+    assert 'key of <b class="name">Dana Lee</b> is a functional' in page
+
+
 def test_what_failed_says_who_still_owns_what_and_how_to_mend_it(shown):
     page = text_of(shown(attention()))
 
@@ -171,7 +177,8 @@ def test_many_follow_ups_of_a_kind_are_one_fold(shown):
     assert "Make the pods of vpc-block-csi-driver anew: 30 times" in page
     # One for each, and one for all of them.
     assert page.count("/follow-ups/done") == 31
-    assert "All commands, for one paste" in page
+    paste = page.split("All commands, for one paste")[1].split("</pre>")[0]
+    assert [one.count("--cluster c") for one in paste.splitlines()] == [1] * 30
     assert page.count("Make them anew in web-29.") == 0
 
 

@@ -87,6 +87,12 @@ def test_every_call_is_one_that_a_shell_takes(page):
     assert len(texts) >= 30
 
 
+def test_an_example_keeps_its_lines(page):
+    shown = section(page, "list_blind_spots")
+
+    assert "{\n  &#34;blind_spots&#34;: [\n" in shown
+
+
 def test_it_is_as_open_as_the_document_is(client):
     answer = client.get("/docs")
 
