@@ -8,6 +8,7 @@ from flask import render_template
 from service.context import here
 from service.pages.door import page
 from service.pages.target_rows import Owner, owner_of
+from service.pages.trend import chart_of
 from workers.offboarding.exposure import Dependence, Exposure, Holding, ReadingKind
 from workers.offboarding.model import Cluster, OwnerKind
 from workers.offboarding.reasons import sentence
@@ -36,7 +37,7 @@ _STATES: Final = {
 @page("GET", "/exposure", role="viewer")
 def exposure() -> str:
     """Show what hangs on whom, as of the last surveys."""
-    found = here().desk.exposure()
+    found, days = here().desk.exposure(), here().desk.trend()
     people = sorted(
         found.people, key=lambda one: (not one.has_left, -one.clusters, -one.targets)
     )
@@ -47,6 +48,8 @@ def exposure() -> str:
         left=[one for one in people if one.has_left],
         targets=_rows(found),
         accounts_of=lambda one: _accounts_of(found, one),
+        days=days[::-1],
+        chart=chart_of(days, here().clock().date()),
         now=here().clock(),
     )
 

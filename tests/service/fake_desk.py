@@ -86,6 +86,7 @@ class FakeDesk:
         self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
         self.damaged = ()
+        self.days = ()
         self.ledgers = {}
         self.planned = None
         self.bug = None
@@ -418,6 +419,10 @@ class FakeDesk:
     def exposure(self):
         self._used()
         return self.exposed
+
+    def trend(self):
+        self._used()
+        return self.days
 
     def gate(self, leaver, *, user):
         self._used()

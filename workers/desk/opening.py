@@ -40,6 +40,7 @@ from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
+from workers.store.trend import Trend
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -77,6 +78,7 @@ class Store:
     damaged: Damaged
     survey_notes: SurveyNotes
     own_key: OwnKey
+    trend: Trend
 
 
 def store_address(settings: Settings) -> str:
@@ -129,6 +131,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Damaged(client),
         SurveyNotes(client),
         OwnKey(client, settings.secret_key),
+        Trend(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -183,6 +186,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         clock=now_utc,
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
+        days_since=store.trend.since,
     )
     accepting = Accepting(
         store.blind_spots,

@@ -37,6 +37,7 @@ from workers.offboarding.model import (
     OwnerKind,
     Plan,
 )
+from workers.offboarding.trend import Day
 
 HOSTILE = "<script>alert(1)</script>\u202e'\"&"
 NASTY = KeyOwner("IBMid-6", HOSTILE, "nasty@example.com", OwnerKind.PERSON)
@@ -73,7 +74,24 @@ def cases():
     ]
 
 
+def trend():
+    """Ninety days that get better, with a gap and some days not wholly seen."""
+    return tuple(
+        Day(
+            (NOW - timedelta(days=ago)).date(),
+            3 + ago // 12,
+            5 + ago // 9,
+            40 - ago // 6,
+            2 if ago in (30, 31) else 0,
+            ago not in (30, 31),
+        )
+        for ago in range(80, -1, -1)
+        if not 50 < ago < 60
+    )
+
+
 def fill(desk):
+    desk.days = trend()
     for case in cases():
         desk.cases[case.id] = case
         desk.ledgers[case.id] = [

@@ -23,6 +23,9 @@ PAGES = [
     "/settings",
     "/doctor",
     "/brake",
+    "/new",
+    "/adopt?account_id=acct1&from=IBMid-1",
+    "/blind-spots",
 ]
 LOOKS = [(1280, False), (375, True)]
 
