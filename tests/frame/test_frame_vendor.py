@@ -1,4 +1,4 @@
-"""Files of others that we send: exactly those that are written down, under a licence."""
+"""Files of others that we send: those that are written down, under a licence."""
 
 import hashlib
 import re
