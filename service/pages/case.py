@@ -20,12 +20,12 @@ from workers.offboarding.model import Case, CaseStatus
 
 # What was done a moment ago, by the word in the address.
 _DONE: Final = {
-    "retry": "The case is open again: the service looks at what is left.",
-    "cancel": "The case is cancelled.",
-    "approve": "The case goes on.",
-    "refuse": "Nothing more is written in this case.",
+    "retry": "Taken back to work: the service looks at what is left.",
+    "cancel": "Cancelled.",
+    "approve": "Approved.",
+    "refuse": "Refused: nothing more is written in this case.",
     "done": "Ticked off.",
-    "opened": "The case is open. This page shows how it goes on.",
+    "opened": "Opened. This page shows how it goes.",
     "joined": "A case of this person was open already; this is it.",
 }
 
@@ -37,9 +37,14 @@ def case_page(case_id: str) -> str:
 
 
 @page("GET", "/cases/<case_id>/progress", role="viewer")
-def case_progress(case_id: str) -> str:
-    """Show only what changes while a case is under way."""
-    return render_template("progress.html", **_facts(_seen(case_id)))
+def case_progress(case_id: str) -> Response:
+    """Show only what changes while a case is under way; then have all shown anew."""
+    case = _seen(case_id)
+    answer = make_response(render_template("progress.html", **_facts(case)))
+    if case.status is not CaseStatus.OPEN:
+        # What can be pressed, what is left and who was told stand around it.
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @page("POST", "/cases/<case_id>/retry", role="operator")

@@ -98,8 +98,12 @@ def test_progress_is_shown_as_it_comes_and_then_asked_for_no_more(open_page, des
 
     desk.cases[UNDER_WAY] = desk.cases[SAFE]
     page.wait_for_selector("#progress[data-done]")
+    page.wait_for_load_state()
 
     assert "Safe" in page.inner_text("#progress")
+    # All of the page is that of a case that is over.
+    assert page.locator("h2", has_text="Clocks").count() == 1
+    assert page.locator("text=Cancel").count() == 0
     asked = []
     page.on("request", lambda one: asked.append(one.url))
     page.wait_for_timeout(2500)

@@ -164,6 +164,22 @@ def test_progress_is_asked_for_while_a_case_is_under_way_only(shown):
     assert "hx-get" not in shown(safe())
 
 
+@pytest.mark.parametrize(
+    ("case", "refreshes"),
+    [
+        (a_page_case(status=CaseStatus.OPEN), None),
+        (safe(), "true"),
+        (waiting(), "true"),
+    ],
+)
+def test_when_it_is_over_the_whole_page_is_shown_anew(sign_in, desk, case, refreshes):
+    desk.put(case)
+
+    answer = sign_in("ofb_viewer").get(f"{PATH}/progress")
+
+    assert answer.headers.get("HX-Refresh") == refreshes
+
+
 def test_few_follow_ups_stand_one_by_one(shown):
     page = shown(with_follow_ups(3))
 
