@@ -56,7 +56,7 @@ def _departure(case: Case, said: list[tuple[str, str]]) -> Again:
     is_put_off = case.effective_at != case.received_at
     at = f"{case.effective_at.astimezone(UTC):%Y-%m-%dT%H:%M}" if is_put_off else ""
     mine = [("user", str(case.as_named)), ("effective_at", at)]
-    return Again("/new", "Do this", (*mine, *said))
+    return Again("/new", "Do it for real", (*mine, *said))
 
 
 def _adoption(case: Case, adoption: Adoption, said: list[tuple[str, str]]) -> Again:
@@ -65,7 +65,7 @@ def _adoption(case: Case, adoption: Adoption, said: list[tuple[str, str]]) -> Ag
         ("from", str(case.as_named) if adoption.has_from else ""),
         ("functional_id", adoption.functional_id or ""),
     ]
-    return Again("/adopt", "Take this over", (*mine, *said))
+    return Again("/adopt", "Take it over for real", (*mine, *said))
 
 
 def buttons_of(case: Case) -> list[Button]:
