@@ -11,7 +11,7 @@ from functools import wraps
 from importlib.metadata import version
 from typing import Any, Final, TypeVar
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import Schema, ValidationError
 
@@ -27,6 +27,7 @@ from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
 View = TypeVar("View", bound=Callable[..., Response])
 
 PROBLEM: Final = "Problem"
+_API: Final = "offboard-api"
 
 
 def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
@@ -39,6 +40,7 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
     api = Api()
     api.DEFAULT_ERROR_RESPONSE_NAME = None
     api.init_app(app)
+    app.extensions[_API] = api
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.components.response(
         PROBLEM,
@@ -68,6 +70,12 @@ def open_api(app: Flask) -> Any:  # noqa: ANN401 - the framework ships no types
         # its own.
         schema.setdefault("required", list(schema["properties"]))
     return api
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of the application that answers now."""
+    found: dict[str, Any] = current_app.extensions[_API].spec.to_dict()
+    return found
 
 
 def route(

@@ -36,11 +36,13 @@ from workers.offboarding.notice import (
 )
 from workers.offboarding.ports import Cloud
 from workers.offboarding.survey import MOST_GONE, Surveyed, owners_of, surveyed
+from workers.offboarding.trend import day_of
 from workers.offboarding.watching import Watched, watched, with_functional_ids
 from workers.offboarding.weak_notice import keys_refused, weak_functional_id
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.surveys import SurveyNotes
+from workers.store.trend import Trend
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -66,6 +68,7 @@ class Surveys:
         clock: Callable[[], datetime],
         names: Mapping[str, str],
         notes: SurveyNotes,
+        trend: Trend,
     ) -> None:
         self._clouds = clouds
         self._owners = owners
@@ -76,6 +79,7 @@ class Surveys:
         self._clock = clock
         self._names = names
         self._notes = notes
+        self._trend = trend
         self._turns = BoundedSemaphore(_AT_ONCE)
 
     def make_due(self) -> None:
@@ -118,6 +122,15 @@ class Surveys:
             wait = min(again, self._every_seconds)
             self._owners.end_survey(account_id, again_seconds=wait)
             self._note(account_id, why)
+            self._sum_up()
+
+    def _sum_up(self) -> None:
+        """Write the figure of today anew, by all accounts as they are known now."""
+        failing = [one for one in self._notes.failing(self._clouds) if one.why]
+        ids = [one.account_id for one in failing]
+        day = day_of(self._owners.all(self._clouds), ids, self._clock().date())
+        if day is not None:
+            self._trend.put(day)
 
     def _note(self, account_id: str, why: str) -> None:
         """Write down how a survey ended, and tell what that changes."""

@@ -349,6 +349,7 @@ def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surv
         clock=now_utc,
         names={one.id: one.name for one in settings.accounts},
         notes=store.survey_notes,
+        trend=store.trend,
     )
 
 

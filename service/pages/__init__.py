@@ -5,13 +5,17 @@ the words that reports and the command line use, and holds no rule of its own.
 """
 
 from service.pages import (
+    adopt,
+    blind_spots,
     brake,
     case,
     cases,
+    docs,
     doctor,
     exposure,
     frame,
     gate,
+    new,
     provider_in,
     quarantine,
     settings,
@@ -22,13 +26,17 @@ from service.pages import (
 from service.pages.door import pages
 
 __all__ = [
+    "adopt",
+    "blind_spots",
     "brake",
     "case",
     "cases",
+    "docs",
     "doctor",
     "exposure",
     "frame",
     "gate",
+    "new",
     "pages",
     "provider_in",
     "quarantine",

@@ -1,100 +1,117 @@
 """One case: how it stands, what to press, what was found, what was done."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, Final
 
-from flask import g, redirect, render_template, request
+from flask import g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.context import here
-from service.pages.door import may, page
+from service.pages.blast import blast_of
+from service.pages.buttons import again_of, buttons_of
+from service.pages.door import page
 from service.pages.history import history_of
+from service.pages.left_to_do import folds_of, is_still, marks_of, parts_of
 from service.pages.standing import badge_of, headline_of, report_on
 from service.pages.target_rows import rows_of
 from service.routes.casework import known_shape, may_see
-from workers.offboarding.errors import NoSuchCaseError, Reason
-from workers.offboarding.model import Case, CaseResult, CaseStatus
+from workers.offboarding.errors import ConflictError, NoSuchCaseError
+from workers.offboarding.model import Case, CaseStatus
 
 # What was done a moment ago, by the word in the address.
 _DONE: Final = {
-    "retry": "The case is open again: the service looks at what is left.",
-    "cancel": "The case is cancelled.",
-    "approve": "The case goes on.",
-    "refuse": "Nothing more is written in this case.",
-    "done": "The follow-up is ticked off.",
+    "retry": "Taken back to work: the service looks at what is left.",
+    "cancel": "Cancelled.",
+    "approve": "Approved.",
+    "refuse": "Refused: nothing more is written in this case.",
+    "done": "Ticked off.",
+    "opened": "Opened. This page shows how it goes.",
+    "joined": "A case of this person was open already; this is it.",
 }
-# What no approval lets go on.
-_NEVER: Final = {Reason.PROTECTED_USER, Reason.AMBIGUOUS_PERSON}
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """Something that may be pressed: where it goes, and what it asks first."""
-
-    path: str
-    label: str
-    asks: str
-    is_calm: bool = True
-    plan_hash: str | None = None
 
 
 @page("GET", "/cases/<case_id>", role="viewer")
 def case_page(case_id: str) -> str:
     """Show a case."""
-    case = _seen(case_id)
-    return render_template(
-        "case.html",
-        **_facts(case),
-        buttons=_buttons(case),
-        history=history_of(case, here().desk.ledger_of(case.id)),
-        said=_DONE.get(request.args.get("did", "")),
-    )
+    return _page(_seen(case_id), said=_DONE.get(request.args.get("did", "")))
 
 
 @page("GET", "/cases/<case_id>/progress", role="viewer")
-def case_progress(case_id: str) -> str:
-    """Show only what changes while a case is under way."""
-    return render_template("progress.html", **_facts(_seen(case_id)))
+def case_progress(case_id: str) -> Response:
+    """Show only what changes while a case is under way; then have all shown anew."""
+    case = _seen(case_id)
+    answer = make_response(render_template("progress.html", **_facts(case)))
+    if case.status is not CaseStatus.OPEN:
+        # What can be pressed, what is left and who was told stand around it.
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @page("POST", "/cases/<case_id>/retry", role="operator")
 def retry(case_id: str) -> Response:
     """Take a case back to work."""
-    here().desk.retry(_seen(case_id).id, actor=g.token.name)
-    return _back(case_id, "retry")
+    desk = here().desk
+    return _pressed(case_id, "retry", lambda id: desk.retry(id, actor=g.token.name))
 
 
 @page("POST", "/cases/<case_id>/cancel", role="operator")
 def cancel(case_id: str) -> Response:
     """Withdraw a case before its first write."""
-    here().desk.cancel(_seen(case_id).id, actor=g.token.name)
-    return _back(case_id, "cancel")
+    desk = here().desk
+    return _pressed(case_id, "cancel", lambda id: desk.cancel(id, actor=g.token.name))
 
 
 @page("POST", "/cases/<case_id>/approve", role="approver")
 def approve(case_id: str) -> Response:
     """Let a case go on by the plan that was looked at."""
-    _decide(here().desk.approve, case_id)
-    return _back(case_id, "approve")
+    return _pressed(case_id, "approve", _deciding(here().desk.approve))
 
 
 @page("POST", "/cases/<case_id>/refuse", role="approver")
 def refuse(case_id: str) -> Response:
     """Have nothing more written."""
-    _decide(here().desk.refuse, case_id)
-    return _back(case_id, "refuse")
+    return _pressed(case_id, "refuse", _deciding(here().desk.refuse))
 
 
-@page("POST", "/cases/<case_id>/follow-ups/<int:number>/done", role="operator")
-def tick(case_id: str, number: int) -> Response:
-    """Say that a follow-up is done."""
-    here().desk.tick(_seen(case_id).id, number, actor=g.token.name)
-    return _back(case_id, "done")
+@page("POST", "/cases/<case_id>/follow-ups/done", role="operator")
+def tick(case_id: str) -> Response:
+    """Say that follow-ups are done: all those that the form names."""
+    return _pressed(case_id, "done", _tick_all)
 
 
-def _decide(decision: Any, case_id: str) -> None:  # noqa: ANN401 - approve or refuse
+def _tick_all(case_id: str) -> None:
+    """Tick off what was looked at, and nothing if a number means another by now."""
+    case = here().desk.show(case_id)
+    asked = [_named(one) for one in request.form.getlist("follow_up")]
+    if not asked or not all(is_still(case, *one) for one in asked):
+        text = "The follow-ups are numbered anew since; see which you mean."
+        raise ConflictError(text, reason="other_follow_up")
+    for number, _ in asked:
+        here().desk.tick(case_id, number, actor=g.token.name)
+
+
+def _named(follow_up: str) -> tuple[int, str]:
+    """Take the number and the mark of a follow-up apart; 0 is the number of none."""
+    number, _, mark = follow_up.partition(":")
+    is_one = number.isascii() and number.isdecimal() and len(number) < 7
+    return (int(number) if is_one else 0), mark
+
+
+def _deciding(decision: Callable[..., Case]) -> Callable[[str], object]:
     plan_hash = request.form.get("plan_hash") or None
-    decision(_seen(case_id).id, plan_hash, actor=g.token.name, person=g.token.person)
+    by = {"actor": g.token.name, "person": g.token.person}
+    return lambda case_id: decision(case_id, plan_hash, **by)
+
+
+def _pressed(case_id: str, did: str, act: Callable[[str], object]) -> Response:
+    """Do what was asked; what does not fit any more is answered with the case as is."""
+    case = _seen(case_id)
+    try:
+        act(case.id)
+    except ConflictError as error:
+        shown = _page(_seen(case_id), fault=str(error))
+        return make_response(shown, 409)
+    return redirect(f"/cases/{case_id}?did={did}", 303)
 
 
 def _seen(case_id: str) -> Case:
@@ -104,59 +121,50 @@ def _seen(case_id: str) -> Case:
     return case
 
 
-def _back(case_id: str, did: str) -> Response:
-    return redirect(f"/cases/{case_id}?did={did}", 303)
+def _page(case: Case, *, said: str | None = None, fault: str | None = None) -> str:
+    history = history_of(case, here().desk.ledger_of(case.id))
+    folds = folds_of(case)
+    facts = _facts(case)
+    return render_template(
+        "case.html",
+        **facts,
+        buttons=buttons_of(case),
+        again=again_of(case),
+        blast=blast_of(facts["case"]),
+        history=history,
+        since=history[: max(0, len(history) - _looked_at(len(history)))],
+        parts=parts_of(facts["report"], folds),
+        marks=marks_of(case),
+        said=said,
+        fault=fault,
+    )
+
+
+def _looked_at(many: int) -> int:
+    """Return how long the history was on the page from which something was pressed."""
+    given = request.form.get("looked_at", "")
+    return (
+        int(given)
+        if given.isascii() and given.isdecimal() and len(given) < 10
+        else many
+    )
 
 
 def _facts(case: Case) -> dict[str, Any]:
     now = here().clock()
     report = report_on(case)
-    done = sum(one.outcome is not None for one in case.targets)
+    headline = headline_of(case, report, now)
+    # What a scheduled case would do, by what surveys have read.
+    shown = case.as_foreseen
     return {
-        "case": case,
+        "case": shown,
         "state": badge_of(case),
         "report": report,
-        "headline": headline_of(case, report, now),
-        "targets": rows_of(case),
-        "done": done,
+        "headline": headline,
+        "targets": rows_of(shown),
+        "done": sum(one.outcome is not None for one in case.targets),
         "goes_on": case.status is CaseStatus.OPEN,
+        "is_foreseen": case.status is CaseStatus.SCHEDULED,
+        "foreseen_at": case.ahead.at if case.ahead else None,
         "now": now,
     }
-
-
-def _buttons(case: Case) -> list[Button]:
-    """Return what this person may press now."""
-    found = [*_to_decide(case)] if may("approver") else []
-    if may("operator"):
-        found += _to_operate(case)
-    return found
-
-
-def _to_decide(case: Case) -> list[Button]:
-    if case.status is not CaseStatus.WAITING:
-        return []
-    plan = case.plan
-    plan_hash = plan.hash if plan else None
-    reasons = {one.reason for one in plan.refused} if plan else set()
-    refuse = Button(
-        "refuse",
-        "Refuse",
-        "Have nothing more written in this case?",
-        plan_hash=plan_hash,
-    )
-    if reasons & _NEVER:
-        return [refuse]
-    asks = "Let this case go on by the plan shown here?"
-    approve = Button("approve", "Approve", asks, is_calm=False, plan_hash=plan_hash)
-    return [approve, refuse]
-
-
-def _to_operate(case: Case) -> list[Button]:
-    if case.result is CaseResult.ATTENTION and case.status is CaseStatus.SETTLED:
-        asks = "Have the service look at everything that is left, and reset it?"
-        return [Button("retry", "Retry what is left", asks, is_calm=False)]
-    live = (CaseStatus.SCHEDULED, CaseStatus.OPEN, CaseStatus.WAITING)
-    is_written = any(one.resets or one.intent_at for one in case.targets)
-    if case.status in live and not is_written:
-        return [Button("cancel", "Cancel", "Withdraw this case? Nothing was written.")]
-    return []

@@ -7,7 +7,7 @@ from flask import g, render_template, request
 from marshmallow import ValidationError
 
 from service.context import here
-from service.pages.door import page
+from service.pages.door import may, page
 from service.pages.standing import badge_of, headline_of, left_of, report_on
 from service.routes.casework import may_see
 from service.routes.person import read_user
@@ -28,6 +28,10 @@ VIEWS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "cancelled": ("Cancelled", {"status": CaseStatus.CANCELLED}),
 }
 _ROWS: Final = 25
+_FAULTS: Final = {
+    "user": "Give a whole e-mail address, or an IAM ID.",
+    "cursor": "This page of the list does not exist.",
+}
 
 
 @page("GET", "/", role="viewer")
@@ -38,12 +42,15 @@ def case_list() -> str:
     fault = None
     rows: list[dict[str, Any]] = []
     older = None
+    damaged: tuple[str, ...] = ()
     try:
         found = here().desk.list(_query(view, asked["user"]))
-    except ValidationError:
-        fault = "Give a whole e-mail address, or an IAM ID."
+    except ValidationError as error:
+        fault = "user" if "user" in error.messages else "cursor"
     else:
         rows = [_row(case) for case in found.cases if may_see(case)]
+        # What cannot be read must not look as if it were not there.
+        damaged = found.damaged if may("operator") else ()
         if found.next:
             older = "/?" + urlencode({**asked, "cursor": found.next})
     return render_template(
@@ -52,8 +59,10 @@ def case_list() -> str:
         views=_links(asked),
         view=view,
         user=asked["user"],
-        fault=fault,
+        fault=_FAULTS.get(fault or ""),
+        is_about_user=fault == "user",
         older=older,
+        damaged=damaged,
         is_first="cursor" not in request.args,
         now=here().clock(),
     )

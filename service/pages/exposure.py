@@ -8,7 +8,8 @@ from flask import render_template
 from service.context import here
 from service.pages.door import page
 from service.pages.target_rows import Owner, owner_of
-from workers.offboarding.exposure import Exposure, Holding, ReadingKind
+from service.pages.trend import chart_of
+from workers.offboarding.exposure import Dependence, Exposure, Holding, ReadingKind
 from workers.offboarding.model import Cluster, OwnerKind
 from workers.offboarding.reasons import sentence
 
@@ -36,7 +37,7 @@ _STATES: Final = {
 @page("GET", "/exposure", role="viewer")
 def exposure() -> str:
     """Show what hangs on whom, as of the last surveys."""
-    found = here().desk.exposure()
+    found, days = here().desk.exposure(), here().desk.trend()
     people = sorted(
         found.people, key=lambda one: (not one.has_left, -one.clusters, -one.targets)
     )
@@ -46,7 +47,21 @@ def exposure() -> str:
         people=[(one, owner_of(one.owner)) for one in people],
         left=[one for one in people if one.has_left],
         targets=_rows(found),
+        accounts_of=lambda one: _accounts_of(found, one),
+        days=days[::-1],
+        chart=chart_of(days, here().clock().date()),
         now=here().clock(),
+    )
+
+
+def _accounts_of(found: Exposure, one: Dependence) -> list[str]:
+    mine = (each for each in found.holdings if each.owner_now is not None)
+    return sorted(
+        {
+            each.target.account_id
+            for each in mine
+            if each.owner is not None and each.owner.id == one.owner.id
+        }
     )
 
 

@@ -23,10 +23,12 @@ from service.pages.notices import notices
 from service.pages.session import form_key_of
 from service.pages.spans import ago
 from service.pages.trying import trial_word
-from workers.offboarding.shell import cleaned
+from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.shell import made_visible
 
 STATIC: Final = Path(__file__).parent / "static"
 _A_YEAR: Final = 365 * 24 * 3600
+_PROBLEM: Final = "application/problem+json"
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
@@ -49,6 +51,7 @@ LINKS: Final[tuple[tuple[str, str, Role], ...]] = (
     ("/sources", "Sources", "viewer"),
     ("/quarantine", "Quarantine", "viewer"),
     ("/settings", "Settings", "operator"),
+    ("/docs", "API", "viewer"),
 )
 
 
@@ -63,20 +66,49 @@ def static(name: str) -> AnyResponse:
 @pages.after_request
 def as_page(response: Response) -> Response:
     """Turn an error of a page into a page; have who is not signed in do so."""
-    if response.mimetype == "application/problem+json":
-        problem = response.get_json()
-        # Whom the proxy does not name cannot do anything about it on a page of ours.
-        if response.status_code == 401 and here().settings.auth_mode != "proxy":
-            way = request.full_path.rstrip("?") if request.method == "GET" else "/"
-            to_login = {"Location": f"/login?next={quote(way)}"}
-            return _kept(Response(status=303, headers=to_login))
-        is_ours = response.status_code >= 500
-        shown = render_template("error.html", problem=problem, plain=is_ours)
-        headers = [
-            one for one in response.headers if one[0] in ("Retry-After", "Allow")
-        ]
-        response = Response(shown, status=response.status_code, headers=headers)
-    return _kept(response)
+    if not _is_problem(response):
+        return _kept(response)
+    # Whom the proxy does not name cannot do anything about it on a page of ours.
+    if response.status_code == 401 and here().settings.auth_mode != "proxy":
+        way = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        to_login = {"Location": f"/login?next={quote(way)}"}
+        return _kept(Response(status=303, headers=to_login))
+    return _error_page(response)
+
+
+@pages.after_app_request
+def nowhere(response: Response) -> Response:
+    """Turn the error of a path that nothing has into a page, for who reads pages."""
+    if request.url_rule is not None or not _is_problem(response):
+        return response
+    response.vary.add("Accept")
+    return _error_page(response) if _reads_pages() else response
+
+
+def _reads_pages() -> bool:
+    # Who takes anything at all is a program, and gets what programs get.
+    kinds = (_PROBLEM, "application/json", "text/html")
+    return request.accept_mimetypes.best_match(kinds) == "text/html"
+
+
+def _is_problem(response: Response) -> bool:
+    return response.mimetype == _PROBLEM
+
+
+def _error_page(response: Response) -> Response:
+    problem, status = response.get_json(), response.status_code
+    kept = ("Retry-After", "Allow", "Vary")
+    headers = [one for one in response.headers if one[0] in kept]
+    return _kept(Response(_said(problem, status), status=status, headers=headers))
+
+
+def _said(problem: Any, status: int) -> str:  # noqa: ANN401 - a problem, as JSON
+    try:
+        plain = status >= 500
+        return render_template("error.html", problem=problem, plain=plain)
+    except StoreAwayError:
+        # Who looks, and what stands over every page, only the store can tell.
+        return render_template("error.html", problem=problem, plain=True)
 
 
 def _kept(response: Response) -> Response:
@@ -90,7 +122,7 @@ def fit(value: Any) -> Any:  # noqa: ANN401 - whatever a template writes
     A name with a character that turns writing round would else look like another.
     """
     is_text = isinstance(value, str) and not isinstance(value, Markup)
-    return cleaned(value, len(value) + 1) if is_text else value
+    return made_visible(value) if is_text else value
 
 
 @cache
@@ -117,7 +149,7 @@ def _time(at: datetime, form: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, at.strftime(form))
 
 
-@pages.context_processor
+@pages.app_context_processor
 def _words() -> dict[str, Any]:
     # Called where they are needed: a page that tells of a store that is away must not
     # ask it.

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import g, redirect, render_template, request
+from flask import g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.context import here
@@ -24,12 +24,12 @@ def quarantine() -> str:
 
 
 @page("POST", "/quarantine/<kept_id>/replay", role="operator")
-def replay_kept(kept_id: str) -> Response | str:
+def replay_kept(kept_id: str) -> Response:
     """Read a delivery again; what still cannot be acted on says why."""
     try:
         case_id = replayed(kept_id)
     except ConflictError as error:
-        return _shown(fault=str(error))
+        return make_response(_shown(fault=str(error)), 409)
     return redirect(f"/cases/{case_id}" if case_id else "/quarantine?did=read", 303)
 
 

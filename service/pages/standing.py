@@ -56,9 +56,11 @@ def report_on(case: Case) -> Report | None:
 
 
 def headline_of(case: Case, report: Report | None, now: datetime) -> Line:
-    """Say in one sentence how *case* stands."""
+    """Say in one sentence how *case* stands, beside its badge."""
     if report is not None:
-        return f"{report.verdict}: ", *report.headline
+        # The badge beside it has the verdict, where that is one word of state.
+        is_said = report.verdict == badge_of(case).word
+        return report.headline if is_said else (f"{report.verdict}: ", *report.headline)
     if case.status is CaseStatus.SCHEDULED:
         return *named_case(case), f". Work starts {_start(case, now)}."
     done = sum(one.outcome is not None for one in case.targets)

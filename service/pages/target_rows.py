@@ -15,6 +15,7 @@ from workers.offboarding.model import (
     Outcome,
     OwnerKind,
 )
+from workers.offboarding.reasons import sentence
 from workers.offboarding.report.facts import is_accepted
 from workers.offboarding.report.targets import sorted_targets
 
@@ -22,7 +23,6 @@ _TONES: Final = {
     Outcome.FAILED: "bad",
     Outcome.UNREAD: "bad",
     Outcome.CHANGED_HANDS: "bad",
-    None: "busy",
     Outcome.PLANNED: "calm",
     Outcome.VERIFIED: "good",
     Outcome.ALREADY: "good",
@@ -64,6 +64,7 @@ class Row:
     after: Owner | None
     first: tuple[Cluster, ...]
     rest: tuple[Cluster, ...]
+    why: str | None
     advice: str | None
     done: tuple[tuple[int, FollowUp], ...]
 
@@ -73,6 +74,7 @@ _UNDER_WAY: Final = {
     CaseStatus.WAITING: "Held",
     CaseStatus.CANCELLED: "Not touched",
 }
+_NOT_ENDED: Final = {CaseStatus.OPEN: "busy", CaseStatus.WAITING: "held"}
 _AT_ONCE: Final = 3
 
 
@@ -92,11 +94,12 @@ def _row(case: Case, one: CaseTarget, done: list[tuple[int, FollowUp]]) -> Row:
     return Row(
         target=one,
         state=_state(case, one),
-        tone=_TONES[one.outcome],
+        tone=_tone(case, one),
         before=owner_of(one.owner_before),
         after=owner_of(one.functional_id if is_planned else one.owner_after),
         first=clusters[:_AT_ONCE],
         rest=clusters[_AT_ONCE:],
+        why=None if one.reason is None else sentence(one.reason),
         advice=None if advice is None else advice.text,
         done=tuple(done),
     )
@@ -107,6 +110,12 @@ def _state(case: Case, one: CaseTarget) -> str:
     if one.outcome is not None:
         return "Accepted unseen" if is_accepted(one) else _STATES[one.outcome]
     return _UNDER_WAY.get(case.status, "Not begun")
+
+
+def _tone(case: Case, one: CaseTarget) -> str:
+    if one.outcome is not None:
+        return _TONES[one.outcome]
+    return _NOT_ENDED.get(case.status, "calm")
 
 
 def owner_of(owner: KeyOwner | None) -> Owner | None:

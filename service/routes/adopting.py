@@ -1,5 +1,6 @@
 """The route that takes targets over before anybody leaves; shown with the cases."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Response, g
@@ -36,10 +37,15 @@ _A_NAME: Final = (
 def adopt(body: dict[str, Any]) -> Response:
     """Open a case that moves keys to a functional ID, though nobody leaves."""
     key = idempotency_of("/api/adoptions", body)
-    return accepted_as(open_adoption(_asked(body), idempotency=key))
+    return accepted_as(open_adoption(adoption_asked(body), idempotency=key))
 
 
-def _asked(body: dict[str, Any]) -> AdoptionAsked:
+def adoption_asked(body: Mapping[str, Any]) -> AdoptionAsked:
+    """Return the adoption that the caller asks for, by the loaded *body*.
+
+    Raises:
+        ValidationError: A name in it is not one of the account's.
+    """
     owner = body.get("owner")
     functional_id = body.get("functional_id")
     _check_names(body["account_id"], owner, functional_id)

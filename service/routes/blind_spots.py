@@ -18,6 +18,7 @@ from service.auth import caller
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
+from workers.offboarding.model import BlindSpot
 
 blind_spots = Blueprint(
     "blind spots", __name__, description="What may stay unread, and until when."
@@ -55,12 +56,7 @@ def list_blind_spots() -> Response:
 )
 def accept_blind_spot(body: dict[str, Any]) -> Response:
     """Accept for some days that a target cannot be read; the gate stays as it is."""
-    spot = here().desk.accept_blind_spot(
-        _target_id(body),
-        reason=body["reason"],
-        until=here().clock() + timedelta(days=body["days"]),
-        actor=caller().name,
-    )
+    spot = accepted_by_caller(body)
     return make_response(jsonify({"blind_spot": BlindSpotSchema().dump(spot)}), 202)
 
 
@@ -76,8 +72,23 @@ def accept_blind_spot(body: dict[str, Any]) -> Response:
 )
 def withdraw_blind_spot(body: dict[str, Any]) -> Response:
     """Take an acceptance back."""
-    was_there = here().desk.withdraw_blind_spot(_target_id(body), actor=caller().name)
+    was_there = withdrawn_by_caller(body)
     return make_response(jsonify({"withdrawn": was_there}), 202)
+
+
+def accepted_by_caller(body: Mapping[str, Any]) -> BlindSpot:
+    """Accept the target of the loaded *body*; ConflictError where that cannot be."""
+    return here().desk.accept_blind_spot(
+        _target_id(body),
+        reason=body["reason"],
+        until=here().clock() + timedelta(days=body["days"]),
+        actor=caller().name,
+    )
+
+
+def withdrawn_by_caller(body: Mapping[str, Any]) -> bool:
+    """Take the acceptance of a target back; tell whether there was one."""
+    return here().desk.withdraw_blind_spot(_target_id(body), actor=caller().name)
 
 
 def _target_id(body: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The routes of cases: open one by hand, list, show, retry, cancel."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from service.words import Moment, effective_from
 from workers.desk import Query
 from workers.offboarding.clocks import settles_at
 from workers.offboarding.errors import NoSuchCaseError
-from workers.offboarding.model import Departure
+from workers.offboarding.model import Departure, Leaver
 
 cases = Blueprint("cases", __name__, description="Departures and their cases.")
 cases.before_request(refuse_unmeasured)
@@ -62,7 +63,14 @@ _SETTLES: Final[dict[str, Any]] = {
 def offboard(user: str, body: dict[str, Any]) -> Response:
     """Open a case for a person who leaves."""
     leaver = read_user(user)
-    departure = Departure(
+    departure = departure_of(leaver, body)
+    key = idempotency_of(f"/offboard/{leaver}", body)
+    return accepted_as(open_case(departure, idempotency=key))
+
+
+def departure_of(leaver: Leaver, body: Mapping[str, Any]) -> Departure:
+    """Return the departure that the caller asks for, by the loaded *body*."""
+    return Departure(
         source="api",
         leaver=leaver,
         actor=caller().name,
@@ -75,8 +83,6 @@ def offboard(user: str, body: dict[str, Any]) -> Response:
         dry_run=body["dry_run"],
         request_id=g.request_id,
     )
-    key = idempotency_of(f"/offboard/{leaver}", body)
-    return accepted_as(open_case(departure, idempotency=key))
 
 
 @route(

@@ -60,6 +60,11 @@ def idempotency_of(path: str, body: Mapping[str, Any]) -> tuple[str, str] | None
         _key(key)
     except ValidationError as error:
         raise ValidationError({"Idempotency-Key": error.messages}) from error
+    return bound_to(key, path, body)
+
+
+def bound_to(key: str, path: str, body: Mapping[str, Any]) -> tuple[str, str]:
+    """Bind *key* to the caller and to *path*, and say the body in one digest."""
     canonical = json.dumps(body, sort_keys=True, default=str)
     bound = f"{caller().name}:{path}:{key}"
     return _digest(bound), _digest(canonical)

@@ -48,3 +48,19 @@ def test_the_wheel_has_every_file_of_every_room(wheel):
 def test_the_wheel_has_the_licence_and_no_test(wheel):
     assert [name for name in wheel if name.endswith("licenses/LICENSE")]
     assert [name for name in wheel if name.startswith(("tests/", "build/"))] == []
+
+
+def test_the_wheel_has_what_pages_are_made_of(wheel):
+    made_of = [name for name in wheel if name.startswith("service/pages/")]
+
+    assert {
+        "service/pages/templates/layout.html",
+        "service/pages/templates/case.html",
+        "service/pages/templates/docs.html",
+        "service/pages/static/style.css",
+        "service/pages/static/page.js",
+        "service/pages/static/vendor/htmx.min.js",
+        "service/pages/static/vendor/htmx.LICENSE",
+        "service/pages/static/vendor/pico.min.css",
+        "service/pages/static/vendor/README.md",
+    } <= set(made_of)

@@ -120,6 +120,8 @@ class FakeDesk:
         self.age = 2.0
         self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
+        self.damaged = ()
+        self.days = ()
         self.ledgers = {}
         self.planned = None
         self.bug = None
@@ -279,7 +281,8 @@ class FakeDesk:
             if query.with_scheduled or case.status is not CaseStatus.SCHEDULED
         ]
         more = found[query.limit :]
-        return Page(tuple(found[: query.limit]), more[0].id if more else None)
+        after = more[0].id if more else None
+        return Page(tuple(found[: query.limit]), after, self.damaged)
 
     def show(self, case_id):
         self._used()
@@ -456,6 +459,10 @@ class FakeDesk:
     def exposure(self):
         self._used()
         return self.exposed
+
+    def trend(self):
+        self._used()
+        return self.days
 
     def gate(self, leaver, *, user):
         self._used()

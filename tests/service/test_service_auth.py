@@ -10,6 +10,7 @@ PUBLIC = {
     "/healthz",
     "/readyz",
     "/openapi.json",
+    "/docs",
     "/login",
     "/login/start",
     "/login/callback",

@@ -54,6 +54,7 @@ from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
 from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
+from workers.store.trend import Trend
 from workers.surveying import Surveys
 
 
@@ -100,6 +101,7 @@ class Scene:
             own_key=OwnKey(client, None),
             clock=self.clock,
         )
+        self.trend = Trend(client)
         self.surveys = Surveys(
             self.clouds,
             self.owners,
@@ -110,6 +112,7 @@ class Scene:
             clock=self.clock,
             names={"acct1": "production"},
             notes=SurveyNotes(client),
+            trend=self.trend,
         )
 
     def survey(self):
@@ -665,3 +668,49 @@ def test_the_check_up_says_of_which_accounts_surveys_fail(scene, cloud):
     assert (late.account_id, late.verdict) == ("acct1", Verdict.FAILED)
     assert "403: no role." in late.text
     assert scene.surveys.checks() == ()
+
+
+def days_of(scene):
+    return scene.trend.since(NOON.date())
+
+
+def test_each_survey_writes_the_figure_of_its_day_anew(scene, cloud):
+    scene.survey()
+    [first] = days_of(scene)
+    cloud.own(FRANKFURT, FID)
+
+    scene.survey()
+
+    assert (first.departures_from_outage, first.of_people) == (2, 2)
+    [day] = days_of(scene)
+    assert (day.departures_from_outage, day.of_people, day.of_functional_ids) == (
+        1,
+        1,
+        1,
+    )
+    assert day.is_whole
+
+
+def test_a_survey_that_sees_nothing_marks_the_day_and_is_no_fall(scene, cloud):
+    scene.survey()
+    cloud.faults["people"].append(TransientError("timeout"))
+    for target in (DALLAS, FRANKFURT):
+        cloud.faults["key_owner", target.id].extend([TransientError("503")] * 9)
+
+    scene.survey()
+
+    [day] = days_of(scene)
+    assert (day.departures_from_outage, day.of_people, day.unread) == (2, 2, 2)
+    assert not day.is_whole
+
+
+def test_a_survey_that_breaks_off_marks_the_day_and_is_no_fall(scene, monkeypatch):
+    scene.survey()
+    monkeypatch.setattr(scene.owners, "put", _die)
+
+    with pytest.raises(KeyboardInterrupt):
+        scene.survey()
+
+    [day] = days_of(scene)
+    assert (day.departures_from_outage, day.of_people) == (2, 2)
+    assert not day.is_whole

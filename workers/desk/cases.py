@@ -146,6 +146,7 @@ class Desk:
         self.tick = deciding.tick
         # What only looks: exposure, gate and doctor have a file of their own.
         self.exposure = seeing.exposure
+        self.trend = seeing.trend
         self.gate = seeing.gate
         self.doctor = seeing.doctor
         self.conditions = seeing.conditions

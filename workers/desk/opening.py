@@ -52,6 +52,7 @@ from workers.store.sources import SourceNotes
 from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
+from workers.store.trend import Trend
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -95,6 +96,7 @@ class Store:
     together: Together
     presses: Presses
     late: LateAnswers
+    trend: Trend
 
 
 def store_address(settings: Settings) -> str:
@@ -153,6 +155,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Together(client),
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
+        Trend(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -208,6 +211,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
         conditions=Conditions(store.condition("web"), sender).conditions,
+        days_since=store.trend.since,
     )
     accepting = Accepting(
         store.blind_spots,

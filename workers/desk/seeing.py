@@ -6,7 +6,7 @@ Whoever asks live waits for a worker: only workers hold IBM Cloud keys.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from workers.app import Sender
@@ -15,6 +15,7 @@ from workers.offboarding.exposure import Exposure, GateAnswer, exposure_of
 from workers.offboarding.health import Check
 from workers.offboarding.model import Leaver, Note
 from workers.offboarding.reasons import sentence
+from workers.offboarding.trend import Day
 from workers.store.codec import decode, encode
 from workers.store.owners import Owners
 from workers.store.questions import Questions
@@ -28,6 +29,7 @@ _POLL_SECONDS: Final = 0.05
 _SEND_SECONDS: Final = 1.0
 # Workers sweep every second; after so long they are late or gone.
 _LATE: Final = timedelta(seconds=30)
+_TREND: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ class Seeing:
         index_life: timedelta = timedelta(hours=12),
         swept_at: Callable[[], datetime | None] = lambda: None,
         conditions: Callable[[], tuple[Check, ...]] = tuple,
+        days_since: Callable[[date], tuple[Day, ...]] = lambda _: (),
     ) -> None:
         # How store and broker are: no worker is asked for that.
         self.conditions = conditions
+        self._days_since = days_since
         self._swept_at = swept_at
         self._index_life = index_life
         self._owners = owners
@@ -71,6 +75,10 @@ class Seeing:
         text = f"The oldest survey is of {shown.checked_at:%Y-%m-%d %H:%M} UTC."
         stale = Note(Reason.INDEX_STALE, f"{text} {sentence(Reason.INDEX_STALE)}")
         return replace(shown, notes=(*shown.notes, stale))
+
+    def trend(self) -> tuple[Day, ...]:
+        """Return the figures of the last 90 days, oldest first; days may be missing."""
+        return self._days_since(self._clock().date() - _TREND + timedelta(days=1))
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Ask whether a person may be removed; waits at most ten seconds.

@@ -20,6 +20,13 @@ def cleaned(text: str, limit: int = 600) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def made_visible(text: str) -> str:
+    """Return *text* as ``cleaned`` does, with its blanks and its lines as they are."""
+    if text.isprintable():
+        return text
+    return "".join(one if one == "\n" else _visible(one) for one in text)
+
+
 def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in ("Cc", "Zl", "Zp"):

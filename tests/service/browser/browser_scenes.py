@@ -40,6 +40,7 @@ from workers.offboarding.model import (
     ReportState,
 )
 from workers.offboarding.notice import NoticeLine
+from workers.offboarding.trend import Day
 from workers.offboarding.trial_notice import trial
 
 HOSTILE = "<script>alert(1)</script>\u202e'\"&"
@@ -77,7 +78,24 @@ def cases():
     ]
 
 
+def trend():
+    """Ninety days that get better, with a gap and some days not wholly seen."""
+    return tuple(
+        Day(
+            (NOW - timedelta(days=ago)).date(),
+            3 + ago // 12,
+            5 + ago // 9,
+            40 - ago // 6,
+            2 if ago in (30, 31) else 0,
+            ago not in (30, 31),
+        )
+        for ago in range(80, -1, -1)
+        if not 50 < ago < 60
+    )
+
+
 def fill(desk):
+    desk.days = trend()
     for case in cases():
         desk.cases[case.id] = case
         desk.ledgers[case.id] = [

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,20 @@ from werkzeug.serving import make_server
 
 from service.app import create_app
 
-CHROMIUM = (
-    os.environ.get("CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("chromium-browser")
-)
+
+def _chromium():
+    """The browser there is; what only points to a snap that is not there is none."""
+    for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser"):
+        path = name and shutil.which(name)
+        said = path and subprocess.run(
+            [path, "--version"], capture_output=True, timeout=60, check=False
+        )
+        if said and said.returncode == 0:
+            return path
+    return None
+
+
+CHROMIUM = _chromium()
 SHOTS = os.environ.get("OFFBOARD_TEST_SHOTS")
 AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 

@@ -29,6 +29,9 @@ PAGES = [
     "/settings?notice=test-1",
     "/doctor",
     "/brake",
+    "/new",
+    "/adopt?account_id=acct1&from=IBMid-1",
+    "/blind-spots",
 ]
 LOOKS = [(1280, False), (375, True)]
 
@@ -52,6 +55,16 @@ def test_a_page_can_be_used_by_everybody(
     assert page.locator("h1").count() == 1
     # Nothing has to be pushed to the side to be read.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_api_can_be_read_on_a_phone(open_page, faults_for_readers):
+    page = open_page(width=375, dark=True)
+
+    # By far the longest page: to look for faults in it takes as long as in ten others.
+    page.goto("/docs")
+
+    assert faults_for_readers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -91,8 +104,12 @@ def test_progress_is_shown_as_it_comes_and_then_asked_for_no_more(open_page, des
 
     desk.cases[UNDER_WAY] = desk.cases[SAFE]
     page.wait_for_selector("#progress[data-done]")
+    page.wait_for_load_state()
 
     assert "Safe" in page.inner_text("#progress")
+    # All of the page is that of a case that is over.
+    assert page.locator("h2", has_text="Clocks").count() == 1
+    assert page.locator("text=Cancel").count() == 0
     asked = []
     page.on("request", lambda one: asked.append(one.url))
     page.wait_for_timeout(2500)

@@ -14,7 +14,7 @@ PAGES = [
     ("POST", f"/cases/{ID}/cancel", "operator"),
     ("POST", f"/cases/{ID}/approve", "approver"),
     ("POST", f"/cases/{ID}/refuse", "approver"),
-    ("POST", f"/cases/{ID}/follow-ups/1/done", "operator"),
+    ("POST", f"/cases/{ID}/follow-ups/done", "operator"),
     ("GET", "/exposure", "viewer"),
     ("GET", "/gate", "viewer"),
     ("GET", "/sources", "viewer"),
@@ -30,6 +30,13 @@ PAGES = [
     ("GET", "/brake", "viewer"),
     ("POST", "/brake/release", "approver"),
     ("POST", "/brake/refuse", "approver"),
+    ("GET", "/new", "operator"),
+    ("POST", "/new", "operator"),
+    ("GET", "/adopt", "approver"),
+    ("POST", "/adopt", "approver"),
+    ("GET", "/blind-spots", "viewer"),
+    ("POST", "/blind-spots", "approver"),
+    ("POST", "/blind-spots/withdraw", "approver"),
     ("POST", "/logout", "viewer"),
 ]
 FORMS = [one for one in PAGES if one[0] == "POST"]

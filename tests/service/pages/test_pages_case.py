@@ -1,0 +1,205 @@
+"""The page of one case: what it says, to whom, and what can be pressed."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from factories import DALLAS
+from fake_desk import NOW
+from page_scenes import (
+    HASH,
+    HOSTILE,
+    ID,
+    a_page_case,
+    attention,
+    safe,
+    scheduled,
+    verified,
+    waiting,
+    with_follow_ups,
+)
+
+from workers.offboarding.errors import Reason
+from workers.offboarding.model import Adoption, CaseKind, CaseStatus, Entry, Note
+
+PATH = f"/cases/{ID}"
+
+
+@pytest.fixture
+def shown(sign_in, desk):
+    """Shows a case as somebody sees it."""
+
+    def show(case, token="ofb_approver"):  # noqa: S107 - made up
+        desk.put(case)
+        answer = sign_in(token).get(PATH)
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+    return show
+
+
+def buttons(page):
+    return re.findall(r'<form method="post" action="/cases/[^/]+/([a-z]+)"', page)
+
+
+def text_of(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_a_case_that_went_well_says_so_and_asks_for_nothing(shown):
+    page = shown(safe())
+
+    assert '<span class="badge good">Safe</span>' in page
+    assert "Functional 1" in page
+    assert "web-us-south" in page
+    assert buttons(page) == []
+    assert "removed now" not in page
+
+
+def test_a_name_within_a_sentence_keeps_its_blanks(shown):
+    page = shown(safe())
+
+    assert 'key of <b class="name">Dana Lee</b> is a functional' in page
+
+
+def test_what_failed_says_who_still_owns_what_and_how_to_mend_it(shown):
+    page = text_of(shown(attention()))
+
+    assert "Attention needed" in page
+    assert "If this person is removed now 1 cluster in 1 target can no longer" in page
+    assert "1 target could not be seen: what breaks there is not known." in page
+    assert "offboard case retry" in page
+
+
+@pytest.mark.parametrize(
+    ("case", "token", "said"),
+    [
+        (attention(), "ofb_viewer", []),
+        (attention(), "ofb_operator", ["retry"]),
+        (waiting(), "ofb_viewer", []),
+        (waiting(), "ofb_operator", ["cancel"]),
+        (waiting(), "ofb_approver", ["approve", "refuse", "cancel"]),
+        (
+            waiting(Note(Reason.PROTECTED_USER, "They are protected.")),
+            "ofb_approver",
+            ["refuse", "cancel"],
+        ),
+        (waiting(Note(Reason.PAUSED, "Paused.")), "ofb_approver", ["cancel"]),
+        (scheduled(), "ofb_operator", ["cancel"]),
+        (a_page_case(status=CaseStatus.OPEN), "ofb_approver", ["cancel"]),
+        (a_page_case(verified(DALLAS)), "ofb_approver", []),
+        (safe(), "ofb_approver", []),
+    ],
+)
+def test_each_sees_the_buttons_that_are_theirs_to_press(shown, case, token, said):
+    assert buttons(shown(case, token)) == said
+
+
+def test_the_plan_that_is_approved_is_the_one_on_the_page(shown):
+    page = shown(waiting())
+
+    assert page.count(f'name="plan_hash" value="{HASH}"') == 2
+    assert f'Plan <code class="hash">{HASH}</code>' in page
+
+
+def test_a_target_that_is_held_looks_held(shown):
+    assert '<span class="badge held">Held</span>' in shown(waiting())
+
+
+def test_hostile_names_are_text(shown, desk):
+    desk.ledgers[ID] = [Entry(NOW, "something.new", actor=HOSTILE, detail=HOSTILE)]
+
+    page = shown(attention(name=HOSTILE))
+
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_viewer_does_not_see_a_scheduled_case(sign_in, desk):
+    desk.put(scheduled())
+
+    answer = sign_in("ofb_viewer").get(PATH)
+
+    assert answer.status_code == 404
+    assert "dana" not in answer.get_data(as_text=True).lower()
+
+
+def test_a_scheduled_case_shows_what_is_foreseen_and_that_it_is_confidential(shown):
+    page = text_of(shown(scheduled()))
+
+    assert "Confidential until work starts" in page
+    assert "Would be reset" in page
+    assert "What would hold it: 21 targets are many." in page
+    assert "If this person is removed now 1 cluster" in page
+
+
+def test_an_adoption_speaks_of_nobody_who_leaves(shown):
+    case = replace(
+        waiting(), kind=CaseKind.ADOPTION, adoption=Adoption("acct1", None, False)
+    )
+
+    page = shown(case)
+
+    assert "<h1>Adoption</h1>" in page
+    assert "removed now" not in page
+
+
+@pytest.mark.parametrize("case_id", [ID, "nonsense", "01KHJ2V0W8Q3RZ5T7X9YABCDEFG"])
+def test_a_case_that_is_not_there_is_a_page_that_says_so(sign_in, case_id):
+    answer = sign_in().get(f"/cases/{case_id}")
+
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such case." in answer.get_data(as_text=True)
+
+
+def test_a_dry_run_says_that_nothing_is_changed(shown):
+    page = shown(replace(waiting(), dry_run=True))
+
+    assert "A dry run: nothing is changed." in page
+
+
+def test_progress_is_asked_for_while_a_case_is_under_way_only(shown):
+    assert 'hx-get="/cases/' in shown(a_page_case(status=CaseStatus.OPEN))
+    assert "hx-get" not in shown(safe())
+
+
+@pytest.mark.parametrize(
+    ("case", "refreshes"),
+    [
+        (a_page_case(status=CaseStatus.OPEN), None),
+        (safe(), "true"),
+        (waiting(), "true"),
+    ],
+)
+def test_when_it_is_over_the_whole_page_is_shown_anew(sign_in, desk, case, refreshes):
+    desk.put(case)
+
+    answer = sign_in("ofb_viewer").get(f"{PATH}/progress")
+
+    assert answer.headers.get("HX-Refresh") == refreshes
+
+
+def test_few_follow_ups_stand_one_by_one(shown):
+    page = shown(with_follow_ups(3))
+
+    assert page.count('action="/cases/' + ID + '/follow-ups/done"') == 3
+    assert "times</h3>" not in page
+
+
+def test_many_follow_ups_of_a_kind_are_one_fold(shown):
+    page = shown(with_follow_ups(30))
+
+    assert "Make the pods of vpc-block-csi-driver anew: 30 times" in page
+    # One for each, and one for all of them.
+    assert page.count("/follow-ups/done") == 31
+    paste = page.split("All commands, for one paste")[1].split("</pre>")[0]
+    assert [one.count("--cluster c") for one in paste.splitlines()] == [1] * 30
+    assert page.count("Make them anew in web-29.") == 0
+
+
+def test_a_viewer_reads_the_follow_ups_and_ticks_none_off(shown):
+    page = shown(with_follow_ups(30), "ofb_viewer")
+
+    assert "30 times" in page
+    assert "follow-ups/done" not in page
