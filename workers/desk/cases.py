@@ -23,7 +23,7 @@ from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.desk.seeing import Seeing
 from workers.desk.withdrawing import Withdrawing
-from workers.offboarding.entries import about_plan
+from workers.offboarding.entries import about_plan, in_words
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of, gone_from_of
 from workers.offboarding.model import (
@@ -299,6 +299,8 @@ class Desk:
             detail=f"adoption in account {account_id}",
             leaver=asked.leaver.id,
             source="api",
+            effective_at=now,
+            scope=in_words(asked.scope),
         )
         same = Departure("api", asked.leaver)
         taken = self._cases.open(case, same, (entry, entry), idempotency=idempotency)
@@ -586,6 +588,8 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         event_key=departure.event_key,
         authn=departure.authn,
         delivery_sha256=departure.delivery_sha256,
+        effective_at=departure.effective_at or now,
+        scope=in_words(departure.scope),
     )
 
 

@@ -81,7 +81,9 @@ def test_what_was_decided_says_who_about_which_plan_and_whom(
         "detail": "standard:1",
         "request_id": "req-1",
         "leaver": "dana.lee@example.com",
+        "effective_at": opened["effective_at"],
     }
+    assert opened["effective_at"].startswith(opened["at"][:19])
     assert (joined["what"], joined["actor"], joined["source"]) == (
         "departure.joined",
         "helpdesk",
