@@ -46,6 +46,7 @@ LINKS: Final[tuple[tuple[str, str, Role], ...]] = (
     ("/gate", "Gate", "viewer"),
     ("/sources", "Sources", "viewer"),
     ("/quarantine", "Quarantine", "viewer"),
+    ("/evidence", "Evidence", "viewer"),
     ("/settings", "Settings", "operator"),
 )
 

@@ -36,7 +36,7 @@ def exported(whole, offboard, tmp_path):
 
 
 def test_a_case_is_written_to_stdout_as_it_came(whole, offboard):
-    done = offboard("evidence", "export", "01A")
+    done = offboard("evidence", "export", "01A", "--out", "-")
 
     assert done.exit_code == 0
     assert done.stdout_bytes == b"".join(BOOK.pack("01A"))
@@ -62,7 +62,7 @@ def test_a_file_is_for_its_owner_alone_and_is_not_replaced(whole, offboard, tmp_
 def test_what_is_not_sealed_is_told_and_ends_with_3(api, offboard):
     api.script(of("01A"), pack("01A", unsealed=2))
 
-    done = offboard("evidence", "export", "01A")
+    done = offboard("evidence", "export", "01A", "--out", "-")
 
     assert done.exit_code == 3
     assert "not sealed yet" in done.stderr
@@ -91,13 +91,13 @@ def test_a_register_that_is_cut_off_on_the_way_leaves_no_file(api, offboard, tmp
 def test_an_answer_with_the_token_in_it_is_none_of_ours(api, offboard):
     api.script(of("01A"), Says(raw=f"{TOKEN}\n".encode(), headers=LINES))
 
-    assert offboard("evidence", "export", "01A").exit_code == 6
+    assert offboard("evidence", "export", "01A", "--out", "-").exit_code == 6
 
 
 def test_a_page_of_something_else_is_no_evidence(api, offboard):
     api.script(of("01A"), Says(raw=b"<html>", headers=(("Content-Type", "text/html"),)))
 
-    assert offboard("evidence", "export", "01A").exit_code == 6
+    assert offboard("evidence", "export", "01A", "--out", "-").exit_code == 6
 
 
 def test_all_cases_hold_with_the_key_and_no_service(exported, offboard):

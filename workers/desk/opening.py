@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -18,6 +19,7 @@ from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
+from workers.store.archive import Archived
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
@@ -207,7 +209,9 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         ),
         scim=store.scim,
         braking=braking_on(store, settings),
-        proving=Proving(store.evidence),
+        proving=Proving(
+            store.evidence, archived=Archived(Path(settings.archive_folder))
+        ),
         own_key=store.own_key,
         clock=now_utc,
     )

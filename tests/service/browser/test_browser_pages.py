@@ -20,6 +20,8 @@ PAGES = [
     "/gate?user=nonsense",
     "/sources",
     "/quarantine",
+    "/evidence",
+    "/evidence/period.zip?from=x&to=y",
     "/settings",
     "/doctor",
     "/brake",
