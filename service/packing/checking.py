@@ -173,9 +173,14 @@ class _Pack:
         self._sums[name] = _sum(raw)
         lines = BytesIO(raw).readlines()
         self._read(name, lines, None)
+        source = PACK if name == EVIDENCE else "its folder"
         section = found.sections[-1] if found.sections else None
         if section is None or section.case_id != case_id:
-            self._amiss(name, 0, f"it is not the evidence of case {case_id} alone")
+            self._amiss(
+                name,
+                0,
+                f"it is not the evidence of case {case_id}, which {source} names",
+            )
         return lines if len(found.faults) + found.more_faults == before else None
 
     def _read(self, name: str, lines: Iterable[bytes], period: Period | None) -> None:
@@ -209,8 +214,18 @@ class _Pack:
             if not self._checker.found.faults:
                 self._amiss(SUMS, 0, "it could not be held against the files")
             return
-        if raw.decode("utf-8", "replace") != sums_text(self._sums):
-            self._amiss(SUMS, 0, "it does not fit the files beside it")
+        self._told_of_sums(raw, sums_text(self._sums).encode())
+
+    def _told_of_sums(self, raw: bytes, wanted: bytes) -> None:
+        if raw == wanted:
+            return
+        said = set(raw.splitlines())
+        named = zip(sorted(self._sums), wanted.splitlines(), strict=True)
+        wrong = [name for name, line in named if line not in said]
+        for name in wrong:
+            self._amiss(SUMS, 0, f"it does not fit {name}")
+        if not wrong:
+            self._amiss(SUMS, 0, "there is more in it, or in another order")
 
 
 def _expect(tables: dict[str, Same], rows: dict[str, str]) -> None:

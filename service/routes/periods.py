@@ -3,9 +3,10 @@
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
 from werkzeug.exceptions import ServiceUnavailable
@@ -27,6 +28,8 @@ from workers.offboarding.pack.rendering import quarantined
 
 _BUSY: Final = "Other packs are being made; ask again when they are."
 _AGAIN_SECONDS: Final = 15
+# A small period never touches the disk.
+_IN_MEMORY_BYTES: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,25 @@ def pack_of(period: Period) -> IO[bytes]:
         if not is_free:
             raise ServiceUnavailable(_BUSY, retry_after=_AGAIN_SECONDS)
         days = days_of(period)
-        # Its owner closes it, with the answer.
-        file = TemporaryFile()  # noqa: SIM115
-        register = days.register
-        write_period(
-            file,
-            period,
-            register=None if register is None else (one.encode() for one in register),
-            packs=([one.encode() for one in lines] for lines in days.packs),
-            quarantine=quarantined(_waiting(period)),
-        )
+        file = SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - see below
+        with ExitStack() as stack:
+            stack.callback(file.close)
+            _write(file, period, days)
+            # From here on it is closed with the answer.
+            stack.pop_all()
         file.seek(0)
         return file
+
+
+def _write(file: IO[bytes], period: Period, days: Days) -> None:
+    register = days.register
+    write_period(
+        file,
+        period,
+        register=None if register is None else (one.encode() for one in register),
+        packs=([one.encode() for one in lines] for lines in days.packs),
+        quarantine=quarantined(_waiting(period)),
+    )
 
 
 def _waiting(period: Period) -> Iterator[dict[str, str]]:

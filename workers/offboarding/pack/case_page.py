@@ -8,6 +8,7 @@ from workers.offboarding.pack.html import (
     code,
     document,
     facts,
+    name,
     paragraph,
     section,
     table,
@@ -47,8 +48,8 @@ def case_page(story: Story) -> str:
         f'<p class="small">{shown(_INTRO)}</p>',
         _summary(story),
         section("What was asked", _asked(story)),
-        section("Who owned what, and who owns it now", *_owned(story)),
         section("What was not seen, or not done", *_not_done(story)),
+        section("Who owned what, and who owns it now", *_owned(story)),
         section("Who decided", *_decided(story)),
         section("Who was told", *_reported(story)),
         section("Everything that was done, in the order of its sealing", _all(story)),
@@ -143,8 +144,8 @@ def _owned(story: Story) -> list[str]:
     rows = [
         (
             _place(one),
-            code(one.before) or "not read",
-            code(one.after) or "not read back",
+            name(one.before) or "not read",
+            name(one.after) or "not read back",
             for_people(one.read_back_at),
             shown(OUTCOMES.get(one.outcome, one.outcome or "under way")),
             code(", ".join(each for each in one.request_ids if each)) or "-",
@@ -163,8 +164,11 @@ def _owned(story: Story) -> list[str]:
 
 
 def _place(one: Place) -> str:
-    name = shown(one.name) + "<br>" if one.name else ""
-    return f"{name}<small>{code(one.id)}</small>"
+    if not one.name:
+        return code(one.id)
+    # The whole id stands in targets.csv.
+    account = one.id.partition("/")[0]
+    return f"{shown(one.name)}<br><small>account {code(account)}</small>"
 
 
 def _not_done(story: Story) -> list[str]:
@@ -172,7 +176,7 @@ def _not_done(story: Story) -> list[str]:
         (
             _place(one),
             shown(OUTCOMES.get(one.outcome, one.outcome or "under way")),
-            code(one.reason),
+            name(one.reason),
             shown(one.detail) or "-",
             shown(f"accepted as a blind spot by {one.blind}") if one.blind else "-",
         )
@@ -225,10 +229,10 @@ def _all(story: Story) -> str:
             str(one.n),
             for_people(one.at),
             shown(said_of(one.what)),
-            shown(names.get(one["target_id"], "") or one["target_id"]) or "-",
+            shown(names.get(one["target_id"], "")) or code(one["target_id"]) or "-",
             shown(one["actor"] or one["source"]) or "-",
             " ".join(
-                each for each in (code(one["reason"]), shown(one["detail"])) if each
+                each for each in (name(one["reason"]), shown(one["detail"])) if each
             )
             or "-",
         )

@@ -21,22 +21,21 @@ dl { display: grid; grid-template-columns: 11rem 1fr; gap: .2rem 1rem; margin: 1
 dt { color: #4a5763; } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
-  border-bottom: 1px solid #ccd3da; overflow-wrap: anywhere; }
+  border-bottom: 1px solid #ccd3da; overflow-wrap: break-word; }
 thead th { color: #4a5763; font-weight: 600; }
 td.n, td.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr, li { break-inside: avoid; } thead { display: table-header-group; }
 small, .small { color: #4a5763; font-size: .85rem; }
-code, .id { font-family: ui-monospace, monospace; font-size: .85rem;
-  overflow-wrap: anywhere; }
-pre { background: #eef1f4; padding: .6rem .8rem; white-space: pre-wrap;
-  overflow-wrap: anywhere; }
+.id, .name { font-family: ui-monospace, monospace; font-size: .85rem; }
+.id { overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; } .wide { overflow-x: auto; }
   td.when { white-space: normal; } }
 @media print { @page { size: A4; margin: 16mm 14mm; }
   body { font-size: 10pt; margin: 0; padding: 0; max-width: none; }
   h1 { font-size: 16pt; } td.when { white-space: normal; }
-  .state, pre { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  small, .small, .id, .name { font-size: 8pt; }
+  .state { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 # For whoever opens the file from a disk: nothing in it may run or be fetched.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -93,6 +92,11 @@ def paragraph(text: str) -> str:
 def code(text: str) -> str:
     """Return an id, a hash, a word to copy; nothing for nothing."""
     return f'<span class="id">{shown(text)}</span>' if text else ""
+
+
+def name(text: str) -> str:
+    """Return a short id that is read as a whole; nothing for nothing."""
+    return f'<span class="name">{shown(text)}</span>' if text else ""
 
 
 def badge(text: str, tone: str) -> str:

@@ -167,8 +167,9 @@ def _not_here(found: Findings) -> list[str]:
         parts.append(paragraph("No case that the register names is missing."))
     if found.quarantined:
         text = (
-            f"{found.quarantined} events were in quarantine at the export: proven, and"
-            " not understood. They are no cases yet; leavers.csv names them."
+            f"In quarantine at the export: {found.quarantined}. Such an event was"
+            " proven to be its sender's and could not be understood: it is no case yet,"
+            " and leavers.csv names it."
         )
         parts.append(paragraph(text))
     parts.append(

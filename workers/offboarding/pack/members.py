@@ -70,12 +70,12 @@ def about_in(raw: bytes) -> About:
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BadPackError(f"{PACK} cannot be read") from None
     if not is_ours:
-        raise BadPackError("it is no pack of evidence")
+        raise BadPackError(f"{PACK}: it is no pack of evidence")
     if made != VERSION:
         raise BadPackError(
-            f"it is a pack of version {made}, and this program knows {VERSION}: use the"
-            " program of that version, or unpack it and verify its .jsonl files, which"
-            " are what is signed"
+            f"{PACK}: it is a pack of version {made}, and this program knows {VERSION}:"
+            " use the program of that version, or unpack it and verify its .jsonl"
+            " files, which are what is signed"
         )
     about = _about(said)
     if about is None or about.text().encode() != raw:
