@@ -42,6 +42,8 @@ def read_people(path: Path, same: Sequence[SamePerson]) -> tuple[Person, ...]:
     found: dict[str, Person] = {}
     for row in rest:
         email = key_of(row[place]) if place < len(row) else ""
+        if not email.isprintable():
+            raise click.UsageError(f"{path}: What cannot be seen stands in an e-mail.")
         if email:
             found[email] = Person(email, _aliases(email, same))
     if not found:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
-from typing import IO, Final
+from typing import IO, Final, Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from workers.offboarding.evidence_lines import BadLineError, line_of
@@ -59,8 +59,14 @@ class Zip:
         self._sums[name] = digest.hexdigest()
 
     def end(self) -> None:
-        """Write the sums and the directory."""
+        """Write the sums, behind all else."""
         self.put(SUMS, [sums_text(self._sums).encode()])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Also of what failed: else it is written when its file is gone.
         self._zip.close()
 
 
@@ -75,12 +81,12 @@ def write_case(file: IO[bytes], case_id: str, lines: Lines) -> None:
     Raises:
         ValueError: The lines are not the evidence of a case.
     """
-    made = Zip(file)
-    made.put(PACK, [About(case_id=case_id).text().encode()])
-    made.put(EVIDENCE, lines)
-    for name, text in sorted(rendered_case(lines).items()):
-        made.put(name, [text.encode()])
-    made.end()
+    with Zip(file) as made:
+        made.put(PACK, [About(case_id=case_id).text().encode()])
+        made.put(EVIDENCE, lines)
+        for name, text in sorted(rendered_case(lines).items()):
+            made.put(name, [text.encode()])
+        made.end()
 
 
 def write_period(
@@ -105,13 +111,24 @@ def write_period(
     Raises:
         ValueError: A pack is not the evidence of a case.
     """
-    made = Zip(file)
-    made.put(PACK, [About(period=period).text().encode()])
-    wanted: dict[str, None] = {}
-    if register is not None:
-        made.put(REGISTER, _noting(register, period, wanted))
-    ids = tuple(sorted(wanted)) if register is not None else None
-    rendering = PeriodRendering(period, ids, people)
+    with Zip(file) as made:
+        made.put(PACK, [About(period=period).text().encode()])
+        wanted: dict[str, None] = {}
+        if register is not None:
+            made.put(REGISTER, _noting(register, period, wanted))
+        ids = tuple(sorted(wanted)) if register is not None else None
+        rendering = PeriodRendering(period, ids, people)
+        _put_cases(made, rendering, packs, quarantine)
+        for name, text in sorted(rendering.end().items()):
+            made.put(name, [text.encode()])
+        made.end()
+    return rendering
+
+
+def _put_cases(
+    made: Zip, rendering: PeriodRendering, packs: Iterable[Lines], quarantine: str
+) -> None:
+    """Write each case as it comes, and the tables once all have come."""
     with ExitStack() as stack:
         tables = {
             name: stack.enter_context(SpooledTemporaryFile(_IN_MEMORY_BYTES))
@@ -125,15 +142,11 @@ def write_period(
             _append(tables, files)
         made.put(QUARANTINE, [quarantine.encode()])
         _append(tables, rendering.keep(quarantine.encode()))
-        if people is not None:
-            made.put(HR, [lines_of(people).encode()])
+        if rendering.people is not None:
+            made.put(HR, [lines_of(rendering.people).encode()])
         for name in _TABLES:
             tables[name].seek(0)
             made.put(name, _parts(tables[name]))
-    for name, text in sorted(rendering.end().items()):
-        made.put(name, [text.encode()])
-    made.end()
-    return rendering
 
 
 def _append(

@@ -23,6 +23,7 @@ BOTH: Final = "both"
 ONLY_HR: Final = "on HR's list, no event here"
 ONLY_HERE: Final = "event here, not on HR's list"
 _COUNTS: Final = ("case", "joined")
+_NAMES: Final = ("person_as_told", "iam_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +79,17 @@ class Matching:
             for name in one.names:
                 self._by_name.setdefault(name, []).append(place)
 
-    def take(self, row: Sequence[str]) -> None:
-        """Hold one row of ``leavers.csv`` against the list."""
-        said = dict(zip(LEAVER_COLUMNS, row, strict=True))
-        if said["became"] not in _COUNTS:
-            return
-        names = {key_of(said["person_as_told"]), key_of(said["iam_id"])} - {""}
+    def take(self, rows: Iterable[Sequence[str]]) -> None:
+        """Hold the rows of one case against the list; they are about one person."""
+        told = [dict(zip(LEAVER_COLUMNS, row, strict=True)) for row in rows]
+        told = [one for one in told if one["became"] in _COUNTS]
+        names = {key_of(one[name]) for one in told for name in _NAMES} - {""}
         places = sorted({each for one in names for each in self._by_name.get(one, ())})
-        picked = tuple(said[name] for name in COLUMNS[2:])
+        picked = [tuple(one[name] for name in COLUMNS[2:]) for one in told]
         for place in places:
-            self._found.setdefault(place, []).append(picked)
+            self._found.setdefault(place, []).extend(picked)
         if not places:
-            self._others.append(picked)
+            self._others += picked
 
     @property
     def unheard(self) -> tuple[str, ...]:

@@ -100,8 +100,7 @@ class PeriodRendering:
         self._keys.update(_keys(story))
         leavers = list(tables.leaver_rows(story))
         if self._matching is not None:
-            for row in leavers:
-                self._matching.take(row)
+            self._matching.take(leavers)
         return story.case_id, {
             PAGE: case_page(story),
             LEAVERS: tables.rows_as_csv(leavers),
