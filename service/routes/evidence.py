@@ -1,11 +1,12 @@
 """The routes of evidence: of a case, of some days, the register over all cases."""
 
+import os
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from itertools import chain
 from typing import IO, Any, Final
 
-from flask import Response, request, send_file, stream_with_context
+from flask import Response, request, stream_with_context
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
 
 from service import examples
@@ -26,6 +27,7 @@ evidence.before_request(refuse_unmeasured)
 
 LINES: Final = "application/jsonl"
 ZIP: Final = "application/zip"
+_PART_BYTES: Final = 65_536
 _PACK: Final[dict[str, Any]] = examples.lines_or_zip("The case, as it is sealed.") | {
     "headers": {
         "Offboard-Unsealed": {
@@ -77,16 +79,26 @@ def case_zip(case_id: str) -> Response:
     pack = _case_pack(case_id)
     file = BytesIO()
     write_case(file, case_id, [one.encode() for one in pack.lines])
-    file.seek(0)
     answer = as_download(file, About(case_id=case_id))
     answer.headers["Offboard-Unsealed"] = str(pack.unsealed)
     return answer
 
 
 def as_download(file: IO[bytes], about: About) -> Response:
-    """Answer with a zip file under its name, which is closed with the answer."""
-    name = file_of(about)
-    return send_file(file, mimetype=ZIP, as_attachment=True, download_name=name)
+    """Answer with a zip file under its name; it is closed once it is sent."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    answer = Response(_parts(file), content_type=ZIP)
+    answer.content_length = size
+    answer.headers["Content-Disposition"] = f"attachment; filename={file_of(about)}"
+    answer.call_on_close(file.close)
+    return answer
+
+
+def _parts(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while part := file.read(_PART_BYTES):
+            yield part
 
 
 def _case_pack(case_id: str) -> Pack:

@@ -114,7 +114,6 @@ def pack_of(period: Period) -> IO[bytes]:
             _write(file, period, days)
             # From here on it is closed with the answer.
             stack.pop_all()
-        file.seek(0)
         return file
 
 
