@@ -109,7 +109,9 @@ def _all(client: Client, out: Path, *, force: bool) -> bool:
 
 
 def _case(client: Client, case_id: str, out: Path | None, *, force: bool) -> bool:
-    out = out or Path(file_of(About(case_id=case_id)))
+    # Who paused and who resumed is read, and no case that has a page.
+    named = STDOUT if case_id == SERVICE else Path(file_of(About(case_id=case_id)))
+    out = out or named
     if is_zip(out) and case_id == SERVICE:
         raise click.UsageError("That is no case: give --out a .jsonl file, or - .")
     with written(out, force=force) as file:

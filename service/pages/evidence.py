@@ -22,19 +22,16 @@ _NOTHING = "Nothing is sealed yet: ask again in some seconds."
 def evidence() -> str:
     """Show the form for a period; it proposes the last whole quarter."""
     first, end = _last_quarter(here().clock().date())
-    return _form(f"{first}", f"{end}")
+    return _form(first, end)
 
 
 @page("GET", "/evidence/period.zip", role="viewer")
 def evidence_of_period() -> Response | str:
     """Give the pack of the days asked for, or the form with what is amiss."""
-    first, end = request.args.get("from", ""), request.args.get("to", "")
-    try:
-        period = Period(date.fromisoformat(first), date.fromisoformat(end))
-    except ValueError:
+    first, end = _day("from"), _day("to")
+    if first is None or end is None or first >= end:
         return _form(first, end, _NO_DAYS)
-    if period.first >= period.end:
-        return _form(first, end, _NO_DAYS)
+    period = Period(first, end)
     try:
         return as_download(pack_of(period), About(period=period))
     except NotSealedError:
@@ -57,7 +54,14 @@ def evidence_lines_of_case(case_id: str) -> Response:
     return answer
 
 
-def _form(first: str, end: str, fault: str | None = None) -> str:
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _form(first: date | None, end: date | None, fault: str | None = None) -> str:
     return render_template("evidence.html", first=first, end=end, fault=fault)
 
 

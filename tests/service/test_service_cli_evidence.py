@@ -410,7 +410,7 @@ def test_a_list_that_cannot_be_read_ends_with_2(answers, offboard, in_a_folder, 
         ("01A", "--match", "hr.csv"),
         ("../evil",),
         ("--all", "--out", "a.zip"),
-        ("0" * 26,),
+        ("0" * 26, "--out", "service.zip"),
     ],
 )
 def test_an_export_that_makes_no_sense_ends_with_2(

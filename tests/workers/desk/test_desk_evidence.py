@@ -9,11 +9,12 @@ from desk_scenes import NOW, a_target, asked, told
 from evidence_scenes import KEY, OTHER_KEY, fingerprint
 
 from workers.desk.evidence import Proving
-from workers.offboarding.errors import NotSealedError, Reason
+from workers.offboarding.errors import NoSuchCaseError, NotSealedError, Reason
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.model import CaseStatus, Note, Plan, Step, Work
 from workers.offboarding.ports import Change
 from workers.signing import signature_holds
+from workers.store.archive import Archived
 from workers.store.evidence import Evidence
 
 WAITS = Note(Reason.TOO_MANY_TARGETS, "21 resets.")
@@ -185,3 +186,21 @@ def test_without_a_worker_what_is_sealed_is_given_and_the_rest_counted(
 
     assert pack.unsealed == 1
     assert faults(pack.lines) == []
+
+
+def test_an_archived_case_is_given_out_of_the_folder(tmp_path, client):
+    folder = tmp_path / "archive"
+    (folder / "2024").mkdir(parents=True)
+    (folder / "2024" / "01OLD.jsonl").write_text('{"kind":"header"}\nrest\n')
+    proving = Proving(Evidence(client), archived=Archived(folder))
+
+    assert proving.evidence_of("01OLD").lines == ('{"kind":"header"}\n', "rest\n")
+    with pytest.raises(NoSuchCaseError):
+        proving.evidence_of("01NONE")
+
+
+def test_a_folder_that_cannot_be_read_is_no_archive(tmp_path, client):
+    proving = Proving(Evidence(client), archived=Archived(tmp_path / "none"))
+
+    with pytest.raises(NoSuchCaseError):
+        proving.evidence_of("01OLD")
