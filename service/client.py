@@ -226,6 +226,14 @@ class Client:
         """Read the register over all cases, line by line."""
         return self._lines(self._download("/api/evidence/register"))
 
+    def evidence_between(self, first: str, end: str) -> Iterator[bytes]:
+        """Read the evidence of every case received in some days, line by line.
+
+        For an operator the register comes first; a pack follows the other, by id.
+        """
+        days = {"from": first, "to": end}
+        return self._lines(self._download("/api/evidence", params=days))
+
     def role(self) -> str | None:
         """Return the role of the token; None where the service does not tell it."""
         return self._ask("GET", "/api/cases", params={"limit": 1})[1].get(ROLE)
@@ -271,11 +279,11 @@ class Client:
                 self._sleep(max(pause, error.seconds))
         raise AssertionError("The last try returns or raises.")
 
-    def _download(self, path: str) -> requests.Response:
+    def _download(self, path: str, **parts: Body) -> requests.Response:
         """Ask for lines, which are read as they come."""
         for pause in (*self._pauses, None):
             try:
-                answer = self._send("GET", path, {"stream": True})
+                answer = self._send("GET", path, {"stream": True, **parts})
                 if answer.status_code != 200:
                     self._read(answer, ())
                 return self._of_lines(answer)

@@ -136,6 +136,15 @@ def lines(description: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/jsonl": content}}
 
 
+def lines_or_zip(description: str) -> dict[str, Any]:
+    """Return an OpenAPI answer of JSON lines, or of a zip file for people."""
+    found = lines(description)
+    found["content"]["application/zip"] = {
+        "schema": {"type": "string", "format": "binary"}
+    }
+    return found
+
+
 def plain(description: str, example: object = None) -> dict[str, Any]:
     """Return an OpenAPI answer of some JSON object."""
     return media(description, {"type": "object"}, example or {})

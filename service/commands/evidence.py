@@ -3,26 +3,31 @@
 Verifying needs no service, no store and no network: the files and a public key.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, NoReturn
 
 import click
 
 from service.client import Client
 from service.commands.ending import Exit
+from service.commands.evidence_files import STDOUT, is_zip, known_id, written
 from service.commands.evidence_keys import trusted_keys
+from service.commands.evidence_period import export_period, people_of, period_of
 from service.commands.evidence_told import tell
 from service.commands.opening import open_client, output_option
-from service.commands.screen import progress_screen
+from service.commands.screen import progress_screen, result_screen
 from service.faults import CallError, Fault
+from service.packing.checking import check_pack
+from service.packing.writing import write_case
+from workers.offboarding.evidence import SERVICE
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.evidence_lines import BadLineError, line_of
-
-_SUFFIX: Final = ".part"
+from workers.offboarding.pack.how_to import file_of
+from workers.offboarding.pack.members import About
 
 
 @click.group("evidence")
@@ -33,22 +38,99 @@ def evidence() -> None:
 @evidence.command("export")
 @click.argument("case_id", metavar="[ID]", required=False)
 @click.option("--all", "is_all", is_flag=True, help="The register and every case.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file.")
+@click.option("--from", "first", metavar="DAY", help="Cases received from this day on.")
+@click.option("--to", "end", metavar="DAY", help="Until before this day, in UTC.")
+@click.option(
+    "--match",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="CSV",
+    help="HR's list of who left, to be held against the events of these days.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="A file: .zip for people, anything else for the bare lines, - for stdout.",
+)
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
-def export(*, case_id: str | None, is_all: bool, out: Path | None, force: bool) -> None:
-    """Write the evidence of a case, or of all of them, as one file.
+def export(
+    *,
+    case_id: str | None,
+    is_all: bool,
+    first: str | None,
+    end: str | None,
+    match: Path | None,
+    out: Path | None,
+    force: bool,
+) -> None:
+    """Write the evidence of a case, of some days, or of everything, as one file.
+
+    A case or some days become a zip with the signed lines, a page and tables, and how
+    to verify them. --all writes the bare lines.
 
     Ends with 3 where something is not in it: entries that are not sealed yet, cases
-    that are not in the store any more. --all needs the role operator.
+    that are not in the store any more, or the register, which the role operator may
+    have. --all needs that role.
     """
-    if (case_id is None) is not is_all:
-        raise click.UsageError("Give an ID, or --all.")
-    with open_client() as client, _file(out, force=force) as file:
-        if case_id is not None:
-            is_whole = _export_case(client, case_id, file)
+    is_period = first is not None or end is not None
+    if [case_id is not None, is_all, is_period].count(True) != 1:
+        raise click.UsageError("Give an ID, or --from and --to, or --all.")
+    if match is not None and not is_period:
+        raise click.UsageError("--match goes with --from and --to.")
+    if is_period:
+        _export_days(first or "", end or "", match, out, force=force)
+    with open_client() as client:
+        if case_id is None:
+            is_whole = _all(client, out or STDOUT, force=force)
         else:
-            is_whole = _export_all(client, file)
+            is_whole = _case(client, known_id(case_id), out, force=force)
     sys.exit(Exit.GOOD if is_whole else Exit.ATTENTION)
+
+
+def _export_days(
+    first: str, end: str, match: Path | None, out: Path | None, *, force: bool
+) -> NoReturn:
+    period, people = period_of(first, end), people_of(match)
+    out = out or Path(file_of(About(period=period)))
+    if not is_zip(out):
+        raise click.UsageError("--out: Some days become a .zip file.")
+    with open_client() as client, written(out, force=force) as file:
+        is_whole = export_period(client, period, people, file)
+    result_screen().line(f"{out}")
+    sys.exit(Exit.GOOD if is_whole else Exit.ATTENTION)
+
+
+def _all(client: Client, out: Path, *, force: bool) -> bool:
+    if is_zip(out):
+        raise click.UsageError(
+            "--all writes the bare lines; a .zip has --from and --to."
+        )
+    with written(out, force=force) as file:
+        return _export_all(client, file)
+
+
+def _case(client: Client, case_id: str, out: Path | None, *, force: bool) -> bool:
+    # Who paused and who resumed is read, and no case that has a page.
+    named = STDOUT if case_id == SERVICE else Path(file_of(About(case_id=case_id)))
+    out = out or named
+    if is_zip(out) and case_id == SERVICE:
+        raise click.UsageError("That is no case: give --out a .jsonl file, or - .")
+    with written(out, force=force) as file:
+        if not is_zip(out):
+            return _export_case(client, case_id, file)
+        is_whole = _export_zip(client, case_id, file)
+    result_screen().line(f"{out}")
+    return is_whole
+
+
+def _export_zip(client: Client, case_id: str, file: IO[bytes]) -> bool:
+    lines = BytesIO()
+    is_whole = _export_case(client, case_id, lines)
+    try:
+        write_case(file, case_id, BytesIO(lines.getvalue()).readlines())
+    except ValueError as error:
+        said = "What the service answers cannot be used: it is no evidence."
+        raise CallError(Fault.NOT_OURS, said) from error
+    return is_whole
 
 
 def _export_case(client: Client, case_id: str, file: IO[bytes]) -> bool:
@@ -96,28 +178,6 @@ def _write_register(client: Client, file: IO[bytes]) -> tuple[str, ...]:
     return tuple(found)
 
 
-@contextmanager
-def _file(out: Path | None, *, force: bool) -> Iterator[IO[bytes]]:
-    """Give what is written to: stdout, or a file that is there whole or not at all."""
-    if out is None:
-        yield sys.stdout.buffer
-        return
-    if out.exists() and not force:
-        raise click.UsageError(f"{out} is there already; --force replaces it.")
-    part = out.with_name(out.name + _SUFFIX)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    try:
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
-    except OSError as error:
-        raise click.UsageError(f"{out}: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
 @evidence.command("verify")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
@@ -132,22 +192,40 @@ def _file(out: Path | None, *, force: bool) -> Iterator[IO[bytes]]:
 def verify(*, files: tuple[str, ...], keys: tuple[str, ...], output: str) -> None:
     """Verify evidence, with no service, no store and no network.
 
+    FILE is a pack (.zip) or the bare lines; of a pack all pages and tables are made
+    again from its chains, and compared.
+
     Ends with 0 it holds and is signed by the key given, 2 a file or a key cannot be
-    read, 3 it holds in itself and it is not proven who signed, 4 it does not hold.
+    read, 3 it holds in itself and something is not proven: who signed, or for some
+    days that no case is missing; 4 it does not hold.
     """
     trusted = trusted_keys(keys)
     # Here and not above: the desk brings Celery along.
     from workers.desk import signature_holds
 
     checker = Checker(signature_holds, trusted)
+    packs = []
     for name in files:
         with _opened(name) as file:
-            checker.read(name, file)
+            if _is_pack(file):
+                packs.append(check_pack(file, name, checker))
+            else:
+                checker.read(name, file)
     found = checker.compare()
-    tell(found, output, is_trusted=bool(trusted))
+    is_complete = found.has_register or not any(one and one.period for one in packs)
+    tell(found, output, is_trusted=bool(trusted), packs=len(packs))
     if found.faults:
         sys.exit(Exit.HELD)
-    sys.exit(Exit.GOOD if trusted else Exit.ATTENTION)
+    sys.exit(Exit.GOOD if trusted and is_complete else Exit.ATTENTION)
+
+
+def _is_pack(file: IO[bytes]) -> bool:
+    """Tell whether a file is a zip; what is piped in is lines."""
+    if not file.seekable():
+        return False
+    begin = file.read(2)
+    file.seek(0)
+    return begin == b"PK"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from workers.offboarding.evidence_check import Checked
 from workers.offboarding.words import counted
 
 
-def tell(found: Checked, output: str, *, is_trusted: bool) -> None:
+def tell(found: Checked, output: str, *, is_trusted: bool, packs: int = 0) -> None:
     """Write what was found to stdout."""
     if output == "json":
         write_json(_body(found, is_trusted=is_trusted))
@@ -23,6 +23,8 @@ def tell(found: Checked, output: str, *, is_trusted: bool) -> None:
     cases = counted(found.cases, "case")
     register = " and the register over all cases" if found.has_register else ""
     screen.line(f"It holds: {cases}{register}.")
+    if packs:
+        screen.line("Its pages and tables are what the signed entries say.")
     for one in sorted(found.signed_by):
         screen.line(f"Signed by {one}.")
     _tell_limits(found, is_trusted=is_trusted)

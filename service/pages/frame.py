@@ -50,6 +50,7 @@ LINKS: Final[tuple[tuple[str, str, Role], ...]] = (
     ("/gate", "Gate", "viewer"),
     ("/sources", "Sources", "viewer"),
     ("/quarantine", "Quarantine", "viewer"),
+    ("/evidence", "Evidence", "viewer"),
     ("/settings", "Settings", "operator"),
     ("/docs", "API", "viewer"),
 )

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import zipfile
 
 import pytest
 
@@ -46,9 +47,16 @@ def test_what_was_done_is_exported_and_verified_with_the_key_that_reports_name(
     _, message = [one for one in simulator.slack.messages if case_id in told(one)]
     named = re.search(r"ed25519:[0-9a-f]{32}", told(message)).group()
     until(lambda: exported(service, path).returncode == 0)
+    pack = tmp_path / "days.zip"
+    # Past the leap of a day over the test, and before it.
+    days = ("--from", "2020-01-01", "--to", "2100-01-01", "--out", str(pack))
+    packed = offboard(service, "evidence", "export", *days)
     for name in ("web", "worker", "beat", "store"):
         service.end(name)
     alone = {"PATH": "/usr/bin:/bin"}
+    days_verified = offboard(
+        service, "evidence", "verify", str(pack), "--public-key", named, environ=alone
+    )
     verified = offboard(
         service, "evidence", "verify", str(path), "--public-key", named, environ=alone
     )
@@ -63,6 +71,14 @@ def test_what_was_done_is_exported_and_verified_with_the_key_that_reports_name(
         0,
         "It holds: 1 case and the register over all cases",
     )
+    assert (packed.returncode, days_verified.returncode) == (0, 0)
+    with zipfile.ZipFile(pack) as found:
+        leavers = found.read("leavers.csv").decode()
+        page = found.read(f"cases/{case_id}/case.html").decode()
+    assert f"{LEAVER}," in leavers
+    assert f"{case_id},safe," in leavers
+    assert "3 of 3 targets were read back under a functional ID." in page
+    assert "us-south, " in page
     assert changed.returncode == 4
     assert re.search(r"line \d+: case \w+, entry \d+: it is not", changed.stdout)
     entries = [one["entry"] for one in lines_of(path) if one["kind"] == "entry"]

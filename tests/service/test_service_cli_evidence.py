@@ -1,12 +1,16 @@
 """`offboard evidence export | verify`, on real files."""
 
 import stat
+from pathlib import Path
 
 import pytest
 from evidence_scenes import KEY, OTHER_KEY, a_book, fingerprint
 from fake_api import TOKEN, Says, a_problem, result_in
+from pack_scenes import DANA, KAI, ROBIN, WAITING, members, quarter, rezipped
+from pack_scenes import a_book as a_quarter_s_book
 
 BOOK = a_book()
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "evidence"
 LINES = (("Content-Type", "application/jsonl"),)
 REGISTER = ("GET", "/api/evidence/register")
 
@@ -35,7 +39,7 @@ def exported(whole, offboard, tmp_path):
 
 
 def test_a_case_is_written_to_stdout_as_it_came(whole, offboard):
-    done = offboard("evidence", "export", "01A")
+    done = offboard("evidence", "export", "01A", "--out", "-")
 
     assert done.exit_code == 0
     assert done.stdout_bytes == b"".join(BOOK.pack("01A"))
@@ -61,7 +65,7 @@ def test_a_file_is_for_its_owner_alone_and_is_not_replaced(whole, offboard, tmp_
 def test_what_is_not_sealed_is_told_and_ends_with_3(api, offboard):
     api.script(of("01A"), pack("01A", unsealed=2))
 
-    done = offboard("evidence", "export", "01A")
+    done = offboard("evidence", "export", "01A", "--out", "-")
 
     assert done.exit_code == 3
     assert "not sealed yet" in done.stderr
@@ -90,13 +94,13 @@ def test_a_register_that_is_cut_off_on_the_way_leaves_no_file(api, offboard, tmp
 def test_an_answer_with_the_token_in_it_is_none_of_ours(api, offboard):
     api.script(of("01A"), Says(raw=f"{TOKEN}\n".encode(), headers=LINES))
 
-    assert offboard("evidence", "export", "01A").exit_code == 6
+    assert offboard("evidence", "export", "01A", "--out", "-").exit_code == 6
 
 
 def test_a_page_of_something_else_is_no_evidence(api, offboard):
     api.script(of("01A"), Says(raw=b"<html>", headers=(("Content-Type", "text/html"),)))
 
-    assert offboard("evidence", "export", "01A").exit_code == 6
+    assert offboard("evidence", "export", "01A", "--out", "-").exit_code == 6
 
 
 def test_all_cases_hold_with_the_key_and_no_service(exported, offboard):
@@ -238,3 +242,199 @@ def test_line_ends_that_a_mail_client_changed_are_named(exported, offboard):
 
     assert done.exit_code == 4
     assert "line 1: header: its line end was changed" in done.stdout
+
+
+DAYS = ("--from", "2026-07-01", "--to", "2026-10-01")
+BETWEEN = ("GET", "/api/evidence")
+WAITS = ("GET", "/api/quarantine")
+
+
+@pytest.fixture
+def in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def answers(api):
+    """Has the service answer with the quarter's evidence, as to an operator."""
+
+    def answered(cases=(DANA, ROBIN, KAI), register=True):
+        book = a_quarter_s_book()
+        lines = book.register() if register else []
+        lines = [*lines, *(line for one in cases for line in book.pack(one))]
+        api.script(BETWEEN, Says(raw=b"".join(lines), headers=LINES))
+        api.script(WAITS, Says({"quarantine": WAITING, "next": None}))
+
+    return answered
+
+
+def verified(offboard, path, *more):
+    key = ("--public-key", fingerprint())
+    return offboard("evidence", "verify", str(path), *more, *key)
+
+
+def test_a_case_becomes_a_zip_under_its_name(whole, offboard, in_a_folder):
+    done = offboard("evidence", "export", "01A")
+
+    assert (done.exit_code, done.stdout) == (0, "offboard-evidence-01A.zip\n")
+    path = in_a_folder / "offboard-evidence-01A.zip"
+    assert members(path.read_bytes())["evidence.jsonl"] == b"".join(BOOK.pack("01A"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    seen = verified(offboard, path)
+    assert seen.exit_code == 0
+    assert "Its pages and tables are what the signed entries say." in seen.stdout
+
+
+def test_a_quarter_becomes_a_zip_that_holds(answers, api, offboard, in_a_folder):
+    answers()
+
+    done = offboard("evidence", "export", *DAYS)
+
+    name = "offboard-evidence-2026-07-01-to-2026-10-01.zip"
+    assert (done.exit_code, done.stdout) == (0, f"{name}\n")
+    assert "3 cases received in these days." in done.stderr
+    [asked] = api.calls(*BETWEEN)
+    assert asked.query == {"from": "2026-07-01", "to": "2026-10-01"}
+    assert (in_a_folder / name).read_bytes() == quarter()
+    assert verified(offboard, name).exit_code == 0
+
+
+def test_a_case_that_was_archived_is_told_and_found_beside(
+    answers, offboard, in_a_folder
+):
+    answers(cases=(DANA, KAI))
+    (in_a_folder / "robin.jsonl").write_bytes(b"".join(a_quarter_s_book().pack(ROBIN)))
+
+    done = offboard("evidence", "export", *DAYS, "--out", "q.zip")
+    alone, beside = (
+        verified(offboard, "q.zip"),
+        verified(offboard, "q.zip", "robin.jsonl"),
+    )
+
+    assert done.exit_code == 3
+    assert f"Case {ROBIN} is not in the store any more." in done.stderr
+    assert (alone.exit_code, beside.exit_code) == (4, 0)
+    assert f"case {ROBIN} is missing" in alone.stdout
+
+
+def test_a_viewer_s_quarter_does_not_prove_that_no_case_is_missing(
+    answers, offboard, in_a_folder
+):
+    answers(register=False)
+
+    done = offboard("evidence", "export", *DAYS, "--out", "q.zip")
+    seen = verified(offboard, "q.zip")
+
+    assert (done.exit_code, seen.exit_code) == (3, 3)
+    assert "Without the register" in done.stderr
+    assert "Without the register" in seen.stderr
+
+
+def test_a_viewer_s_quarter_without_a_case_is_a_pack_too(api, offboard, in_a_folder):
+    api.script(BETWEEN, Says(raw=b"", headers=LINES))
+    api.script(WAITS, Says({"quarantine": [], "next": None}))
+
+    assert offboard("evidence", "export", *DAYS, "--out", "q.zip").exit_code == 3
+    assert verified(offboard, "q.zip").exit_code == 3
+
+
+def test_evidence_that_is_cut_off_on_the_way_leaves_no_file(
+    api, answers, offboard, in_a_folder
+):
+    lines = [*a_quarter_s_book().register(), *a_quarter_s_book().pack(DANA)[:-1]]
+    answers()
+    api.script(BETWEEN, Says(raw=b"".join(lines), headers=LINES))
+
+    done = offboard("evidence", "export", *DAYS, "--out", "q.zip")
+
+    assert done.exit_code == 6
+    assert list(in_a_folder.iterdir()) == []
+
+
+def test_cases_in_another_order_are_no_answer_of_ours(answers, offboard, in_a_folder):
+    answers(cases=(ROBIN, DANA))
+
+    assert offboard("evidence", "export", *DAYS, "--out", "q.zip").exit_code == 6
+    assert list(in_a_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name;E-Mail;Salary\nDana;Dana.Lee@example.com ;9\nNever;never@example.com;8\n",
+        "\ufeffemail\nDANA.LEE@EXAMPLE.COM\nnever@example.com\n",
+        "dana.lee@example.com\n\nnever@example.com\ndana.lee@example.com\n",
+        'Left,"User Principal Name"\n1,"dana.lee@example.com"\n2,never@example.com\n',
+    ],
+)
+def test_hr_s_list_is_read_as_people_have_it(answers, offboard, in_a_folder, text):
+    answers()
+    (in_a_folder / "hr.csv").write_text(text, encoding="utf-8")
+
+    done = offboard("evidence", "export", *DAYS, "--match", "hr.csv", "--out", "q.zip")
+
+    assert done.exit_code == 0
+    assert "On HR's list and no event here: 1." in done.stderr
+    files = members((in_a_folder / "q.zip").read_bytes())
+    assert files["hr.jsonl"].decode() == (
+        '{"also":[],"email":"dana.lee@example.com"}\n'
+        '{"also":[],"email":"never@example.com"}\n'
+    )
+    assert verified(offboard, "q.zip").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"name;left\nDana;yes\n", b"email\n\n", b"\xff\xfe\x00", b"email\n\x00"],
+)
+def test_a_list_that_cannot_be_read_ends_with_2(answers, offboard, in_a_folder, raw):
+    answers()
+    (in_a_folder / "hr.csv").write_bytes(raw)
+
+    done = offboard("evidence", "export", *DAYS, "--match", "hr.csv")
+
+    assert done.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--from", "2026-07-01"),
+        ("--from", "2026-07-01", "--to", "2026-07-01"),
+        ("--from", "yesterday", "--to", "2026-07-01"),
+        (*DAYS, "01A"),
+        (*DAYS, "--all"),
+        (*DAYS, "--out", "q.jsonl"),
+        ("01A", "--match", "hr.csv"),
+        ("../evil",),
+        ("--all", "--out", "a.zip"),
+        ("0" * 26, "--out", "service.zip"),
+    ],
+)
+def test_an_export_that_makes_no_sense_ends_with_2(
+    answers, whole, offboard, in_a_folder, words
+):
+    answers()
+
+    assert offboard("evidence", "export", *words).exit_code == 2
+    assert list(in_a_folder.iterdir()) == []
+
+
+def test_a_changed_pack_is_told_by_the_file_in_it(answers, offboard, in_a_folder):
+    files = members(quarter())
+    page = f"cases/{DANA}/case.html"
+    files[page] = files[page].replace(b"IBMid-6600001FID", b"IBMid-1", 1)
+    (in_a_folder / "q.zip").write_bytes(rezipped(files))
+
+    done = verified(offboard, "q.zip")
+
+    assert done.exit_code == 4
+    assert f"q.zip: {page}: line" in done.stdout
+
+
+def test_a_pack_of_an_earlier_version_of_this_program_still_holds(offboard):
+    for name in ("case-1.zip", "quarter-1.zip"):
+        done = verified(offboard, FIXTURES / name)
+
+        assert (done.exit_code, done.stdout.split(":")[0]) == (0, "It holds")

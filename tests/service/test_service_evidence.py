@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pack_scenes
+import pytest
 from evidence_scenes import a_book, fingerprint
 from fake_desk import NOW
 
 from workers.desk import Pack
-from workers.offboarding.errors import CaseDamagedError
+from workers.offboarding.errors import CaseDamagedError, NoSuchCaseError
 from workers.offboarding.evidence import SERVICE
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.model import CaseStatus, Departure, Leaver
@@ -122,3 +124,128 @@ def test_who_paused_and_who_resumed_is_for_operators(
 
     assert client.get(path, headers=as_viewer).status_code == 404
     assert client.get(path, headers=as_operator).data == f"{SERVICE}\n".encode()
+
+
+QUARTER = "/api/evidence?from=2026-07-01&to=2026-10-01"
+
+
+@pytest.fixture
+def quarter_s(desk):
+    """Three cases of a quarter are in the store, with their register."""
+    book = pack_scenes.a_book()
+    for case_id in (pack_scenes.DANA, pack_scenes.ROBIN, pack_scenes.KAI):
+        desk.put(replace(a_case(desk), id=case_id))
+    desk.evidence_register = lambda: iter([one.decode() for one in book.register()])
+    desk.evidence_of = lambda case_id, *, may_wait=True: Pack(
+        tuple(one.decode() for one in book.pack(case_id)), 0
+    )
+    return book
+
+
+def as_lines(*parts):
+    return b"".join(line for part in parts for line in part)
+
+
+def test_a_case_comes_as_a_zip_where_that_is_asked_for(client, desk, as_viewer):
+    case = a_case(desk)
+    path = f"/api/cases/{case.id}/evidence"
+
+    asked = client.get(f"{path}?format=zip", headers=as_viewer)
+    accepted = client.get(path, headers={**as_viewer, "Accept": "application/zip"})
+    both = client.get(
+        f"{path}?format=jsonl", headers={**as_viewer, "Accept": "application/zip"}
+    )
+
+    assert asked.data == accepted.data
+    assert asked.content_type == "application/zip"
+    assert asked.headers["Content-Disposition"] == (
+        f"attachment; filename=offboard-evidence-{case.id}.zip"
+    )
+    assert asked.headers["Offboard-Unsealed"] == "0"
+    assert pack_scenes.members(asked.data)["evidence.jsonl"] == both.data
+    assert both.content_type == "application/jsonl"
+
+
+def test_a_quarter_comes_register_first_and_then_case_by_case(
+    client, quarter_s, as_operator
+):
+    answer = client.get(QUARTER, headers=as_operator)
+
+    packs = map(quarter_s.pack, (pack_scenes.DANA, pack_scenes.ROBIN, pack_scenes.KAI))
+    assert answer.data == as_lines(quarter_s.register(), *packs)
+
+
+def test_a_quarter_comes_as_a_zip_that_holds(client, quarter_s, as_operator, tmp_path):
+    answer = client.get(f"{QUARTER}&format=zip", headers=as_operator)
+
+    assert answer.status_code == 200
+    trusted = frozenset({fingerprint()})
+    assert pack_scenes.faults(answer.data, tmp_path / "q", trusted=trusted) == []
+    assert b"register.jsonl" in answer.data
+
+
+def test_a_viewer_gets_neither_the_register_nor_who_leaves_at_a_later_day(
+    client, desk, quarter_s, as_viewer
+):
+    kai = desk.show(pack_scenes.KAI)
+    later = NOW + timedelta(days=9)
+    desk.put(replace(kai, status=CaseStatus.SCHEDULED, starts_at=later))
+
+    answer = client.get(QUARTER, headers=as_viewer)
+    packed = client.get(f"{QUARTER}&format=zip", headers=as_viewer)
+
+    packs = map(quarter_s.pack, (pack_scenes.DANA, pack_scenes.ROBIN))
+    assert answer.data == as_lines(*packs)
+    assert pack_scenes.KAI.encode() not in packed.data
+    assert "register.jsonl" not in pack_scenes.members(packed.data)
+
+
+def test_what_is_not_in_the_store_any_more_is_left_to_the_register(
+    client, desk, quarter_s, as_operator, tmp_path
+):
+    pack_of = desk.evidence_of
+
+    def gone(case_id, *, may_wait=True):
+        if case_id == pack_scenes.ROBIN:
+            raise NoSuchCaseError
+        return pack_of(case_id)
+
+    desk.evidence_of = gone
+    answer = client.get(f"{QUARTER}&format=zip", headers=as_operator)
+
+    [found] = pack_scenes.faults(answer.data, tmp_path / "q")
+    assert f"case {pack_scenes.ROBIN} is missing" in found
+    page = pack_scenes.members(answer.data)["index.html"].decode()
+    assert pack_scenes.ROBIN in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from=2026-07-01",
+        "to=2026-07-01",
+        "from=2026-07-01&to=2026-07-01",
+        "from=x&to=2026-07-01",
+        "from=2026-07-01&to=2026-10-01&format=pdf",
+        "from=2026-07-01&to=2026-10-01&more=1",
+    ],
+)
+def test_days_that_make_no_sense_are_refused(client, as_viewer, query):
+    answer = client.get(f"/api/evidence?{query}", headers=as_viewer)
+
+    assert answer.status_code == 422
+
+
+def test_no_more_packs_are_made_at_a_time_than_there_are_places(
+    client, desk, app, as_operator
+):
+    from service.context import Context, give_context
+
+    context = Context(app.extensions["offboard"].settings, desk, lambda: NOW)
+    give_context(app, context)
+    while context.waiting_places.acquire(blocking=False):
+        pass
+
+    answer = client.get(f"{QUARTER}&format=zip", headers=as_operator)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "15")

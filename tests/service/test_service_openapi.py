@@ -25,6 +25,7 @@ ROLES = {
     ("/api/brake/refuse", "post"): "approver",
     ("/api/exposure", "get"): "viewer",
     ("/api/cases/{case_id}/evidence", "get"): "viewer",
+    ("/api/evidence", "get"): "viewer",
     ("/api/evidence/register", "get"): "operator",
     ("/api/gate/{user}", "get"): "viewer",
     ("/api/doctor", "get"): "operator",

@@ -25,7 +25,7 @@ from workers.desk.seeing import Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.desk.withdrawing import Withdrawing
-from workers.offboarding.entries import about_plan
+from workers.offboarding.entries import about_plan, in_words
 from workers.offboarding.errors import ConflictError, Reason
 from workers.offboarding.joining import askers_of, gone_from_of
 from workers.offboarding.model import (
@@ -310,6 +310,8 @@ class Desk:
             detail=f"adoption in account {account_id}",
             leaver=asked.leaver.id,
             source="api",
+            effective_at=now,
+            scope=in_words(asked.scope),
         )
         same = Departure("api", asked.leaver)
         taken = self._cases.open(case, same, (entry, entry), idempotency=idempotency)
@@ -597,6 +599,8 @@ def _told(departure: Departure, now: datetime, what: str) -> Entry:
         event_key=departure.event_key,
         authn=departure.authn,
         delivery_sha256=departure.delivery_sha256,
+        effective_at=departure.effective_at or now,
+        scope=in_words(departure.scope),
     )
 
 

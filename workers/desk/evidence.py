@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workers.offboarding.errors import NoSuchCaseError, NotSealedError
+from workers.store.archive import Archived
 from workers.store.evidence import Evidence
 
 # Workers seal every second; who asks for it right away waits for that.
@@ -25,13 +26,18 @@ class Proving:
     """What is given out of evidence. Every method raises StoreAwayError."""
 
     def __init__(
-        self, evidence: Evidence, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        evidence: Evidence,
+        *,
+        archived: Archived | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._evidence = evidence
+        self._archived = archived
         self._sleep = sleep
 
     def evidence_of(self, case_id: str, *, may_wait: bool = True) -> Pack:
-        """Give the evidence of a case, as far as it is sealed.
+        """Give the evidence of a case, as far as it is sealed; also of an archived one.
 
         Args:
             case_id: The case.
@@ -50,7 +56,13 @@ class Proving:
             unsealed = self._evidence.unsealed(case_id)
         # Counted before: what is sealed meanwhile is told as missing, and never the
         # other way round.
-        return Pack(tuple(self._evidence.pack_of(case_id)), unsealed)
+        try:
+            return Pack(tuple(self._evidence.pack_of(case_id)), unsealed)
+        except NoSuchCaseError:
+            kept = self._archived.lines_of(case_id) if self._archived else None
+            if kept is None:
+                raise
+            return Pack(kept, 0)
 
     def whole_evidence_of(self, case_id: str) -> bytes | None:
         """Give the evidence of a case as one file; None unless all of it is sealed."""

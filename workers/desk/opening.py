@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -24,6 +25,7 @@ from workers.desk.trying import Trying
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
+from workers.store.archive import Archived
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
@@ -236,7 +238,9 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         ),
         scim=store.scim,
         braking=braking_on(store, settings),
-        proving=Proving(store.evidence),
+        proving=Proving(
+            store.evidence, archived=Archived(Path(settings.archive_folder))
+        ),
         trying=Trying(
             store.notices,
             tuple(Channel(name) for name in settings.channels),

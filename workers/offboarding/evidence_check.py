@@ -21,6 +21,8 @@ from workers.offboarding.evidence_lines import BadLineError, line_of
 
 # Public key and signature in hex: whether that is the key's signature of the message.
 Holds = Callable[[str, bytes, str], bool]
+# A case's id: whether it has to be among the files.
+Wants = Callable[[str], bool]
 
 # Of the faults of one file: what is wrong everywhere needs no more words.
 MOST_FAULTS: Final = 50
@@ -61,6 +63,7 @@ class Section:
         n: How many entries its head counts.
         count: How many items its head of the register counts; 0 without one.
         last: The hash of the last of those.
+        wants: Of a register: which of its cases have to be there; None for all.
     """
 
     file: str
@@ -73,6 +76,7 @@ class Section:
     n: int = 0
     count: int = 0
     last: str = ""
+    wants: Wants | None = None
 
 
 @dataclass(slots=True)
@@ -116,9 +120,17 @@ class Checker:
         self._trusted = trusted
         self.found = Checked()
 
-    def read(self, file: str, lines: Iterable[bytes]) -> None:
-        """Read one file, line by line."""
-        reading = _Reading(file, self._holds, self._trusted, self.found)
+    def read(
+        self, file: str, lines: Iterable[bytes], *, wants: Wants | None = None
+    ) -> None:
+        """Read one file, line by line.
+
+        Args:
+            file: What it is called in what is told.
+            lines: Each with its newline.
+            wants: Which cases a register in it asks for; None for all.
+        """
+        reading = _Reading(file, self._holds, self._trusted, self.found, wants)
         for raw in lines:
             reading.take(raw)
         reading.end()
@@ -136,12 +148,18 @@ class _Reading:
     """One file while it is read: which section, and what has to come next."""
 
     def __init__(
-        self, file: str, holds: Holds, trusted: frozenset[str], found: Checked
+        self,
+        file: str,
+        holds: Holds,
+        trusted: frozenset[str],
+        found: Checked,
+        wants: Wants | None,
     ) -> None:
         self._file = file
         self._holds = holds
         self._trusted = trusted
         self._found = found
+        self._wants = wants
         self._line = 0
         self._wanted: tuple[str, ...] = ("header",)
         self._section: Section | None = None
@@ -193,7 +211,9 @@ class _Reading:
 
     def _begin(self, line: dict[str, Any]) -> None:
         case_id = line.get("case")
-        self._section = Section(self._file, self._line, case_id, line["keys"])
+        self._section = Section(
+            self._file, self._line, case_id, line["keys"], wants=self._wants
+        )
         self._found.sections.append(self._section)
         self._wanted = _AFTER["case" if case_id else "register of all"]
         self._prev, self._n = NOTHING, 0
@@ -339,7 +359,8 @@ def _compare(found: Checked, register: Section) -> None:
     latest: dict[str, tuple[int, int]] = {}
     for seq, (case_id, n, _, _) in register.items.items():
         latest[case_id] = (n, seq)
-    missing = [case_id for case_id in latest if case_id not in packs]
+    wants = register.wants or (lambda _: True)
+    missing = [one for one in latest if one not in packs and wants(one)]
     for case_id in missing[:_SHOWN_CASES]:
         text = f"case {case_id} is missing: item {latest[case_id][1]} names it"
         found.amiss(register.file, 0, text)

@@ -738,6 +738,11 @@ class Entry:
         owner_after: The IAM ID of who was read back.
         functional_id: The IAM ID of who is to take over.
         plan_hash: The plan that it is about.
+        effective_at: From when on the leaver is gone, as an event or a person told it.
+        scope: The part of the account that was asked for, in words; None for all of it.
+        settle_minutes: Of a settled case: how long clusters are given to follow.
+        follow_ups: Of a settled case: how many follow-ups were left to be done.
+        place: The target for people: its region, and its resource group by name.
     """
 
     at: datetime
@@ -757,6 +762,11 @@ class Entry:
     functional_id: str | None = None
     plan_hash: str | None = None
     delivery_sha256: str | None = None
+    effective_at: datetime | None = None
+    scope: str | None = None
+    settle_minutes: int | None = None
+    follow_ups: int | None = None
+    place: str | None = None
 
 
 # Why a part of a case waits while the rest of it goes on, or goes on by itself.

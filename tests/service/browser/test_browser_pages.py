@@ -25,6 +25,8 @@ PAGES = [
     "/gate?user=nonsense",
     "/sources",
     "/quarantine",
+    "/evidence",
+    "/evidence/period.zip?from=x&to=y",
     "/settings",
     "/settings?notice=test-1",
     "/doctor",

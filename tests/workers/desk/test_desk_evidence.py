@@ -9,11 +9,12 @@ from desk_scenes import NOW, a_target, asked, told
 from evidence_scenes import KEY, OTHER_KEY, fingerprint
 
 from workers.desk.evidence import Proving
-from workers.offboarding.errors import NotSealedError, Reason
+from workers.offboarding.errors import NoSuchCaseError, NotSealedError, Reason
 from workers.offboarding.evidence_check import Checker
 from workers.offboarding.model import CaseStatus, Leaver, Note, Plan, Step, Work
 from workers.offboarding.ports import Change
 from workers.signing import signature_holds
+from workers.store.archive import Archived
 from workers.store.evidence import Evidence
 
 WAITS = Note(Reason.TOO_MANY_TARGETS, "21 resets.")
@@ -81,7 +82,9 @@ def test_what_was_decided_says_who_about_which_plan_and_whom(
         "detail": "standard:1",
         "request_id": "req-1",
         "leaver": "dana.lee@example.com",
+        "effective_at": opened["effective_at"],
     }
+    assert opened["effective_at"].startswith(opened["at"][:19])
     assert (joined["what"], joined["actor"], joined["source"]) == (
         "departure.joined",
         "helpdesk",
@@ -218,3 +221,21 @@ def test_of_the_departure_of_another_nothing_is_in_it(make_desk, evidence, seal)
 
 def test_no_case_has_no_whole_evidence(evidence):
     assert Proving(evidence).whole_evidence_of("01NOTHING") is None
+
+
+def test_an_archived_case_is_given_out_of_the_folder(tmp_path, client):
+    folder = tmp_path / "archive"
+    (folder / "2024").mkdir(parents=True)
+    (folder / "2024" / "01OLD.jsonl").write_text('{"kind":"header"}\nrest\n')
+    proving = Proving(Evidence(client), archived=Archived(folder))
+
+    assert proving.evidence_of("01OLD").lines == ('{"kind":"header"}\n', "rest\n")
+    with pytest.raises(NoSuchCaseError):
+        proving.evidence_of("01NONE")
+
+
+def test_a_folder_that_cannot_be_read_is_no_archive(tmp_path, client):
+    proving = Proving(Evidence(client), archived=Archived(tmp_path / "none"))
+
+    with pytest.raises(NoSuchCaseError):
+        proving.evidence_of("01OLD")

@@ -10,7 +10,7 @@ from typing import Final
 
 from workers.offboarding.after_reset import aftercare_of
 from workers.offboarding.discovery import asked_wait
-from workers.offboarding.entries import about_plan
+from workers.offboarding.entries import about_plan, about_target
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import (
     Case,
@@ -85,12 +85,16 @@ def report(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     )
     lines = _lines(tools, done)
     done = replace(done, reports=lines)
-    settled = entry_of(claim, now, "case.settled", detail=done.result)
+    settled = _settled(tools, claim, done, now)
     change = Change(
         case=done,
         targets=_as_now(case, (*changed, *accepted)),
         reports=lines,
-        entries=(*_spots(claim, accepted, now), about_plan(settled, done)),
+        entries=(
+            *_spots(claim, accepted, now),
+            *_counted(claim, case, now),
+            about_plan(settled, done),
+        ),
         after=(*done.after(Step.REPORT), *aftercare_of(done)),
     )
     return tools.works.finish(claim, change)
@@ -137,6 +141,44 @@ def _spots(claim: Claim, accepted: list[CaseTarget], at: datetime) -> tuple[Entr
         )
         for one in accepted
         if one.blind is not None
+    )
+
+
+def _counted(claim: Claim, case: Case, at: datetime) -> tuple[Entry, ...]:
+    """Say how each target counted that was not read back by a step of its own.
+
+    What a plan itself settled, since it could not be seen or no functional ID may own
+    it, stands nowhere else in the ledger.
+    """
+    return tuple(
+        about_target(
+            replace(
+                entry_of(
+                    claim,
+                    at,
+                    "target.counted",
+                    reason=one.reason,
+                    detail=f"{one.outcome}: {one.detail}"
+                    if one.detail
+                    else one.outcome,
+                ),
+                target_id=one.target.id,
+            ),
+            one,
+        )
+        for one in case.targets
+        if one.outcome is not Outcome.VERIFIED
+    )
+
+
+def _settled(tools: Tools, claim: Claim, done: Case, at: datetime) -> Entry:
+    left = sum(
+        one.done_at is None for target in done.targets for one in target.follow_ups
+    )
+    return replace(
+        entry_of(claim, at, "case.settled", detail=done.result),
+        settle_minutes=int(tools.settle.total_seconds() // 60),
+        follow_ups=left,
     )
 
 
