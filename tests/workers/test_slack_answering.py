@@ -102,6 +102,18 @@ def test_what_did_not_arrive_is_sent_again_five_times_at_most(room, fate):
     assert not room.waits(late_id)
 
 
+def test_what_five_workers_died_over_is_given_up(room):
+    late_id = room.answers.keep(Late(URL, body={"text": "Approved."}))
+    for _ in range(5):
+        room.answers.claim(late_id)
+        room.client.hset(f"offboard:late:{late_id}", "held_until", 1)
+
+    room.again(late_id)
+
+    assert room.posted == []
+    assert not room.waits(late_id)
+
+
 def test_what_slack_will_never_take_is_given_up(room):
     room.fates = [Fate.REFUSED]
 
