@@ -295,7 +295,7 @@ def test_a_person_who_takes_a_functional_ids_key_is_told_to_the_channels(
     assert "us-east" in slack.text
     assert "Dana Lee" in slack.text
     subject = simulator.mail.messages[0].message["Subject"]
-    assert subject.startswith("[offboard] ATTENTION")
+    assert subject.startswith("[offboard] A functional ID's key is a person's now:")
 
 
 def test_a_departure_starts_from_the_index_while_the_lists_are_slow(

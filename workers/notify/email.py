@@ -4,13 +4,10 @@ A message that is sent again has the same Message-ID, so that a mailbox can show
 once. What certainly was not taken is told from what may have been.
 """
 
-import re
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from smtplib import SMTP
 from typing import Final
 
 import structlog
@@ -19,7 +16,7 @@ from config.settings import Secret
 from workers.notify.case_page import case_page
 from workers.notify.lines import OutboxLine
 from workers.notify.mail_evidence import Enclosure, WholeEvidence, enclosed
-from workers.notify.mail_handover import GONE, NOT_TRIED, Fate, Served, fits, hand_over
+from workers.notify.mail_handover import Fate, Served
 from workers.notify.mail_message import (
     Thread,
     header_text,
@@ -27,6 +24,7 @@ from workers.notify.mail_message import (
     thread_of,
     thread_of_notice,
 )
+from workers.notify.mail_round import serve
 from workers.notify.mail_server import MailServer, NeverError
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportKind, ReportLine, ReportState
@@ -37,12 +35,6 @@ from workers.offboarding.report import Report, report_of
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _TIMEOUT_SECONDS: Final = 10.0
-# Of one try for all recipients: what is left after it has its turn with the next one.
-_LONGEST_SECONDS: Final = 40.0
-_ADDRESS: Final = re.compile(r"[!-?A-~]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
-
-
-_Writes = Callable[[str, Enclosure | None], EmailMessage]
 
 
 class Mail:
@@ -134,50 +126,10 @@ class Mail:
             )
 
         try:
-            served = self._serve(waiting, message_to, enclosure)
+            served = serve(self._server, self._sender, waiting, message_to, enclosure)
         except NeverError as error:
             return _line_of(line, ReportState.FAILED, str(error), now)
         return _judged(line, served, now)
-
-    def _serve(
-        self, waiting: Sequence[str], message_to: _Writes, enclosure: Enclosure | None
-    ) -> list[Served]:
-        good = [one for one in waiting if _ADDRESS.fullmatch(one)]
-        bad = [one for one in waiting if one not in good]
-        served = [Served(one, Fate.NEVER, "bad_address") for one in bad]
-        ends_at = time.monotonic() + _LONGEST_SECONDS
-        tried = 0
-        while good[tried:] and time.monotonic() < ends_at:
-            try:
-                # A connection that is lost with one must not keep it from the others.
-                with self._server.session() as smtp:
-                    for to in good[tried:]:
-                        served.append(self._hand(smtp, to, message_to, enclosure))
-                        tried += 1
-                        if served[-1].code == GONE or time.monotonic() >= ends_at:
-                            break
-            except (NeverError, TransientError):
-                if not tried:
-                    raise
-                break
-        return served + [Served(one, Fate.LATER, NOT_TRIED) for one in good[tried:]]
-
-    def _hand(
-        self, smtp: SMTP, to: str, message_to: _Writes, enclosure: Enclosure | None
-    ) -> Served:
-        """Hand one mail over; without the evidence where that is what is refused."""
-        message = message_to(to, enclosure)
-        if enclosure is None or enclosure.content is None:
-            return hand_over(smtp, message, self._sender, to)
-        if not fits(smtp, message):
-            bare = enclosure.without("the mail server takes no mail that large")
-            return hand_over(smtp, message_to(to, bare), self._sender, to)
-        served = hand_over(smtp, message, self._sender, to)
-        if not (served.is_for_message and served.fate is Fate.NEVER):
-            return served
-        log.warning("report.without_evidence", channel="mail", code=served.code)
-        bare = enclosure.without("the mail server refused the mail with it")
-        return hand_over(smtp, message_to(to, bare), self._sender, to)
 
 
 def _judged(line: OutboxLine, served: Sequence[Served], now: datetime) -> OutboxLine:

@@ -26,6 +26,7 @@ class Mailbox:
         self.data = {}
         self.data_if = lambda raw: None
         self.data_seconds = 0.0
+        self.hangs_up = False
         self.mails = []
         self.logins = []
 
@@ -43,6 +44,8 @@ class Mailbox:
             return "250 OK"
         answer = self.data.get(to) or self.data_if(envelope.content)
         if answer:
+            if self.hangs_up:
+                asyncio.get_running_loop().call_later(0.05, server.transport.close)
             return answer
         self.mails.append((to, session.ssl is not None, envelope.content))
         return "250 OK"

@@ -175,6 +175,30 @@ def test_a_server_that_takes_no_attachment_gets_the_mail_without(
     }
 
 
+def test_a_server_that_hangs_up_over_an_attachment_gets_the_mail_without(
+    box, port, make_mail, a_settled_case
+):
+    box.data_if = lambda raw: "554 no attachments" if b"attachment" in raw else None
+    box.hangs_up = True
+
+    line = make_mail(port, OPS, SEC, **gives(PACK)).deliver(a_settled_case(), LINE)
+
+    assert (line.state, line.reached) == (ReportState.SENT, (OPS, SEC))
+    assert len(box.mails) == 2
+
+
+def test_whose_mailbox_is_full_does_not_take_the_evidence_from_the_others(
+    box, port, make_mail, a_settled_case
+):
+    box.data[OPS] = "552 mailbox full"
+
+    line = make_mail(port, OPS, SEC, **gives(PACK)).deliver(a_settled_case(), LINE)
+
+    assert (line.state, line.detail) == (ReportState.SENT, "ops@example.com 552")
+    [message] = box.messages
+    assert attached(message) != []
+
+
 def test_a_server_that_takes_the_mail_later_gets_it_later_with_the_evidence(
     box, port, make_mail, a_settled_case
 ):

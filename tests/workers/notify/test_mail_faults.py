@@ -300,7 +300,7 @@ def test_a_server_that_looks_through_the_mail_for_long_is_waited_for(
 def test_one_try_ends_though_many_wait_and_the_rest_has_another_turn(
     box, port, make_mail, make_case, monkeypatch
 ):
-    monkeypatch.setattr("workers.notify.email._LONGEST_SECONDS", 0.0)
+    monkeypatch.setattr("workers.notify.mail_round._LONGEST_SECONDS", 0.0)
 
     said = postponed(make_mail(port, OPS, SEC), make_case())
 
