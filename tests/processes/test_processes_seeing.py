@@ -185,7 +185,7 @@ def test_exposure_gate_and_doctor_need_nothing_but_a_key(install, simulator):
     assert simulator.journal.writes() == []
 
 
-def test_the_doctor_is_green_and_goes_red_where_owner_ids_are_no_iam_ids(
+def test_the_doctor_finds_no_fault_and_goes_red_where_owner_ids_are_no_iam_ids(
     install, simulator
 ):
     # Of classic infrastructure the doctor can prove nothing.
@@ -198,8 +198,13 @@ def test_the_doctor_is_green_and_goes_red_where_owner_ids_are_no_iam_ids(
     simulator.account.owner_id_style = "other"
     red = offboard(service, "doctor", "-o", "json")
 
-    assert green.returncode == 0
-    assert {one["verdict"] for one in json.loads(green.stdout)["checks"]} == {"ok"}
+    first = json.loads(green.stdout)["checks"]
+    verdicts = {"ok", "warning", "unproven"}
+    assert green.returncode == 3
+    assert {one["verdict"] for one in first} == verdicts
+    # That reports arrive shows only in one that was sent.
+    unseen = {one["what"] for one in first if one["verdict"] == "unproven"}
+    assert unseen == {f"{channel}_reports" for channel in ("slack", "mail")}
     assert red.returncode == 5
     [ids] = [
         one for one in json.loads(red.stdout)["checks"] if one["what"] == "owner_ids"
