@@ -97,7 +97,7 @@ def test_json_is_the_notice_as_the_service_has_it(offboard, plays):
 
     done = offboard("notify", "test", "-o", "json")
 
-    assert json.loads(done.stdout) == notice
+    assert json.loads(done.stdout) == {"schema": 1, **notice}
     assert done.exit_code == 0
 
 

@@ -1,4 +1,4 @@
-"""The shell recipe of the README, run as it stands there."""
+"""The shell recipe of the page on HTTP, run as it stands there."""
 
 import itertools
 import os
@@ -12,7 +12,7 @@ from fake_desk import SECRET, SETTINGS, FakeDesk
 
 from service.app import create_app, now_utc
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "http.md"
 # One argument a line: none of the recipe's own holds a line break.
 CURL = "curl() { printf '%s\\n' \"$@\"; }\n"
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="no open
 @pytest.fixture
 def spoken():
     """What the recipe gives to curl: address, headers, body."""
-    (recipe,) = re.findall(r"```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    (recipe,) = re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     done = subprocess.run(
         ["sh", "-eu", "-c", CURL + recipe],
         env={**os.environ, "OFFBOARD_SOURCE_STANDARD_SECRET": SECRET},

@@ -71,7 +71,8 @@ def test_reports_name_the_fingerprint(settings, client):
     office = back_office(given, Silent())
 
     notifier = office.dry.notifiers[Channel.SLACK]
-    assert notifier._evidence_key == office.sealing.fingerprint
+    wording = notifier._notifier._wording
+    assert wording.evidence_key == office.sealing.fingerprint
 
 
 def test_a_store_that_is_away_leaves_it_to_the_next_turn(settings, client):

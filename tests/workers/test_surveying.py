@@ -27,6 +27,7 @@ from workers.desk.cases import Desk
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
+from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.failing import Failing
@@ -45,10 +46,12 @@ from workers.store.brake import Brakes
 from workers.store.cases import Cases
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
+from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.own_key import OwnKey
 from workers.store.owners import Owners
+from workers.store.presses import Presses
 from workers.store.questions import Questions
 from workers.store.scim import ScimTable
 from workers.store.sources import SourceNotes
@@ -99,6 +102,7 @@ class Scene:
             proving=Proving(Evidence(client)),
             trying=Trying(Notices(client), (), clock=self.clock),
             own_key=OwnKey(client, None),
+            slack=SlackDesk(Presses(client), LateAnswers(client), Silent()),
             clock=self.clock,
         )
         self.trend = Trend(client)
