@@ -24,6 +24,13 @@ _FIRST_PAUSE_SECONDS: Final = 2.0
 _LONGEST_PAUSE_SECONDS: Final = 300.0
 _AGAIN: Final = (Fate.WAIT, Fate.NEVER_LEFT, Fate.MAYBE)
 
+_UNANSWERED: Final = {
+    "response_type": "ephemeral",
+    "replace_original": False,
+    "text": ":warning: *Not proven safe:* the look at the accounts was broken off each "
+    "time it was begun. Do not remove them; ask again, or on the page.",
+}
+
 Gate = Callable[[GateQuestion], GateAnswer | None]
 Respond = Callable[[str, dict[str, Any]], Answer]
 
@@ -65,7 +72,7 @@ class LateSaying:
         if claimed is None:
             return
         if claimed.late is None or claimed.tries > _TRIES:
-            self._give_up(claimed, "sealed" if claimed.late is None else "tries")
+            self._leave(claimed)
             return
         body = self._body_of(claimed.late)
         if body is None:
@@ -102,6 +109,13 @@ class LateSaying:
             return
         self._answers.done(claimed.id)
         log.info("slack.answered", tries=claimed.tries)
+
+    def _leave(self, claimed: Claimed) -> None:
+        """Give one up over which workers died; who asked and waits is told so."""
+        late = claimed.late
+        if late is not None and late.body is None:
+            self._respond(late.response_url, _UNANSWERED)
+        self._give_up(claimed, "sealed" if late is None else "tries")
 
     def _give_up(self, claimed: Claimed, why: str) -> None:
         log.warning("slack.answer_given_up", why=why, tries=claimed.tries)

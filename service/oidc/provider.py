@@ -189,4 +189,9 @@ def _completed(
     if more.get("sub") != claims["sub"]:
         raise NotProvenError("userinfo")
     # What an ID token says is signed, and holds.
-    return {**more, **claims}
+    found = {**more, **claims}
+    if more.get("email") != claims.get("email"):
+        # That one address is verified says nothing about another.
+        first = claims if "email" in claims else more
+        found["email_verified"] = first.get("email_verified")
+    return found

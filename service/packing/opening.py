@@ -27,6 +27,12 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_GROWTH: Final = 100
 _SHOWN: Final = 20
 _ENCRYPTED: Final = 0x1
+# Of the zip format: what stands before a member, what may stand behind one, and the
+# end of the list where no comment follows. No header fits into what may be between.
+_HEADER_BYTES: Final = 30
+_BEHIND_BYTES: Final = 24
+_END_BYTES: Final = 22
+_END: Final = b"PK\5\6"
 BROKEN: Final = (
     BadZipFile,
     LargeZipFile,
@@ -59,6 +65,7 @@ def opened_zip(file: IO[bytes]) -> Iterator[tuple[ZipFile, About]]:
             raise BadPackError(f"no pack has a file of this name: {names}")
         if found.comment:
             raise BadPackError("a comment was added to the zip file")
+        _refuse_hidden(file, found, size)
         yield found, about
 
 
@@ -93,6 +100,38 @@ def _refuse_member(one: ZipInfo) -> None:
         raise BadPackError(f"{one.filename!r} is packed in a way that no pack is")
     if one.is_dir() or stat.S_ISLNK(one.external_attr >> 16):
         raise BadPackError(f"{one.filename!r} is no plain file")
+
+
+def _refuse_hidden(file: IO[bytes], found: ZipFile, size: int) -> None:
+    """Refuse bytes of no member: what reads from the front would unpack them instead.
+
+    What is verified is what the list at the end names; not every program goes by that.
+    """
+    end = 0
+    for one in sorted(found.infolist(), key=lambda info: info.header_offset):
+        _refuse_gap(end, one.header_offset)
+        end = _end_of(file, one)
+    _refuse_gap(end, found.start_dir)
+    file.seek(size - _END_BYTES)
+    if not file.read().startswith(_END):
+        raise BadPackError("something was added behind the zip file")
+
+
+def _refuse_gap(end: int, begin: int) -> None:
+    if not 0 <= begin - end <= _BEHIND_BYTES:
+        raise BadPackError("there are bytes in it that belong to no file of it")
+
+
+def _end_of(file: IO[bytes], one: ZipInfo) -> int:
+    """Return where a member ends; its own header has to say so, too."""
+    file.seek(one.header_offset)
+    header = file.read(_HEADER_BYTES)
+    named, more = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
+    said = int.from_bytes(header[18:22], "little")
+    # Unknown when it was written, or too large for the field.
+    if said not in (one.compress_size, 0, 0xFFFFFFFF):
+        raise BadPackError(f"{one.filename!r} has two sizes")
+    return one.header_offset + _HEADER_BYTES + named + more + one.compress_size
 
 
 def read_whole(found: ZipFile, name: str) -> bytes:

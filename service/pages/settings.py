@@ -71,7 +71,7 @@ def resume_all() -> Response:
 
 
 def _turned(*, paused: bool) -> Response:
-    here().desk.pause(None, paused=paused, actor=g.token.name)
+    here().desk.pause(None, paused=paused, actor=g.token.name, request_id=g.request_id)
     log.warning("resets.paused" if paused else "resets.resumed", actor=g.token.name)
     return redirect(f"/settings?did={'pause' if paused else 'resume'}", 303)
 

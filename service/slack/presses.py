@@ -5,6 +5,7 @@ what the API does. What came of it is answered later, by Slack's own address.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final, Literal
 
 import structlog
@@ -22,6 +23,7 @@ from service.slack.saying import (
     in_place,
     me,
     named,
+    page,
     standing,
     told,
 )
@@ -45,6 +47,8 @@ from workers.offboarding.words import counted
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 _Role = Literal["viewer", "operator", "approver"]
+# The message has its time of a worker, the brake of the store.
+_CLOCKS_APART_SECONDS: Final = 300
 _PAST: Final = {APPROVE: "Approved", REFUSE: "Refused", RETRY: "Taken back to work"}
 _MARKS: Final = {
     APPROVE: ":white_check_mark:",
@@ -122,6 +126,13 @@ def _too_late(case_id: str, error: ConflictError) -> str:
 
 def _brake(pressed: Press) -> Answer:
     """Let all departures go on that the brake holds, or cancel them."""
+    since = here().desk.brake().since
+    if since is not None and _is_of_others(pressed.value.get("at"), since):
+        see = page("/brake", "See who waits", "`offboard brake show` names them.")
+        return told(
+            ":no_entry: Nothing was done. Of those that this message told of nobody "
+            f"waits any more; others do, since {since:%Y-%m-%d %H:%M} UTC. {see}"
+        )
     is_release = pressed.action == RELEASE_ALL
     desk, who = here().desk, caller()
     do = desk.release_brake if is_release else desk.refuse_brake
@@ -132,6 +143,13 @@ def _brake(pressed: Press) -> Answer:
     mark = ":white_check_mark:" if is_release else ":no_entry:"
     cases = counted(many, "departure")
     return in_place(pressed, f"{mark} {cases} {what} by {me()} {at(here().clock())}.")
+
+
+def _is_of_others(told_at: object, since: datetime) -> bool:
+    """Tell whether the first of those that wait came after the message was made."""
+    if not isinstance(told_at, int):
+        return True
+    return since.timestamp() > told_at + _CLOCKS_APART_SECONDS
 
 
 _Action = tuple[_Role, Callable[[Press], Answer]]

@@ -114,6 +114,20 @@ def test_what_five_workers_died_over_is_given_up(room):
     assert not room.waits(late_id)
 
 
+def test_who_asked_what_five_workers_died_over_is_told_so(room):
+    late_id = room.answers.keep(Late(URL, leaver=DANA, user="dana.lee@example.com"))
+    for _ in range(5):
+        room.answers.claim(late_id)
+        room.client.hset(f"offboard:late:{late_id}", "held_until", 1)
+
+    room.again(late_id)
+
+    [told] = room.posted
+    assert "*Not proven safe:*" in told["text"]
+    assert told["response_type"] == "ephemeral"
+    assert not room.waits(late_id)
+
+
 def test_what_slack_will_never_take_is_given_up(room):
     room.fates = [Fate.REFUSED]
 

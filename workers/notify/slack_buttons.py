@@ -51,13 +51,17 @@ def buttons_of(case: Case, kind: ReportKind) -> list[Block]:
 
 
 def buttons_of_notice(notice: Notice) -> list[Block]:
-    """Return what may be pressed under a notice: of the brake's, both decisions."""
+    """Return what may be pressed under a notice: of the brake's, both decisions.
+
+    They carry when that was told: who waits by then may be others altogether.
+    """
     if notice.kind is not NoticeKind.BRAKE:
         return []
+    bound = {"at": int(notice.at.timestamp())}
     release = button(
         "Release all",
         RELEASE_ALL,
-        {},
+        bound,
         title="Let all departures go on?",
         asks="All that wait by the time you press go on. Each is planned then, and its "
         "own guards hold it where they must.",
@@ -66,7 +70,7 @@ def buttons_of_notice(notice: Notice) -> list[Block]:
     refuse = button(
         "Refuse all",
         REFUSE_ALL,
-        {},
+        bound,
         title="Cancel all departures?",
         asks="All that wait by the time you press are cancelled, and nothing is "
         "written. Who leaves after all has to be told of anew.",

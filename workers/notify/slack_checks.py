@@ -4,6 +4,10 @@ from config.settings import Settings
 from workers.offboarding.health import Check, Verdict
 
 _WHAT = "slack_buttons"
+_NAME_THEM = (
+    "Write who they are behind their ids in OFFBOARD_SLACK_USERS "
+    "(TEAM/USER:role:person), and the same person behind a token of theirs."
+)
 
 
 def slack_checks(settings: Settings) -> tuple[Check, ...]:
@@ -27,7 +31,20 @@ def slack_checks(settings: Settings) -> tuple[Check, ...]:
             "on it is told the ids to put there."
         )
         return (Check(_WHAT, Verdict.UNPROVEN, text, mend=mend),)
+    may_act = [one for one in settings.slack_users if one.role != "viewer"]
+    unnamed = sum(one.behind is None for one in may_act)
+    if unnamed:
+        return (Check(_WHAT, Verdict.UNPROVEN, _unnamed(unnamed), mend=_NAME_THEM),)
     return (Check(_WHAT, Verdict.OK, _good(settings)),)
+
+
+def _unnamed(many: int) -> str:
+    people = "1 person" if many == 1 else f"{many} people"
+    return (
+        f"{people} who may start or approve in Slack cannot be told from whoever has a "
+        "token: with one of their own they could approve what they asked for "
+        "themselves."
+    )
 
 
 def _good(settings: Settings) -> str:

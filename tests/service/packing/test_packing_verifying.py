@@ -253,6 +253,94 @@ def test_a_size_that_lies_is_found(path):
     assert any("events.csv" in one for one in found)
 
 
+@pytest.mark.parametrize("name", ["quarantine.jsonl", "hr.jsonl"])
+def test_a_line_that_is_nested_too_deep_is_a_fault_and_no_crash(path, name):
+    files = members(a_quarter())
+    files[name] = b"[" * 100_000 + b"]" * 100_000
+
+    found = faults(rezipped(files), path)
+
+    assert any(f"{name}: 0: it is nested too deep" in one for one in found)
+
+
+def local_of(name, text):
+    """Write a member as it stands in a zip, without the list that names it."""
+    raw = rezipped({name: text})
+    return raw[: zipfile.ZipFile(io.BytesIO(raw)).start_dir]
+
+
+def shifted(raw, by):
+    """Tell in the list and at the end that all members but the first lie further on."""
+    moved = bytearray(raw)
+    first, start = True, zipfile.ZipFile(io.BytesIO(raw)).start_dir
+    at = start
+    while moved[at : at + 4] == b"PK\1\2":
+        offset = struct.unpack_from("<I", moved, at + 42)[0]
+        struct.pack_into("<I", moved, at + 42, offset if first else offset + by)
+        first = False
+        lengths = struct.unpack_from("<3H", moved, at + 28)
+        at += 46 + sum(lengths)
+    struct.pack_into("<I", moved, at + 16, start + by)
+    return bytes(moved)
+
+
+def test_a_file_in_front_that_only_some_programs_unpack_is_found(path):
+    hidden = local_of("case.html", "<h1>All is safe</h1>")
+
+    [found] = faults(hidden + one_case(), path)
+
+    assert "bytes in it that belong to no file of it" in found
+
+
+def test_a_file_in_between_that_only_some_programs_unpack_is_found(path):
+    raw = one_case()
+    hidden = local_of("case.html", "<h1>All is safe</h1>")
+    second = sorted(
+        one.header_offset for one in zipfile.ZipFile(io.BytesIO(raw)).infolist()
+    )[1]
+    made = shifted(raw, len(hidden))
+    made = made[:second] + hidden + made[second:]
+
+    [found] = faults(made, path)
+
+    assert "bytes in it that belong to no file of it" in found
+
+
+def test_what_was_put_behind_the_zip_is_found(path):
+    [found] = faults(one_case() + b"x" * 40, path)
+
+    assert "behind the zip file" in found
+
+
+def test_a_member_of_two_sizes_is_found(path):
+    raw = bytearray(one_case())
+    struct.pack_into("<I", raw, 18, struct.unpack_from("<I", raw, 18)[0] - 1)
+
+    [found] = faults(bytes(raw), path)
+
+    assert "'pack.json' has two sizes" in found
+
+
+def test_a_pack_that_was_written_into_a_pipe_holds(path):
+    class Pipe(io.RawIOBase):
+        def __init__(self):
+            self.got = bytearray()
+
+        def writable(self):
+            return True
+
+        def write(self, data):
+            self.got += data
+            return len(data)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, raw in members(one_case()).items():
+            made.writestr(name, raw)
+
+    assert faults(bytes(pipe.got), path) == []
+
+
 def test_a_link_is_refused(path):
     files = members(one_case())
     file = io.BytesIO()

@@ -550,6 +550,45 @@ def test_what_is_told_of_somebody_else_is_refused(with_provider, come_back, prov
     assert who(client) is None
 
 
+@pytest.mark.parametrize(
+    ("without", "told"),
+    [
+        # One is named by the ID token, and another is verified elsewhere.
+        (["email_verified"], {"email": "eve@example.com", "email_verified": True}),
+        (["email_verified"], {"email_verified": True}),
+        # And the other way round.
+        (["email"], {"email": "dana@example.com"}),
+        (["email"], {"email": "dana@example.com", "email_verified": False}),
+    ],
+)
+def test_one_address_is_not_verified_by_what_is_said_of_another(
+    with_provider, come_back, provider, without, told
+):
+    provider.without = ("groups", *without)
+    provider.told = {"sub": "00u1", "groups": ["cluster-approvers"], **told}
+    client = with_provider()
+
+    assert come_back(client).status_code == 403
+    assert who(client) is None
+
+
+def test_one_address_may_be_named_and_verified_in_two_places(
+    with_provider, come_back, provider
+):
+    provider.without = ("groups", "email_verified")
+    provider.told = {
+        "sub": "00u1",
+        "groups": ["cluster-approvers"],
+        "email": "dana@example.com",
+        "email_verified": True,
+    }
+    client = with_provider()
+
+    come_back(client)
+
+    assert who(client) == ("oidc:dana@example.com", "approver")
+
+
 @pytest.mark.parametrize("verified", [False, None, "false", 1, "yes"])
 def test_an_address_that_is_not_verified_names_nobody(
     with_provider, come_back, provider, verified

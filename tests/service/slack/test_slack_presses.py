@@ -265,6 +265,9 @@ def test_a_press_that_names_no_address_is_done_all_the_same(post, desk, case):
     assert desk.slack.said == []
 
 
+TOLD_AT = int(NOW.timestamp())
+
+
 def waiting(number):
     braked = Braked(f"01{number}", Leaver(DANA), "standard", NOW, NOW)
     return Waiting(braked, 1, 2, is_gone=False)
@@ -280,13 +283,38 @@ def waiting(number):
 def test_the_brake_is_decided_once(press, desk, action, does, said):
     desk.braked = Brake(20, 23, NOW, (waiting(1), waiting(2)))
 
-    first = press(action, {}, message=MESSAGE)
-    again = press(action, {}, message=MESSAGE)
+    first = press(action, {"at": TOLD_AT}, message=MESSAGE)
+    again = press(action, {"at": TOLD_AT}, message=MESSAGE)
 
     who = f"slack:{TEAM}/{APPROVER}"
     assert desk.asked[0] == (does, who, "sam")
     assert said in json.dumps(first["blocks"])
     assert "no departure waits for the brake any more" in again["text"]
+
+
+@pytest.mark.parametrize("action", ["offboard.brake.release", "offboard.brake.refuse"])
+@pytest.mark.parametrize(
+    "value", [{"at": TOLD_AT - 86_400}, {}, {"at": None}, {"at": "9999999999"}]
+)
+def test_a_message_of_another_rush_decides_nothing_about_this_one(
+    press, desk, action, value
+):
+    desk.braked = Brake(20, 23, NOW, (waiting(1), waiting(2)))
+
+    answer = press(action, value, message=MESSAGE)
+
+    assert desk.asked == []
+    assert answer["replace_original"] is False
+    assert "nobody waits any more; others do, since 2026-02-16 10:02" in answer["text"]
+    assert "https://offboard.example.com/brake" in answer["text"]
+
+
+def test_clocks_that_are_a_little_apart_make_no_message_one_of_others(press, desk):
+    desk.braked = Brake(20, 23, NOW, (waiting(1),))
+
+    answer = press("offboard.brake.release", {"at": TOLD_AT - 299}, message=MESSAGE)
+
+    assert "1 departure let go on by" in json.dumps(answer["blocks"])
 
 
 def value_of(answer):

@@ -159,6 +159,8 @@ def test_the_brakes_notice_has_both_decisions():
         "Release all",
         "Refuse all",
     ]
+    told_at = f'{{"at":{int(NOON.timestamp())}}}'
+    assert [one["value"] for one in rows[0]["elements"]] == [told_at, told_at]
     assert fault_of("x", rows) is None
 
 

@@ -12,7 +12,7 @@ BOT = {"slack_bot_token": Secret("xoxb-1"), "slack_channel_id": "C1"}
 SIGNED = {"slack_signing_secret": (Secret("a-signing-secret"),)}
 USERS = {
     "slack_users": (
-        SlackUser("T012", "U034", "approver"),
+        SlackUser("T012", "U034", "approver", "sam@example.com"),
         SlackUser("T012", "U035", "viewer"),
     )
 }
@@ -40,6 +40,21 @@ def test_buttons_that_can_work_are_in_order():
 
     assert check.verdict is Verdict.OK
     assert check.text == ("2 people may press or type in Slack, 1 of them as approver.")
+
+
+@pytest.mark.parametrize("role", ["operator", "approver"])
+def test_who_may_start_or_approve_and_has_no_name_is_told_with_how_to_give_one(role):
+    users = (SlackUser("T012", "U034", role), *USERS["slack_users"])
+
+    (check,) = slack_checks(Settings(**BOT, **SIGNED, slack_users=users))
+
+    assert check.verdict is Verdict.UNPROVEN
+    assert check.text == (
+        "1 person who may start or approve in Slack cannot be told from whoever has a "
+        "token: with one of their own they could approve what they asked for "
+        "themselves."
+    )
+    assert "TEAM/USER:role:person" in check.mend
 
 
 def test_a_service_without_slack_is_told_nothing():

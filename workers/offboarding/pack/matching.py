@@ -1,11 +1,11 @@
 """The events of a period held against HR's list of who left. Pure."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from workers.offboarding.evidence import canonical
+from workers.offboarding.pack.plain import objects_in
 from workers.offboarding.pack.tables import LEAVER_COLUMNS
 
 COLUMNS: Final = (
@@ -55,8 +55,7 @@ def lines_of(people: Iterable[Person]) -> str:
 def people_in(raw: bytes) -> tuple[Person, ...]:
     """Read HR's list out of a pack; ValueError where it is none."""
     found = []
-    for line in raw.decode().splitlines():
-        said = json.loads(line)
+    for said in objects_in(raw):
         try:
             found.append(Person(str(said["email"]), tuple(map(str, said["also"]))))
         except (KeyError, TypeError) as error:

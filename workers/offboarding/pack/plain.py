@@ -1,9 +1,11 @@
 """Foreign text made fit for a page and for a cell, the same on every machine. Pure."""
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 # Named one by one and not by Unicode's categories, which grow with Python's versions.
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -17,6 +19,15 @@ def shown(text: str) -> str:
     """Return *text* as HTML on one line, with what cannot be seen made visible."""
     line = " ".join(_CONTROLS.sub(" ", text).split())
     return escape(_UNSEEN.sub("\ufffd", line), quote=True)
+
+
+def objects_in(raw: bytes) -> Iterator[Any]:
+    """Read JSON, one value a line; ValueError where that is not what it is."""
+    for line in raw.decode().splitlines():
+        try:
+            yield json.loads(line)
+        except RecursionError:
+            raise ValueError("it is nested too deep") from None
 
 
 def moment_in(value: object) -> datetime | None:

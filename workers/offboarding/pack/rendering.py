@@ -3,7 +3,6 @@
 Who writes a pack and who verifies one call the same, so that they cannot differ.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,6 +24,7 @@ from workers.offboarding.pack.members import (
     About,
 )
 from workers.offboarding.pack.period import Period
+from workers.offboarding.pack.plain import objects_in
 from workers.offboarding.pack.story import Story, story_of
 
 _KEPT: Final = ("id", "source", "reason", "received_at")
@@ -115,8 +115,7 @@ class PeriodRendering:
             ValueError: It is not what ``quarantined`` writes.
         """
         rows = []
-        for line in raw.decode().splitlines():
-            one = json.loads(line)
+        for one in objects_in(raw):
             if not isinstance(one, dict) or set(one) != set(_KEPT):
                 raise ValueError("quarantine.jsonl cannot be read")
             rows.append(_waiting({name: str(one[name]) for name in _KEPT}))
