@@ -13,6 +13,7 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    Entry,
     Note,
     Plan,
     ReportKind,
@@ -263,6 +264,27 @@ def test_what_went_on_meanwhile_asks_nobody_for_anything(room):
     assert notice.severity == "neutral"
     assert all(one.command is None for one in notice.items)
     assert set(room.lines("01005").values()) == {"sent"}
+
+
+def test_what_was_retried_meanwhile_is_not_told_to_be_over(room):
+    for number in range(7):
+        room.fail(number, Reason.LIST_UNREADABLE)
+    for number in (5, 6):
+        case = replace(
+            room.cases.load(f"01{number:03}"), status=CaseStatus.OPEN, result=None
+        )
+        room.cases.turn(
+            case,
+            Entry(room.now, "case.retried"),
+            expected=(CaseStatus.SETTLED,),
+            takes=True,
+        )
+    room.look(30 * SECOND)
+
+    [notice] = room.told[SLACK].got
+    assert "2 of them go on by now." in room.headlines()[0]
+    assert (notice.severity, notice.parts) == ("neutral", ())
+    assert set(room.lines("01006").values()) == {"sent"}
 
 
 def test_whose_keys_are_dead_is_named_first(room):
