@@ -38,7 +38,7 @@ class Trend:
         return tuple(one for one in map(_day_of, wanted) if one is not None)
 
 
-def _day_of(text: str) -> Day | None:
+def _day_of(text: str | bytes) -> Day | None:
     """Read one day; None for one that cannot be read, which leaves a gap."""
     try:
         return decode(text, Day)
