@@ -55,6 +55,8 @@ STORE: Final = "tests/workers/store/test_store"
 CHAOS: Final = "tests/chaos/test_chaos.py::test"
 LEASES: Final = (f"{CHAOS}_nobody_writes_under_a_lease_that_another_has_by_then",)
 TWICE: Final = (f"{CHAOS}_no_call_of_the_store_acts_twice_when_it_is_repeated",)
+DIGESTED: Final = ("tests/workers/test_digesting.py",)
+TOLD_TOGETHER: Final = ("tests/workers/test_crowding.py",)
 STEPS: Final = "workers/offboarding/steps"
 FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
 
@@ -812,6 +814,87 @@ BUGS: Final = (
             ),
         ),
         ("tests/offboarding/test_delivering.py",),
+    ),
+    Bug(
+        "8",
+        "forget a case of a crowd",
+        "workers/store/finish.lua",
+        (
+            (
+                "    redis.call('ZADD', P .. 'together:crowd:' .. asked.crowd.name,\n"
+                "               redis.call('INCR', P .. 'together:last'), "
+                "asked.crowd.member)\n",
+                "",
+            ),
+        ),
+        TOLD_TOGETHER,
+    ),
+    Bug(
+        "8",
+        "keep a line of a crowd's case that nobody delivers",
+        "workers/store/finish.lua",
+        (("is_in_crowd and asked.crowd.left_out or {}", "{}"),),
+        TOLD_TOGETHER,
+    ),
+    Bug(
+        "8",
+        "forget what a digest is to tell",
+        "workers/store/finish.lua",
+        (("if asked.digested then", "if false then"),),
+        DIGESTED,
+    ),
+    Bug(
+        "8",
+        "make a digest twice",
+        "workers/store/together_tell.lua",
+        (
+            ("~= asked.since then return 0 end", "== -1 then return 0 end"),
+            ("if last and last >= asked.day then return 0 end", ""),
+            ("if is_there then return 0 end", ""),
+            ("return 1 end\n", "return 1 end\nif false then return 1 end\n"),
+        ),
+        DIGESTED,
+    ),
+    Bug(
+        "8",
+        "write of a digest that it was told before it was",
+        "workers/marking.py",
+        (
+            ("if not self._together.is_over(notice_id, channel):", "if False:"),
+            (
+                "return None if line.state is ReportState.PENDING else line",
+                "return NoticeLine(channel, ReportState.SENT)",
+            ),
+        ),
+        DIGESTED,
+    ),
+    Bug(
+        "8",
+        "leave a message saying that a case goes on",
+        f"{STEPS}/showing.py",
+        (("    if line is None or line.root is None or", "    if case.is_over or"),),
+        ("tests/offboarding/test_showing.py",),
+    ),
+    Bug(
+        "8",
+        "tell a failure before that is written",
+        f"{STEPS}/showing.py",
+        (("    tools.works.record(claim, Change(reports=(telling,)))\n", ""),),
+        ("tests/offboarding/test_showing.py",),
+    ),
+    Bug(
+        "8",
+        "send an answer to Slack twice",
+        "workers/store/late.lua",
+        (("if found[1] and now < tonumber(found[2]) then return 0 end", ""),),
+        (f"{STORE}_late.py",),
+    ),
+    Bug(
+        "8",
+        "tell nobody that a channel refuses",
+        "workers/refusing.py",
+        (("            self._refusals.refused(", "            _ = ("),),
+        ("tests/workers/test_refusing.py",),
     ),
     Bug(
         "1",

@@ -17,7 +17,7 @@ from workers.notify.trying import channel_checks
 from workers.offboarding.advice import shell_word
 from workers.offboarding.discovery import at_once
 from workers.offboarding.health import Check, Verdict
-from workers.offboarding.model import Channel, ReportLine, ReportState
+from workers.offboarding.model import Channel, ReportKind, ReportLine, ReportState
 from workers.offboarding.words import counted
 from workers.store.cases import Cases
 
@@ -87,6 +87,8 @@ class LastReports:
             for one in lines
             if one.channel is channel
             if one.at and one.state is not ReportState.PENDING
+            # Left out where its case was over first: that says nothing of the channel.
+            if one.kind is not ReportKind.STARTED
         ]
         if not ended:
             return _never(channel, what)

@@ -12,10 +12,13 @@ from workers.offboarding.model import (
     ReportKind,
     ReportState,
 )
+from workers.offboarding.quiet import ReportClean, found_nothing
 from workers.offboarding.rules import Record, SentReset, broken_by, unfinished
 
 from .farside import OURS, RIVAL
 
+_ENDS = (ReportKind.FINAL, ReportKind.DIGEST)
+_BY_NOTICE = "Told by the notice "
 _OVER = (CaseStatus.SETTLED, CaseStatus.CANCELLED)
 # A worker's clock may be that wrong.
 _SKEW = timedelta(seconds=121)
@@ -28,7 +31,8 @@ def unanswered(world):
         if case.status in (*_OVER, CaseStatus.SCHEDULED):
             continue
         is_said = case.plan is not None and bool(case.plan.refused)
-        is_told = any(one.kind is ReportKind.HELD for one in case.reports)
+        held = [one for one in case.reports if one.kind is ReportKind.HELD]
+        is_told = any(one.state is not ReportState.PENDING for one in held)
         is_braked = case.brake is not None
         if case.status is not CaseStatus.WAITING or not (is_said or is_braked):
             broken.append(f"stuck: {case.id} is {case.status}")
@@ -85,14 +89,15 @@ def _wrong_in(world, case):
 
 def _untold(world, case):
     """Find reports that are not what they are said to be."""
-    final = {one.channel for one in case.reports if one.kind is ReportKind.FINAL}
-    if case.status is CaseStatus.SETTLED and final != set(world.channels):
+    final = {one.channel for one in case.reports if one.kind in _ENDS}
+    is_hushed = world.scene.report_clean is ReportClean.NEVER and found_nothing(case)
+    wanted = set() if is_hushed and not final else set(world.channels)
+    if case.status is CaseStatus.SETTLED and final != wanted:
         yield "has no final report on every channel"
     for line in case.reports:
-        arrived = {each[:2] for each in world.channels[line.channel].arrived}
         if line.state is ReportState.PENDING:
             yield f"report {line.id} is pending for ever"
-        if line.state is ReportState.SENT and (case.id, line.id) not in arrived:
+        if line.state is ReportState.SENT and not _has_arrived(world, case, line):
             yield f"report {line.id} is sent and never arrived"
         shown = world.channels[line.channel].shows.get(case.id)
         if line.root and case.is_over and shown != (case.status, case.result):
@@ -101,6 +106,13 @@ def _untold(world, case):
         told = [one for one in channel.failures if one[0] == case.id]
         if len(told) != len(set(told)):
             yield "tells a failure twice"
+
+
+def _has_arrived(world, case, line):
+    channel = world.channels[line.channel]
+    if line.detail.startswith(_BY_NOTICE):
+        return line.detail.removeprefix(_BY_NOTICE).rstrip(".") in channel.notices
+    return (case.id, line.id) in {each[:2] for each in channel.arrived}
 
 
 def _wrong_at(world, mine):

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 
 from workers.offboarding.model import CaseResult
+from workers.offboarding.quiet import ReportClean
 
 from .checks import broken_in_the_end, unanswered
 from .faults import FaultPlan
@@ -73,6 +74,13 @@ def _is_held(world, outside):
     world.run(_DAY)
 
 
+def _find_nothing(world, _outside):
+    """Have somebody leave, and another who owns nothing; the digest tells of that."""
+    world.hear(departure_of(world, world.people[0], 1))
+    world.hear(departure_of(world, world.rival, 2))
+    world.run(2 * _DAY)
+
+
 ROADS = (
     Road("departure", Scene(), _departs),
     Road("canary", Scene(targets_each=3, canary=True), _departs),
@@ -82,6 +90,8 @@ ROADS = (
     Road("adoption beside it", Scene(lag_seconds=40), _is_adopted_meanwhile, cases=2),
     Road("retry", Scene(), _is_retried),
     Road("held", Scene(max_targets=1), _is_held),
+    Road("crowd", Scene(max_targets=1, few=0), _is_held),
+    Road("digest", Scene(report_clean=ReportClean.DIGEST), _find_nothing, cases=2),
 )
 
 

@@ -152,6 +152,7 @@ class SimChannel:
     def __init__(self, clock, *, keeps=False):
         self.clock, self.keeps = clock, keeps
         self.arrived, self.failures, self.shows = [], [], {}
+        self.notices = []
         self.down_until = NOON
 
     def takes(self, kind):
@@ -179,13 +180,29 @@ class SimChannel:
             return self._keep(case, line, kind)
         return self._take(case, line, kind)
 
-    def _take(self, case, line, kind):
+    def tell(self, notice, line, kind):
+        """Take a notice, or fail as *kind* says."""
+        if kind == "channel_down_for_hours":
+            self.down_until = self.clock() + timedelta(hours=5)
+        refused = self._refused(line, kind)
+        if refused is not None:
+            return refused
+        self.notices.append(notice.id)
+        unsure = kind == "unknown_whether_told"
+        return self._line(line, ReportState.UNKNOWN if unsure else ReportState.SENT)
+
+    def _refused(self, line, kind):
+        """Return the line of what did not arrive; None where it does."""
         if self.clock() < self.down_until:
             return self._line(line, ReportState.PENDING)
         if kind == "limited_429":
             raise TransientError("Telling: 429.", retry_after_seconds=30)
-        if kind == "all_refused":
-            return self._line(line, ReportState.FAILED)
+        return self._line(line, ReportState.FAILED) if kind == "all_refused" else None
+
+    def _take(self, case, line, kind):
+        refused = self._refused(line, kind)
+        if refused is not None:
+            return refused
         self.arrived.append((case.id, line.id, case.status, case.result))
         if kind == "some_refused":
             pending = self._line(line, ReportState.PENDING)

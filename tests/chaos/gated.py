@@ -101,3 +101,6 @@ class GatedChannel:
 
     def deliver(self, case, line):
         return self._gates.tell(self._channel, case, line)
+
+    def tell(self, notice, line):
+        return self._gates.tell_notice(self._channel, notice, line)

@@ -141,9 +141,16 @@ class Gates:
 
     def tell(self, channel, case, line):
         """Tell a channel."""
-        kind = self.world.passes(self.who, "tell", line.id)
+        return self._told(line.id, lambda kind: channel.deliver(case, line, kind))
+
+    def tell_notice(self, channel, notice, line):
+        """Tell a channel of what is outside of any case, or in many."""
+        return self._told(notice.id, lambda kind: channel.tell(notice, line, kind))
+
+    def _told(self, name, do):
+        kind = self.world.passes(self.who, "tell", name)
         self.world.passes_time(40 if kind == "late" else 0.1, renewed_by=self)
-        return self._around(kind, lambda: channel.deliver(case, line, kind))
+        return self._around(kind, lambda: do(kind))
 
 
 _BEFORE_THE_STORE = {

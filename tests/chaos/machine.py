@@ -6,6 +6,9 @@ from contextlib import ExitStack
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from workers.offboarding.crowd import FEW
+from workers.offboarding.quiet import ReportClean
+
 from .checks import broken_in_the_end
 from .faults import KINDS, FaultPlan
 from .history import calmed
@@ -20,6 +23,8 @@ _SCENES = st.builds(
     max_targets=st.sampled_from((20, 1)),
     lag_seconds=st.sampled_from((0, 5, 290)),
     is_surveyed=st.booleans(),
+    report_clean=st.sampled_from(ReportClean),
+    few=st.sampled_from((FEW, 0)),
 )
 _FAULTS = st.sampled_from(
     [(point, kind) for point in KINDS if point != "turn" for kind in KINDS[point]]

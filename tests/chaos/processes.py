@@ -20,6 +20,7 @@ from workers.store.switches import Switches
 from workers.store.work import Works
 from workers.tasks import perform
 
+from .beats import Beat, Tellers, Telling
 from .desk import SOURCES, a_desk, never_old
 from .gated import GatedChannel, GatedCloud, GatedResets
 from .gates import Gates, Line
@@ -81,7 +82,9 @@ class Worker:
             max_targets=scene.max_targets,
             lets_unknown_go=scene.lets_unknown_go,
             blind_spots=BlindSpots(line),
+            report_clean=scene.report_clean,
         )
+        self.tellers = Tellers(line, dry.notifiers, clock)
         parts = {each: getattr(dry, each) for each in Tools.__dataclass_fields__}
         parts |= {"works": GuardedWorks(self.works)}
         armed = Tools(**{**parts, "accounts": writing if scene.armed else reading})
@@ -110,8 +113,13 @@ class Worker:
         if isinstance(work, Work):
             self.gates.case_id = work.case_id
             return perform(self.office, work)
-        with suppress(StoreAwayError):
-            self.look_ups.look_up(work.kept_id)
+        if isinstance(work, Beat):
+            self.tellers.look()
+        elif isinstance(work, Telling):
+            self.tellers.tell(work)
+        else:
+            with suppress(StoreAwayError):
+                self.look_ups.look_up(work.kept_id)
         return ()
 
     def sweep(self):
@@ -120,7 +128,9 @@ class Worker:
             swept = self.works.sweep()
             # Nothing is due of what was never told.
             kept = self.deliveries.due(100) if self.world.intake.is_used else ()
-            return [*swept, *(Asked(one) for one in kept)]
+            is_told = self.world.client.exists("offboard:notices:due")
+            notices = self.tellers.due() if is_told else []
+            return [*swept, *(Asked(one) for one in kept), *notices]
         except WorkerDied:
             self.begin()
             return []

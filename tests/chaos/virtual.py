@@ -13,8 +13,10 @@ from fakes import VirtualClock
 
 import workers.desk.cases
 import workers.store.intake
+import workers.store.work
 import workers.tasks
 from workers.offboarding import discovery
+from workers.offboarding.crowd import FEW
 
 from .server import unchecked
 
@@ -86,6 +88,8 @@ def virtual(clock, seed):
         patches.append(mock.patch.object(module, "ULID", ids))
     patches.append(mock.patch.object(workers.tasks, "_renewed", _not_renewed))
     patches.append(mock.patch.object(discovery, "ThreadPoolExecutor", _OneByOne))
+    # A world has its own; what it was before is put back.
+    patches.append(mock.patch.object(workers.store.work, "FEW", FEW))
     patches.append(unchecked())
     state = random.getstate()
     random.seed(seed)

@@ -9,8 +9,9 @@ from workers.store.work import LEASE_SECONDS
 
 # Answers of finish.lua that mean that nothing was written.
 _REFUSED = ("lost", "cancelled", "changed", "paused", "under_way")
-# A call of these takes what is there; one that is repeated takes what is left.
-TAKING = ("sweep", "intake take", "intake expire")
+# A call of these takes what is there; one that is repeated takes what is left. A notice
+# counts who begins to tell it, and one counted twice is given up a little earlier.
+TAKING = ("sweep", "intake take", "intake expire", "notice_due", "notice_begin")
 
 
 class Witness:

@@ -12,15 +12,19 @@ from itertools import count
 from factories import FID, OTHER_FID, a_target
 from fakes import WorkerDied
 
+import workers.store.work
+from workers.offboarding.crowd import FEW
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import ConflictError, StoreAwayError
 from workers.offboarding.model import Channel, KeyOwner, OwnerKind
+from workers.offboarding.quiet import ReportClean
 from workers.offboarding.survey import surveyed
 from workers.store.cases import Cases
 from workers.store.owners import Owners
 from workers.store.switches import Switches
 from workers.store.work import Works
 
+from .beats import Beat, next_beat
 from .desk import CHANNELS, a_desk, never_old
 from .farside import RIVAL, SimChannel, SimCloud
 from .faults import FaultPlan
@@ -63,6 +67,9 @@ class Scene:
     is_surveyed: bool = False
     are_gone: bool = False
     functional_ids: int = 1
+    report_clean: ReportClean = ReportClean.EACH
+    # So many of a reason are told alone; the others are a crowd.
+    few: int = FEW
 
 
 @dataclass(order=True)
@@ -90,6 +97,7 @@ class World:
         self.beside, self.witness = SideBySide(self), Witness(self)
         # Whether each call of the store is made twice, as if its answer had been lost.
         self.asks_twice = False
+        workers.store.work.FEW = scene.few
         self.client = Bare()
         self.client.flushall()
         self.cases, self.owners = Cases(self.client), Owners(self.client)
@@ -237,6 +245,8 @@ class World:
     def _sweep(self, worker):
         try:
             self.queue += worker.sweep()
+            if self._is_beat_due():
+                self.queue.append(Beat())
         except StoreAwayError:
             self.clock.advance(1)
 
@@ -244,10 +254,16 @@ class World:
         at = self.next_at()
         return at is not None and at <= self.clock()
 
+    def _is_beat_due(self):
+        at = next_beat(self.client, self.clock())
+        return at is not None and at <= self.clock()
+
     def next_at(self):
         """Tell when something is due next; None where nothing is."""
         times = [one.at for one in self._coming[:1]]
-        for name in ("due", "ahead", "shown", "lookups:due"):
+        beat = next_beat(self.client, self.clock())
+        times += [] if beat is None else [beat]
+        for name in ("due", "ahead", "shown", "lookups:due", "notices:due"):
             found = self.client.zrange(f"offboard:{name}", 0, 0, withscores=True)
             times += [datetime.fromtimestamp(at / 1000, UTC) for _, at in found]
         return min(times, default=None)
@@ -256,8 +272,9 @@ class World:
         """Tell whether all that is left is to remind people of what waits."""
         due = self.client.zrange("offboard:due", 0, -1)
         is_left = self._coming or self.client.exists(
-            "offboard:ahead", "offboard:lookups:due"
+            "offboard:ahead", "offboard:lookups:due", "offboard:notices:due"
         )
+        is_left = is_left or next_beat(self.client, self.clock()) is not None
         return (
             not is_left
             and all("|remind|" in one for one in due)

@@ -54,6 +54,7 @@ RESET = wrote("target.reset", 6, request_id="req-far")
 VERIFIED = wrote("target.verified", 9)
 SETTLED = wrote("case.settled", 10)
 TOLD = wrote("report.sent", 11, target_id="slack:final:1")
+DIGESTED = replace(TOLD, target_id="slack:digest:1")
 RETRIED = wrote("case.retried", 20)
 LEDGER = (OPENED, PLANNED, INTENT, RESET, VERIFIED, SETTLED, TOLD)
 
@@ -176,6 +177,7 @@ def test_a_case_that_breaks_a_rule_is_found_by_its_number(how, record, rule):
         ("verified by nobody", (OPENED, PLANNED, INTENT, RESET, SETTLED), 5),
         ("settled too early", (PLANNED, INTENT, SETTLED, VERIFIED), 5),
         ("told too early", (PLANNED, INTENT, VERIFIED, TOLD, SETTLED), 5),
+        ("in a digest too early", (PLANNED, INTENT, VERIFIED, DIGESTED, SETTLED), 5),
         ("settled twice", (*LEDGER, SETTLED), 8),
         ("cancelled after the end", (*LEDGER, wrote("case.cancelled", 12)), 8),
         (

@@ -207,15 +207,18 @@ def world_target():
     return world.settle().targets[0]
 
 
-def test_a_final_report_is_not_handed_out_before_the_case_is_settled():
+@pytest.mark.parametrize("kind", [ReportKind.FINAL, ReportKind.DIGEST])
+def test_a_final_report_is_not_handed_out_before_the_case_is_settled(kind):
     world = a_world(DALLAS)
     case = world.settle()
     lines = tuple(
-        replace(one, state=ReportState.PENDING, at=None, tries=0)
+        replace(one, kind=kind, state=ReportState.PENDING, at=None, tries=0)
         for one in case.reports
         if one.kind is ReportKind.FINAL
     )
-    after = (Work(case.id, Step.DELIVER, lines[0].id),)
+    # A digest tells its lines itself.
+    is_alone = kind is ReportKind.FINAL
+    after = (Work(case.id, Step.DELIVER, lines[0].id),) if is_alone else ()
     early = replace(case, status=CaseStatus.OPEN, result=None)
 
     with pytest.raises(RuleBrokenError) as raised:

@@ -128,4 +128,4 @@ def test_a_rush_waits_for_one_decision_told_once_and_owners_first(install, simul
 
 def brake_mails(simulator):
     subjects = [one.message["Subject"] for one in simulator.mail.messages]
-    return [one for one in subjects if "the brake is on" in one]
+    return [one for one in subjects if "The brake is on" in one]

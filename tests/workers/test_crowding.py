@@ -13,6 +13,7 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    Entry,
     Note,
     Plan,
     ReportKind,
@@ -46,7 +47,7 @@ class Crowd(Room):
             clock=lambda: self.now,
         )
 
-    def hold(self, number, *reasons, step=Step.PLAN, **changed):
+    def hold(self, number, *reasons, step=Step.PLAN, has_root=False, **changed):
         case_id = f"01{number:03}"
         if step is Step.PLAN:
             self.open(case_id, starts_at=MONDAY)
@@ -57,6 +58,7 @@ class Crowd(Room):
             ReportKind.HELD,
             many,
             step=step,
+            has_root=has_root,
             **{"status": CaseStatus.WAITING, "plan": plan, **changed},
         )
 
@@ -72,17 +74,24 @@ class Crowd(Room):
             warnings=notes,
         )
 
-    def tell_of(self, case_id, kind, number, *, step=Step.PLAN, **changed):
+    def tell_of(
+        self, case_id, kind, number, *, step=Step.PLAN, has_root=False, **changed
+    ):
         claim = self.works.claim(Work(case_id, step))
         lines = tuple(ReportLine(one, kind, number) for one in self.channels)
+        lines = ((ReportLine(SLACK, ReportKind.STARTED),) if has_root else ()) + lines
         case = replace(self.cases.load(case_id), reports=lines, **changed)
         work = (*case.after(Step.REPORT), Work(case_id, Step.REMIND))
         self.works.finish(claim, Change(case=case, reports=lines, after=work))
 
     def alone(self):
         """List the cases that are told by a message of their own."""
-        due = self.client.zrange("offboard:due", 0, -1)
-        return sorted({one.split("|")[0] for one in due if "|deliver|slack" in one})
+        return sorted(
+            {one.split("|")[0] for one in self.due() if "|deliver|slack" in one}
+        )
+
+    def due(self):
+        return sorted(self.client.zrange("offboard:due", 0, -1))
 
     def look(self, time=timedelta()):
         self.now += time
@@ -137,6 +146,22 @@ def test_fifty_that_are_held_by_a_pause_are_five_messages_and_one(any_room):
     for number in range(5, 50):
         assert set(any_room.lines(f"01{number:03}").values()) == {"sent"}
     assert set(any_room.lines("01000").values()) == {"pending"}
+
+
+def test_those_that_would_have_a_message_of_their_own_as_well_are_a_crowd_too(any_room):
+    # A plan that is held and names targets: told that it began, and that it waits.
+    for number in range(8):
+        any_room.hold(number, Reason.TOO_MANY_TARGETS, has_root=True)
+    begun = [one for one in any_room.due() if "slack:started" in one]
+    any_room.look(30 * SECOND)
+
+    assert any_room.headlines()[0].startswith("3 cases are held for the same reason")
+    assert any_room.alone() == [f"01{number:03}" for number in range(5)]
+    assert [one[:5] for one in begun] == any_room.alone()
+    # It gets that message when it goes on, so nothing waits for it until then.
+    assert any_room.cases.load("01007").started_on(SLACK) is None
+    assert any_room.lines("01007") == {"slack:held:1": "sent", "mail:held:1": "sent"}
+    assert any_room.lines("01000")["slack:started:1"] == "pending"
 
 
 def test_each_line_says_by_what_it_was_told(room):
@@ -239,6 +264,27 @@ def test_what_went_on_meanwhile_asks_nobody_for_anything(room):
     assert notice.severity == "neutral"
     assert all(one.command is None for one in notice.items)
     assert set(room.lines("01005").values()) == {"sent"}
+
+
+def test_what_was_retried_meanwhile_is_not_told_to_be_over(room):
+    for number in range(7):
+        room.fail(number, Reason.LIST_UNREADABLE)
+    for number in (5, 6):
+        case = replace(
+            room.cases.load(f"01{number:03}"), status=CaseStatus.OPEN, result=None
+        )
+        room.cases.turn(
+            case,
+            Entry(room.now, "case.retried"),
+            expected=(CaseStatus.SETTLED,),
+            takes=True,
+        )
+    room.look(30 * SECOND)
+
+    [notice] = room.told[SLACK].got
+    assert "2 of them go on by now." in room.headlines()[0]
+    assert (notice.severity, notice.parts) == ("neutral", ())
+    assert set(room.lines("01006").values()) == {"sent"}
 
 
 def test_whose_keys_are_dead_is_named_first(room):

@@ -131,6 +131,15 @@ def test_the_last_report_counts_and_its_code_says_what_mends_it(sent):
     assert found.command == "offboard notify test"
 
 
+def test_what_was_left_out_since_its_case_was_over_first_says_nothing(sent):
+    final = a_line(Channel.SLACK, ReportState.SENT, hours=2)
+    late = a_line(Channel.SLACK, ReportState.FAILED, "The case was over.", hours=1)
+
+    [found] = sent(final, replace(late, kind=ReportKind.STARTED))
+
+    assert found.verdict is Verdict.OK
+
+
 def test_what_only_a_report_shows_is_said_not_to_be_known(sent):
     pending = replace(a_line(Channel.MAIL, ReportState.PENDING), at=None)
 

@@ -453,6 +453,8 @@ class Desk:
                 for one in kept
             ),
             dropped=tuple(one.target.id for one in dropped),
+            # Its message says how it ended, until it says that it goes on.
+            after=opened.to_show,
         )
 
     def cancel(self, case_id: str, *, actor: str) -> Case:

@@ -31,7 +31,7 @@ def crowd_of(case: Case | None, lines: Iterable[ReportLine]) -> str | None:
     Only what asks a person for something is told so: that a case is held, or ended
     with attention. All reasons count, since they are what the reader acts on.
     """
-    fresh = [line for line in lines if _is_fresh(line)]
+    fresh = told_by_crowd(lines)
     if case is None or not fresh:
         return None
     kind = fresh[0].kind
@@ -42,6 +42,15 @@ def crowd_of(case: Case | None, lines: Iterable[ReportLine]) -> str | None:
         reasons = {one.reason for one in case.targets if one.reason and not one.is_safe}
         reasons |= {note.reason for note in case.warnings}
     return f"{kind}:{'+'.join(sorted(reasons))}" if reasons else None
+
+
+def told_by_crowd(lines: Iterable[ReportLine]) -> list[ReportLine]:
+    """Return the lines that a crowd's message may tell of: new ones, and no roots."""
+    return [
+        line
+        for line in lines
+        if _is_fresh(line) and line.kind is not ReportKind.STARTED
+    ]
 
 
 def reasons_of(crowd: str) -> tuple[ReportKind, tuple[str, ...]]:

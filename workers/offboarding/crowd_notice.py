@@ -6,7 +6,7 @@ from typing import Final
 
 from workers.offboarding.crowd import reasons_of
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Case, CaseStatus, ReportKind
+from workers.offboarding.model import Case, CaseResult, CaseStatus, ReportKind
 from workers.offboarding.notice import Notice, NoticeKind
 from workers.offboarding.notice_words import id_of
 from workers.offboarding.reasons import REASONS
@@ -42,7 +42,7 @@ def crowd_notice(
     kind, reasons = reasons_of(crowd)
     is_held = kind is ReportKind.HELD
     # What went on meanwhile asks nobody for anything.
-    left = [one for one in cases if not is_held or one.status is CaseStatus.WAITING]
+    left = [one for one in cases if _is_still_so(one, is_held=is_held)]
     gone_on = len(cases) - len(left)
     asks = bool(left) or many > len(cases)
     said = f"{counted(many, 'case')} {_verb(is_held, many)} for the same reason"
@@ -60,6 +60,13 @@ def crowd_notice(
         parts=_who(left, many - gone_on),
         severity=Severity.ATTENTION if asks else Severity.NEUTRAL,
     )
+
+
+def _is_still_so(case: Case, *, is_held: bool) -> bool:
+    """Tell whether a case was neither let go nor retried since."""
+    if is_held:
+        return case.status is CaseStatus.WAITING
+    return case.result is CaseResult.ATTENTION
 
 
 def _verb(is_held: bool, many: int) -> str:

@@ -6,7 +6,7 @@
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
 --        seen, old_ms, digested (case|kind:number, told by the next digest)?,
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
---        few, within_ms, gathered_ms, apart_ms}
+--        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -128,7 +128,6 @@ for id, target in pairs(asked.untouched) do
   local is_as_read = resets == (cjson.decode(target).resets or 0)
   if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
 end
-for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 if asked.digested then
   -- Numbered and not dated, so that no clock decides which digest tells of it.
   redis.call('ZADD', P .. 'together:digest', redis.call('INCR', P .. 'together:last'),
@@ -150,6 +149,11 @@ if asked.crowd then
     local at = math.max(now + asked.crowd.gathered_ms, last + asked.crowd.apart_ms)
     redis.call('ZADD', P .. 'crowds', 'NX', at, asked.crowd.name)
   end
+end
+-- Who is told of with many has no message that is kept up to date, until another plan.
+local left_out = is_in_crowd and asked.crowd.left_out or {}
+for id, line in pairs(asked.reports) do
+  if not left_out[id] then redis.call('HSET', case .. ':reports', id, line) end
 end
 for _, id in ipairs(asked.untold) do
   redis.call('ZADD', P .. 'untold', now, asked.case .. '|' .. id)

@@ -8,7 +8,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local written = 0
 for _, one in ipairs(asked.marks) do
   local case = P .. 'case:' .. one.case
-  if redis.call('HGET', case .. ':reports', one.line) == one.before then
+  local is_now = redis.call('HGET', case .. ':reports', one.line)
+  if is_now == one.after then
+    written = written + 1
+  elseif is_now == one.before then
     redis.call('HSET', case .. ':reports', one.line, one.after)
     redis.call('RPUSH', case .. ':ledger', one.entry)
     redis.call('ZADD', P .. 'unsealed', 'NX', now, one.case)

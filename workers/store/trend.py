@@ -6,7 +6,7 @@ from typing import Final
 import redis
 
 from workers.offboarding.trend import Day
-from workers.store.codec import decode, encode
+from workers.store.codec import CANNOT_BE_READ, decode, encode
 from workers.store.connection import PREFIX, faults
 
 _KEY: Final = f"{PREFIX}trend"
@@ -34,5 +34,13 @@ class Trend:
         with faults():
             found = self._client.hgetall(_KEY)
         days = sorted((str(one), text) for one, text in found.items())
-        wanted = [text for day, text in days if day >= first.isoformat()]
-        return tuple(decode(one, Day) for one in wanted)
+        wanted = (text for day, text in days if day >= first.isoformat())
+        return tuple(one for one in map(_day_of, wanted) if one is not None)
+
+
+def _day_of(text: str | bytes) -> Day | None:
+    """Read one day; None for one that cannot be read, which leaves a gap."""
+    try:
+        return decode(text, Day)
+    except CANNOT_BE_READ:
+        return None

@@ -94,6 +94,8 @@ elseif not asked.keeps then
 end
 if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
 for _, member in ipairs(asked.after) do
+  -- Whoever is at it now has read the case as it was: it is asked for anew.
+  redis.call('DEL', P .. 'work:' .. member)
   redis.call('ZADD', due_of(member), due_at, member)
 end
 return 'ok'

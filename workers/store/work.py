@@ -7,7 +7,14 @@ from typing import Final
 import redis
 import structlog
 
-from workers.offboarding.crowd import APART, FEW, GATHERED, WITHIN, crowd_of
+from workers.offboarding.crowd import (
+    APART,
+    FEW,
+    GATHERED,
+    WITHIN,
+    crowd_of,
+    told_by_crowd,
+)
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -15,7 +22,15 @@ from workers.offboarding.errors import (
     PausedError,
     UnderWayError,
 )
-from workers.offboarding.model import Case, CaseStatus, ReportState, Step, Work
+from workers.offboarding.model import (
+    Case,
+    CaseStatus,
+    ReportKind,
+    ReportLine,
+    ReportState,
+    Step,
+    Work,
+)
 from workers.offboarding.ports import Change, Claim
 from workers.store.codec import encode, head_of
 from workers.store.connection import Scripts
@@ -222,9 +237,7 @@ class Works:
             joins=work.step in _JOINS,
             digested=_digested(work.case_id, change),
             crowd=_crowd(work.case_id, change),
-            untold=[
-                line.id for line in change.reports if line.state is ReportState.FAILED
-            ],
+            untold=[line.id for line in change.reports if _is_untold(line)],
             **self._watermark.asked,
             **_head(change.case),
         )
@@ -240,6 +253,14 @@ def _digested(case_id: str, change: Change) -> str | None:
     return None
 
 
+def _is_untold(line: ReportLine) -> bool:
+    """Tell whether nobody learns what a line was to tell.
+
+    That a case begins is told besides: by its end, and by what it waits for.
+    """
+    return line.state is ReportState.FAILED and line.kind is not ReportKind.STARTED
+
+
 def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
     """Say what the script needs to tell a report together with others of its reason."""
     name = crowd_of(change.case, change.reports)
@@ -247,7 +268,11 @@ def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
         return None
     return {
         "name": name,
-        "member": member_of_report(case_id, change.reports[0]),
+        "member": member_of_report(case_id, told_by_crowd(change.reports)[0]),
+        # Who is told of with many gets no message of its own.
+        "left_out": {
+            line.id: True for line in change.reports if line.kind is ReportKind.STARTED
+        },
         "few": FEW,
         "within_ms": _millis(WITHIN),
         "gathered_ms": _millis(GATHERED),

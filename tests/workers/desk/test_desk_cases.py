@@ -21,12 +21,18 @@ from workers.offboarding.errors import ConflictError, NoSuchCaseError
 from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
+    Channel,
     KeyOwner,
     Leaver,
     Outcome,
+    ReportKind,
+    ReportLine,
+    ReportState,
+    Root,
     Step,
     Work,
 )
+from workers.store.codec import encode
 
 LATER = NOW + timedelta(hours=48)
 
@@ -161,6 +167,20 @@ def test_a_retried_case_keeps_what_is_safe_and_looks_at_the_rest_anew(
     assert case.target("acc1/eu-de/rg1").detail == ""
     assert sender.sent == [Work(attention.id, Step.PLAN)]
     assert cases.ledger(attention.id)[-1].what == "case.retried"
+
+
+def test_the_message_of_a_retried_case_says_at_once_that_it_goes_on(
+    desk, cases, works, attention, client
+):
+    root = Root("C1", "1.2", "abc", NOW)
+    line = ReportLine(
+        Channel.SLACK, ReportKind.STARTED, 1, ReportState.SENT, at=NOW, root=root
+    )
+    client.hset(f"offboard:case:{attention.id}:reports", line.id, encode(line))
+
+    desk.retry(attention.id, actor="ann")
+
+    assert client.zscore("offboard:shown", f"{attention.id}|show|") is not None
 
 
 @pytest.mark.parametrize(("intent_at", "kept"), [(None, None), (NOW, "IBMid-F")])

@@ -16,7 +16,14 @@ from workers.offboarding.model import (
     ResourceGroup,
     Target,
 )
-from workers.offboarding.notice import NoticeLine, gone_from_one_account, taken_over
+from workers.offboarding.notice import (
+    Notice,
+    NoticeLine,
+    gone_from_one_account,
+    report_of_notice,
+    taken_over,
+)
+from workers.store.codec import decode
 from workers.store.connection import connect
 from workers.store.notices import Notices
 
@@ -278,3 +285,18 @@ def test_a_store_that_is_away_is_said(short_folder, move):
         pytest.raises(StoreAwayError),
     ):
         move(Notices(client))
+
+
+def test_a_notice_from_before_it_had_parts_and_a_severity_is_read_and_told():
+    text = (
+        '{"id":"b1","kind":"stuck","at":"2026-11-20T10:00:00Z","account_id":"",'
+        '"about":["case 01A"],"headline":["nothing was done for 1 case."],'
+        '"items":[{"line":["Look:"],"details":[],"command":"offboard case show 01A",'
+        '"keep":"always","follow_up":null}]}'
+    )
+
+    report = report_of_notice(decode(text, Notice))
+
+    assert report.verdict == "A case stands still"
+    assert report.severity == "attention"
+    assert [one.command for one in report.to_do] == ["offboard case show 01A"]

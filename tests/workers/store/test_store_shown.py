@@ -6,6 +6,7 @@ from datetime import timedelta
 from store_scenes import KIM, NOW, a_case
 
 from workers.offboarding.model import (
+    CaseResult,
     Channel,
     ReportKind,
     ReportLine,
@@ -108,6 +109,33 @@ def test_the_message_of_a_case_that_was_cancelled_is_changed_once_more(
 
     assert room.cases.load("01A").started_on(Channel.SLACK).tries == 2
     assert any_client.zcard("offboard:shown") == 0
+
+
+def test_that_a_case_began_and_nobody_heard_of_it_counts_as_nothing_untold(
+    room, any_client
+):
+    room.open(a_case("01A"))
+    begun_line = replace(LINE, state=ReportState.FAILED, root=None)
+    final = replace(begun_line, kind=ReportKind.FINAL)
+    claim = room.works.claim(Work("01A", Step.PLAN))
+
+    room.works.finish(claim, Change(reports=(begun_line, final)))
+
+    assert any_client.zrange("offboard:untold", 0, -1) == ["01A|slack:final:1"]
+
+
+def test_who_shows_a_case_as_it_was_shows_it_once_more_when_it_was_turned(
+    room, any_client
+):
+    begun(room)
+    any_client.zadd("offboard:due", {"01A|report|": 1})
+    room.report(result=CaseResult.ATTENTION)
+    shows = room.works.claim(SHOW)
+    assert room.retry(after=(SHOW,)) == "ok"
+
+    room.works.finish(shows, Change())
+
+    assert any_client.zscore("offboard:shown", "01A|show|") is not None
 
 
 def test_a_message_that_nobody_can_begin_is_put_off_in_its_own_row(room, any_client):

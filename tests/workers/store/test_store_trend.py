@@ -58,3 +58,10 @@ def test_a_store_that_is_away_is_said_to_be():
         away.since(TODAY)
     with pytest.raises(StoreAwayError):
         away.put(DAY)
+
+
+def test_a_day_that_cannot_be_read_leaves_a_gap_and_hides_no_other(trend, any_client):
+    trend.put(DAY)
+    any_client.hset("offboard:trend", "2026-11-22", "{half of it")
+
+    assert trend.since(date(2026, 11, 1)) == (DAY,)

@@ -117,13 +117,15 @@ def _id_of(targets: tuple[CaseTarget, ...]) -> str | None:
 
 def _tells_of_the_end(change: Change) -> bool:
     """Tell whether a final report is handed to the outbox, and not only delivered."""
-    return any(
-        one.kind is ReportKind.FINAL
-        and one.state is ReportState.PENDING
-        and not one.tries
-        and one.at is None
+    fresh = [
+        one
         for one in change.reports
-    ) and bool(change.after)
+        if one.state is ReportState.PENDING and not one.tries and one.at is None
+    ]
+    # A digest delivers its lines itself, so that no work of the case follows.
+    is_digested = any(one.kind is ReportKind.DIGEST for one in fresh)
+    is_final = any(one.kind is ReportKind.FINAL for one in fresh)
+    return is_digested or (is_final and bool(change.after))
 
 
 def _is_settled(status: CaseStatus) -> bool:

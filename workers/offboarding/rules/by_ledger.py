@@ -215,9 +215,11 @@ def _why_not(one: Entry, why: str) -> str:
 
 def _final_number(one: Entry) -> int:
     """Return the number of the final report an entry tells of; 0 if it is none."""
-    if not one.what.startswith("report.") or ":final:" not in (one.target_id or ""):
+    name = one.target_id or ""
+    is_end = ":final:" in name or ":digest:" in name
+    if not one.what.startswith("report.") or not is_end:
         return 0
-    return int(str(one.target_id).rpartition(":")[2])
+    return int(name.rpartition(":")[2])
 
 
 def _broken(rule: int, record: Record, one: Entry, what: str) -> Broken:
