@@ -180,11 +180,22 @@ def test_when_it_is_over_the_whole_page_is_shown_anew(sign_in, desk, case, refre
     assert answer.headers.get("HX-Refresh") == refreshes
 
 
-def test_few_follow_ups_stand_one_by_one(shown):
+def test_one_follow_up_stands_alone(shown):
+    page = shown(with_follow_ups(1))
+
+    assert page.count('action="/cases/' + ID + '/follow-ups/done"') == 1
+    assert "times</h3>" not in page
+
+
+def test_a_few_for_one_add_on_are_said_once_and_stand_open(shown):
     page = shown(with_follow_ups(3))
 
-    assert page.count('action="/cases/' + ID + '/follow-ups/done"') == 3
-    assert "times</h3>" not in page
+    left = page.split("<h2>Left to do by hand</h2>")[1].split("<h2>")[0]
+    assert left.count("picked the new key up") == 1
+    assert "for cluster in c0 c1 c2; do ibmcloud" in left
+    assert left.count("<details open>") == 2
+    # One for each, and one for all of them.
+    assert left.count("/follow-ups/done") == 4
 
 
 def test_many_follow_ups_of_a_kind_are_one_fold(shown):
@@ -193,8 +204,10 @@ def test_many_follow_ups_of_a_kind_are_one_fold(shown):
     assert "Make the pods of vpc-block-csi-driver anew: 30 times" in page
     # One for each, and one for all of them.
     assert page.count("/follow-ups/done") == 31
-    paste = page.split("All commands, for one paste")[1].split("</pre>")[0]
-    assert [one.count("--cluster c") for one in paste.splitlines()] == [1] * 30
+    paste = page.split("For all of them")[1].split("</pre>")[0]
+    loops = [one.split("; do")[0] for one in paste.split("<code>")[1].splitlines()]
+    assert [one.count(" c") - 1 for one in loops] == [20, 10]
+    assert "<details open>" not in page
     assert page.count("Make them anew in web-29.") == 0
 
 
