@@ -6,7 +6,7 @@ later moves the numbers of those behind it.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from workers.offboarding.addon_pods import MOST_AT_ONCE, renewal_command, renewal_of
@@ -21,7 +21,7 @@ from workers.offboarding.model import (
     CaseTarget,
     FollowUp,
 )
-from workers.offboarding.report import Item, Keep, Report, Section
+from workers.offboarding.report import Item, Keep, Line, Report, Section
 
 # So many of one kind are still read one by one.
 _FEW: Final = 3
@@ -89,10 +89,35 @@ class Part:
     by_itself: tuple[Item, ...] = ()
 
 
-def parts_of(report: Report | None, folds: Sequence[Fold]) -> list[Part]:
-    """Return the parts of a report but its targets, with many of a kind in folds."""
+def parts_of(
+    report: Report | None, folds: Sequence[Fold], pressed: Sequence[str] = ()
+) -> list[Part]:
+    """Return the parts of a report but its targets, with many of a kind in folds.
+
+    Args:
+        report: The report on the case.
+        folds: The follow-ups that stand together.
+        pressed: The commands of ``offboard case`` that a button of the page is for.
+    """
     sections = report.sections if report is not None else ()
-    return [_part(one, folds) for one in sections if one.title != _TARGETS]
+    parts = [_part(one, folds) for one in sections if one.title != _TARGETS]
+    return [replace(one, items=_without(one.items, pressed)) for one in parts]
+
+
+def _without(items: Sequence[Item], pressed: Sequence[str]) -> tuple[Item, ...]:
+    """Leave commands out that a button does, and so the colon before each."""
+    known = tuple(f"offboard case {one} " for one in pressed)
+    return tuple(
+        replace(one, line=_ended(one.line), command=None)
+        if known and one.command and one.command.startswith(known)
+        else one
+        for one in items
+    )
+
+
+def _ended(line: Line) -> Line:
+    *first, last = line
+    return (*first, last.removesuffix(":") + ".") if isinstance(last, str) else line
 
 
 def _part(section: Section, folds: Sequence[Fold]) -> Part:

@@ -68,7 +68,8 @@ def test_what_failed_says_who_still_owns_what_and_how_to_mend_it(shown):
     assert "Attention needed" in page
     assert "If this person is removed now 1 cluster in 1 target can no longer" in page
     assert "1 target could not be seen: what breaks there is not known." in page
-    assert "offboard case retry" in page
+    assert "Retry what is left" in page
+    assert "When that is mended, let the service deal with what is left." in page
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,22 @@ def test_when_it_is_over_the_whole_page_is_shown_anew(sign_in, desk, case, refre
     answer = sign_in("ofb_viewer").get(f"{PATH}/progress")
 
     assert answer.headers.get("HX-Refresh") == refreshes
+
+
+def test_what_a_button_does_is_not_told_as_a_command_besides(shown):
+    page = shown(waiting(), "ofb_approver")
+
+    assert "offboard case" not in page
+    assert "for an approver who did not ask for it." in page
+    assert "If nobody is leaving, cancel it." in page
+
+
+def test_who_has_no_button_is_told_the_commands(shown):
+    page = shown(waiting(), "ofb_viewer")
+
+    assert "offboard case approve" in page
+    assert "offboard case refuse" in page
+    assert "offboard case cancel" in page
 
 
 def test_one_follow_up_stands_alone(shown):
