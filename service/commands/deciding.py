@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from service.client import Body
 from service.commands.answers import ShownCase, case_of
 from service.commands.cases import case
 from service.commands.completion import case_ids
@@ -61,16 +62,20 @@ def refuse(*, case_id: str, plan_hash: str | None, output: str) -> None:
 
 @case.command("done")
 @click.argument("case_id", metavar="ID", shell_complete=case_ids)
-@click.argument("number", metavar="N", type=click.IntRange(min=1))
+@click.argument(
+    "numbers", metavar="N...", type=click.IntRange(min=1), nargs=-1, required=True
+)
 @output_option
-def done(*, case_id: str, number: int, output: str) -> None:
-    """Tick follow-up N off, by the number that `offboard case show` gives it."""
+def done(*, case_id: str, numbers: tuple[int, ...], output: str) -> None:
+    """Tick follow-ups off, by the numbers that `offboard case show` gives them."""
     with open_client() as client:
         # Read before: the answer is the same for one that was done already.
         before = case_of(client.case(case_id))
-        body = client.done(case_id, number)
-    said = "was done already" if _is_done(before, number) else "is done"
-    progress_screen().say(f"Follow-up {number} {said}.")
+        body: Body = {}
+        for number in numbers:
+            body = client.done(case_id, number)
+            said = "was done already" if _is_done(before, number) else "is done"
+            progress_screen().say(f"Follow-up {number} {said}.")
     tell_case(body, output)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from service.commands.answers import FollowUp, ShownCase, ShownTarget
-from workers.offboarding.advice import command_for
+from workers.offboarding.advice import command_for, renewed_by
 from workers.offboarding.model import FollowUp as DomainFollowUp
 from workers.offboarding.model import ResourceGroup, Target
 
@@ -20,14 +20,30 @@ class Numbered:
     @property
     def command(self) -> str | None:
         """Return the command that does it by hand; None where there is none."""
-        one, group = self.follow_up, self.target.resource_group
+        group = self.target.resource_group
         where = Target(
             self.target.account_id,
             self.target.region,
             ResourceGroup(group.id, group.name or ""),
         )
-        known = DomainFollowUp(one.kind, one.text, one.cluster_id, one.addon)
-        return command_for(known, where)
+        return command_for(self._known, where)
+
+    @property
+    def addon(self) -> str | None:
+        """Name the add-on whose pods are to be made anew, if that is what is left."""
+        return renewed_by(self._known)
+
+    @property
+    def cluster(self) -> str:
+        """Name its cluster: the name, and the id that commands take."""
+        ident = self.follow_up.cluster_id or ""
+        names = {each.id: each.name for each in self.target.clusters}
+        return f"{names.get(ident) or ident} ({ident})"
+
+    @property
+    def _known(self) -> DomainFollowUp:
+        one = self.follow_up
+        return DomainFollowUp(one.kind, one.text, one.cluster_id, one.addon)
 
 
 def follow_ups_of(case: ShownCase) -> Iterator[Numbered]:

@@ -7,11 +7,12 @@ from typing import Final
 
 from service.commands.answers import ShownCase
 from service.commands.ending import UNSEEN, is_over
-from service.commands.follow_ups import follow_ups_of
+from service.commands.follow_ups import Numbered, follow_ups_of
 from service.commands.headline import leaver_of
 from service.commands.notes import holds_of
 from service.commands.screen import Screen, shown
 from service.commands.targets import sorted_targets, where_of
+from workers.offboarding.addon_pods import MOST_AT_ONCE, renewal_command, renewal_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import CaseResult, CaseStatus, Outcome
 
@@ -31,10 +32,14 @@ _DO_IT: Final = "To have it done"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something left to a person; ``command`` is one line for a shell."""
+    """Something left to a person; ``command`` is one line for a shell.
+
+    ``places`` are where it is to be done, a line each, if it is more than one.
+    """
 
     text: str
     command: str | None = None
+    places: tuple[str, ...] = ()
 
 
 def show_tasks(screen: Screen, tasks: Sequence[Task]) -> None:
@@ -45,6 +50,8 @@ def show_tasks(screen: Screen, tasks: Sequence[Task]) -> None:
         if number:
             screen.gap()
         screen.say(task.text)
+        for place in task.places:
+            screen.say(f"- {place}")
         if task.command:
             screen.line(task.command)
 
@@ -67,16 +74,41 @@ def tasks_of(case: ShownCase, again: str = "") -> Iterator[Task]:
 
 def _follow_ups(case: ShownCase) -> Iterator[Task]:
     left = list(follow_ups_of(case))
-    for one in left:
-        where = where_of(case, one.target)
-        text = f"Follow-up {one.number}, {where}: {one.follow_up.text}"
-        yield Task(text, one.command)
+    for several in _grouped(left):
+        for at in range(0, len(several), MOST_AT_ONCE):
+            batch = several[at : at + MOST_AT_ONCE]
+            yield _batch(case, batch) if batch[1:] else _alone(case, batch[0])
     # A dry run has no clock that a follow-up could stop.
     if left and not case.dry_run:
-        text = f"When follow-up {left[0].number} is done, tick it off"
-        more = "; the others by their own numbers" if left[1:] else ""
-        done = f"offboard case done {word_of(case.id)} {left[0].number}"
-        yield Task(f"{text}{more}:", done)
+        numbers = " ".join(str(one.number) for one in left)
+        text = "they are done, tick them" if left[1:] else "it is done, tick it"
+        yield Task(
+            f"When {text} off:", f"offboard case done {word_of(case.id)} {numbers}"
+        )
+
+
+def _grouped(left: Sequence[Numbered]) -> list[list[Numbered]]:
+    """Put those together that one command does; each other stands alone."""
+    groups: dict[str | int, list[Numbered]] = {}
+    for one in left:
+        groups.setdefault(one.addon or one.number, []).append(one)
+    return list(groups.values())
+
+
+def _alone(case: ShownCase, one: Numbered) -> Task:
+    text = f"Follow-up {one.number}, {where_of(case, one.target)}: {one.follow_up.text}"
+    return Task(text, one.command)
+
+
+def _batch(case: ShownCase, several: Sequence[Numbered]) -> Task:
+    addon = several[0].addon or ""
+    *first, last = (str(one.number) for one in several)
+    places = tuple(
+        f"{one.number}: {one.cluster}, {where_of(case, one.target)}" for one in several
+    )
+    said = f"Follow-ups {', '.join(first)} and {last}: {renewal_of(addon)}"
+    ids = [one.follow_up.cluster_id or "" for one in several]
+    return Task(said, renewal_command(addon, ids), places)
 
 
 def _next_commands(case: ShownCase, again: str) -> Iterator[Task]:

@@ -124,16 +124,16 @@ def _seen(case_id: str) -> Case:
 def _page(case: Case, *, said: str | None = None, fault: str | None = None) -> str:
     history = history_of(case, here().desk.ledger_of(case.id))
     folds = folds_of(case)
-    facts = _facts(case)
+    facts, buttons = _facts(case), buttons_of(case)
     return render_template(
         "case.html",
         **facts,
-        buttons=buttons_of(case),
+        buttons=buttons,
         again=again_of(case),
         blast=blast_of(facts["case"]),
         history=history,
         since=history[: max(0, len(history) - _looked_at(len(history)))],
-        parts=parts_of(facts["report"], folds),
+        parts=parts_of(facts["report"], folds, [one.path for one in buttons]),
         marks=marks_of(case),
         said=said,
         fault=fault,

@@ -30,4 +30,10 @@ def doctor() -> str:
         ),
         key=lambda row: order.index(row[1]),
     )
-    return render_template("doctor.html", rows=rows, fault=fault, now=here().clock())
+    return render_template(
+        "doctor.html",
+        wrong=[row for row in rows if row[1] != "good"],
+        fine=[row for row in rows if row[1] == "good"],
+        fault=fault,
+        now=here().clock(),
+    )

@@ -6,10 +6,11 @@ later moves the numbers of those behind it.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from workers.offboarding.advice import command_for
+from workers.offboarding.addon_pods import MOST_AT_ONCE, renewal_command, renewal_of
+from workers.offboarding.advice import command_for, renewed_by
 from workers.offboarding.follow_ups import Numbered, numbered_follow_ups
 from workers.offboarding.model import (
     CLASSIC_CREDENTIAL,
@@ -20,7 +21,7 @@ from workers.offboarding.model import (
     CaseTarget,
     FollowUp,
 )
-from workers.offboarding.report import Item, Keep, Report, Section
+from workers.offboarding.report import Item, Keep, Line, Report, Section
 
 # So many of one kind are still read one by one.
 _FEW: Final = 3
@@ -54,9 +55,28 @@ class Fold:
     several: tuple[ToDo, ...]
 
     @property
+    def is_long(self) -> bool:
+        """Tell whether they are too many to stand open one by one."""
+        return len(self.several) > _FEW
+
+    @property
+    def text(self) -> str:
+        """Say what is to be done, once for all of them where that can be said."""
+        first = self.several[0].follow_up
+        addon = renewed_by(first)
+        return renewal_of(addon) if addon else f"In the first of them: {first.text}"
+
+    @property
     def commands(self) -> str:
-        """Return every command, a line each; empty where there is none."""
-        return "\n".join(one.command for one in self.several if one.command)
+        """Return what does them all; empty where no command does."""
+        addon = renewed_by(self.several[0].follow_up)
+        if addon is None:
+            return "\n".join(one.command for one in self.several if one.command)
+        ids = [one.follow_up.cluster_id or "" for one in self.several]
+        batches = (
+            ids[at : at + MOST_AT_ONCE] for at in range(0, len(ids), MOST_AT_ONCE)
+        )
+        return "\n".join(renewal_command(addon, one) for one in batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +89,50 @@ class Part:
     by_itself: tuple[Item, ...] = ()
 
 
-def parts_of(report: Report | None, folds: Sequence[Fold]) -> list[Part]:
-    """Return the parts of a report but its targets, with many of a kind in folds."""
+def parts_of(
+    report: Report | None, folds: Sequence[Fold], pressed: Sequence[str] = ()
+) -> list[Part]:
+    """Return the parts of a report but its targets, with many of a kind in folds.
+
+    Args:
+        report: The report on the case.
+        folds: The follow-ups that stand together.
+        pressed: The commands of ``offboard case`` that a button of the page is for.
+    """
     sections = report.sections if report is not None else ()
-    return [_part(one, folds) for one in sections if one.title != _TARGETS]
+    parts = [_part(one, folds) for one in sections if one.title != _TARGETS]
+    return [replace(one, items=_without(one.items, pressed)) for one in parts]
+
+
+def _without(items: Sequence[Item], pressed: Sequence[str]) -> tuple[Item, ...]:
+    """Leave commands out that a button does, and so the colon before each."""
+    known = tuple(f"offboard case {one} " for one in pressed)
+    return tuple(
+        replace(one, line=_ended(one.line), command=None)
+        if known and one.command and one.command.startswith(known)
+        else one
+        for one in items
+    )
+
+
+def _ended(line: Line) -> Line:
+    *first, last = line
+    return (*first, last.removesuffix(":") + ".") if isinstance(last, str) else line
 
 
 def _part(section: Section, folds: Sequence[Fold]) -> Part:
     folded = {one.number for fold in folds for one in fold.several}
-    alone = [one for one in section.items if one.follow_up not in folded]
+    alone = [one for one in section.items if not _is_in(folded, one)]
     mine = tuple(folds) if len(alone) < len(section.items) else ()
     late = [one for one in alone if one.keep is Keep.LAST]
     if len(late) <= _FEW:
         return Part(section.title, tuple(alone), mine)
     first = tuple(one for one in alone if one.keep is not Keep.LAST)
     return Part(section.title, first, mine, tuple(late))
+
+
+def _is_in(folded: set[int], item: Item) -> bool:
+    return bool(item.follow_ups) and folded.issuperset(item.follow_ups)
 
 
 def folds_of(case: Case) -> list[Fold]:
@@ -94,7 +143,7 @@ def folds_of(case: Case) -> list[Fold]:
     return [
         Fold(title, tuple(several))
         for title, several in groups.items()
-        if len(several) > _FEW
+        if len(several) > (1 if renewed_by(several[0].follow_up) else _FEW)
     ]
 
 
@@ -138,6 +187,7 @@ def _to_do(number: int, target: CaseTarget, follow_up: FollowUp) -> ToDo:
 
 
 def _title(follow_up: FollowUp) -> str:
-    if follow_up.kind == RECREATE_ADDON_PODS and follow_up.addon:
-        return f"Make the pods of {follow_up.addon} anew"
+    addon = renewed_by(follow_up)
+    if addon is not None:
+        return f"Make the pods of {addon} anew"
     return _KINDS.get(follow_up.kind, follow_up.kind)

@@ -60,13 +60,21 @@ def headline_of(case: Case, report: Report | None, now: datetime) -> Line:
     if report is not None:
         # The badge beside it has the verdict, where that is one word of state.
         is_said = report.verdict == badge_of(case).word
-        return report.headline if is_said else (f"{report.verdict}: ", *report.headline)
+        return _begun(
+            report.headline if is_said else (f"{report.verdict}: ", *report.headline)
+        )
     if case.status is CaseStatus.SCHEDULED:
         return *named_case(case), f". Work starts {_start(case, now)}."
     done = sum(one.outcome is not None for one in case.targets)
     total = len(case.targets)
     so_far = f"{done} of {counted(total, 'target')} done" if total else "looking"
     return *named_case(case), f". Under way: {so_far}."
+
+
+def _begun(line: Line) -> Line:
+    """Begin a line as a sentence begins, unless a name does."""
+    first, *rest = line
+    return (first[:1].upper() + first[1:], *rest) if isinstance(first, str) else line
 
 
 def left_of(case: Case) -> int:

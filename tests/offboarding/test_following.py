@@ -54,10 +54,10 @@ def test_the_pods_of_each_addon_that_keeps_the_old_key_are_named_with_the_comman
     ]
     [csi, _] = case.targets[0].follow_ups
     assert csi.text == (
-        "The ibm-vpc-block-csi-controller pods of the add-on vpc-block-csi-driver in "
-        "cluster web-1 (c1) keep the old key until they are made anew. Delete them "
-        "once the cluster has picked the new key up; Kubernetes starts them again. "
-        "Until then, once the old key is gone, attaching block storage fails there."
+        "Delete the ibm-vpc-block-csi-controller pods of the add-on "
+        "vpc-block-csi-driver in cluster web-1 (c1) once it has picked the new key up; "
+        "Kubernetes starts them again. Until then they keep the old key, and once that "
+        "is gone, attaching block storage fails."
     )
     assert "pod/ibm-vpc-block-csi-controller" in command_for(csi, target)
     assert "addons c1" not in world.journal

@@ -75,7 +75,13 @@ ACCEPTED = a_target(
         NOON + timedelta(days=30),
     ),
 )
+THEIRS = replace(PODS, cluster_id="payments-eu-id")
+TOGETHER = (
+    verified("us-south", "payments", "web", follow_ups=(PODS, MASTER)),
+    verified("eu-de", "payments", "payments-eu", follow_ups=(THEIRS,)),
+)
 CASES = {
+    "pods_together": a_case(*TOGETHER, result=CaseResult.SAFE),
     "red_preflight": a_case(
         RED, verified("us-south", "payments", "web"), result=CaseResult.ATTENTION
     ),
@@ -96,6 +102,26 @@ def test_a_red_preflight_comes_with_its_grant():
         GRANT,
         "offboard case retry 01CASE",
     ]
+
+
+def test_a_dry_run_names_the_pods_once_and_nothing_to_tick_off():
+    report = told(a_case(*TOGETHER, result=CaseResult.PLANNED, dry_run=True))
+
+    text = text_of(report, PAGE)
+    assert text.count("once each cluster has picked the new key up") == 1
+    assert "for cluster in web-id payments-eu-id; do " in text
+    assert "case done" not in text
+
+
+def test_of_many_pods_no_command_is_longer_than_a_chat_takes():
+    names = [f"cluster-{number}" for number in range(45)]
+    left = tuple(replace(PODS, cluster_id=f"{one}-id") for one in names)
+    target = verified("us-south", "payments", *names, follow_ups=left)
+
+    report = told(a_case(target, result=CaseResult.SAFE))
+
+    assert [len(one.follow_ups) for one in report.to_do] == [20, 20, 5]
+    assert all(len(one) < 1_000 for one in commands(report))
 
 
 def test_follow_ups_have_the_numbers_that_ticking_them_off_takes():

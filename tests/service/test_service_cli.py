@@ -507,7 +507,7 @@ eu-de, resource group payments: IBM Cloud refused because a role is missing. \
 Who: an administrator of IAM.
 ibmcloud iam user-policy-create READER --roles Viewer
 Follow-up 1, us-south, resource group payments: Make the add-on pods anew.
-When follow-up 1 is done, tick it off:
+When it is done, tick it off:
 offboard case done 01KHJ2V0W8Q3RZ5T7X9YABCDEF 1
 When that is mended, let the service deal with what is left:
 offboard case retry 01KHJ2V0W8Q3RZ5T7X9YABCDEF

@@ -219,11 +219,43 @@ def test_follow_ups_have_the_numbers_of_the_service_whatever_the_table_order(
         "Follow-up 2, jp-tok, resource group payments: Second.",
         "Follow-up 3, us-east, resource group payments: Third.",
     ]
-    assert f"offboard case done {CASE_ID} 2" in lines
-    assert (
-        "When follow-up 2 is done, tick it off; the others by their own numbers:"
-        in lines
+    place = lines.index("When they are done, tick them off:")
+    assert lines[place + 1] == f"offboard case done {CASE_ID} 2 3"
+
+
+def test_the_pods_of_one_add_on_are_said_once_with_one_command(api, offboard):
+    pods = ["recreate_addon_pods"]
+    csi = {"addon": "vpc-block-csi-driver"}
+    case = a_case(
+        *("settled", "safe"),
+        a_verified("eu-de", follow_ups=[follow_up("A.", *pods, **csi)]),
+        a_verified(
+            "jp-tok", follow_ups=[follow_up("B.", *pods, cluster_id="c2", **csi)]
+        ),
     )
+    api.script(SHOW, Says(case))
+
+    lines = offboard("case", "show", CASE_ID).stdout.splitlines()
+
+    [told] = [one for one in lines if one.startswith("Follow-up")]
+    assert told.startswith("Follow-ups 1 and 2: Delete the ibm-vpc-block-csi")
+    assert lines[lines.index(told) + 2].startswith("- 2: c2 (c2), jp-tok, ")
+    assert any(one.startswith("for cluster in c1 c2; do ") for one in lines)
+
+
+def test_several_follow_ups_are_ticked_off_at_once(api, offboard):
+    case = a_case(
+        "settled", "safe", a_verified(follow_ups=[follow_up("A."), follow_up("B.")])
+    )
+    api.script(SHOW, Says(case))
+    api.script(deciding("follow-ups/1/done"), Says({"case": case}, 202))
+    api.script(deciding("follow-ups/2/done"), Says({"case": case}, 202))
+
+    result = offboard("case", "done", CASE_ID, "1", "2")
+
+    assert result.exit_code == 0
+    assert "Follow-up 1 is done." in result.stderr
+    assert "Follow-up 2 is done." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -259,7 +291,7 @@ def test_a_follow_up_of_a_newer_service_has_no_command(api, offboard):
     lines = offboard("case", "show", CASE_ID).stdout.splitlines()
 
     place = lines.index("Follow-up 1, us-south, resource group payments: Sing.")
-    assert lines[place + 1] == "When follow-up 1 is done, tick it off:"
+    assert lines[place + 1] == "When it is done, tick it off:"
 
 
 def test_a_dry_run_has_nothing_to_tick_off(api, offboard):

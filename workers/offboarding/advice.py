@@ -6,6 +6,7 @@ each error comes back as foreseen is not confirmed against a live account.
 
 from typing import Final
 
+from workers.offboarding.addon_pods import ADDON_PODS, renewal_command
 from workers.offboarding.errors import Reason
 from workers.offboarding.mending import MENDERS, mender_of
 from workers.offboarding.model import (
@@ -30,13 +31,13 @@ from workers.offboarding.shell import (
 )
 
 __all__ = [
-    "ADDON_PODS",
     "TARGET_REASONS",
     "advise",
     "classic_credential_command",
     "cleaned",
     "command_at",
     "command_for",
+    "renewed_by",
     "reset_command",
     "sentence",
     "shell_word",
@@ -137,14 +138,10 @@ def _is_red(target: CaseTarget) -> bool:
 
 def command_for(follow_up: FollowUp, target: Target) -> str | None:
     """Return the command that does *follow_up* by hand; None where there is none."""
+    addon = renewed_by(follow_up)
+    if addon is not None and follow_up.cluster_id:
+        return renewal_command(addon, [follow_up.cluster_id])
     cluster = shell_word(follow_up.cluster_id or "")
-    pods = ADDON_PODS.get(follow_up.addon or "")
-    if follow_up.kind == RECREATE_ADDON_PODS and follow_up.cluster_id and pods:
-        return (
-            f"ibmcloud ks cluster config --cluster {cluster}"
-            f" && kubectl -n kube-system get pods -o name | grep '^pod/{pods}'"
-            " | xargs kubectl -n kube-system delete"
-        )
     if follow_up.kind == REFRESH_MASTER and follow_up.cluster_id:
         return f"ibmcloud ks cluster master refresh --cluster {cluster}"
     if follow_up.kind == CLASSIC_CREDENTIAL:
@@ -152,11 +149,10 @@ def command_for(follow_up: FollowUp, target: Target) -> str | None:
     return None
 
 
-# The pods IBM's troubleshooting pages name for these add-ons.
-ADDON_PODS: Final = {
-    "vpc-block-csi-driver": "ibm-vpc-block-csi-controller",
-    "cluster-autoscaler": "cluster-autoscaler",
-}
+def renewed_by(follow_up: FollowUp) -> str | None:
+    """Name the add-on whose pods are to be made anew, where it is one we know."""
+    is_one = follow_up.kind == RECREATE_ADDON_PODS and follow_up.cluster_id
+    return follow_up.addon if is_one and follow_up.addon in ADDON_PODS else None
 
 
 def _meaning(target: CaseTarget, outcome: Outcome) -> str:

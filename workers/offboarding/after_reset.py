@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from workers.offboarding.advice import ADDON_PODS, cleaned, shell_word
+from workers.offboarding.addon_pods import ADDON_PODS, renewal_of
+from workers.offboarding.advice import cleaned, shell_word
 from workers.offboarding.model import (
     RECREATE_ADDON_PODS,
     REFRESH_MASTER,
@@ -24,10 +25,6 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Retirement
 
-_FAILS: Final = {
-    "vpc-block-csi-driver": "attaching block storage",
-    "cluster-autoscaler": "scaling the cluster",
-}
 _VERBS: Final = {Retirement.DISABLE: "disabled", Retirement.DELETE: "deleted"}
 
 
@@ -117,17 +114,8 @@ def _pods(
             continue
         for addon in ADDON_PODS:
             if addon in (has or ()):
-                text = _recreate(cluster, addon)
+                text = renewal_of(addon, named(cluster))
                 yield FollowUp(RECREATE_ADDON_PODS, text, cluster.id, addon)
-
-
-def _recreate(cluster: Cluster, addon: str) -> str:
-    return (
-        f"The {ADDON_PODS[addon]} pods of the add-on {addon} in cluster "
-        f"{named(cluster)} keep the old key until they are made anew. Delete them once "
-        "the cluster has picked the new key up; Kubernetes starts them again. Until "
-        f"then, once the old key is gone, {_FAILS[addon]} fails there."
-    )
 
 
 def _look(cluster: Cluster, unseen: Unseen) -> str:

@@ -68,7 +68,8 @@ def test_what_failed_says_who_still_owns_what_and_how_to_mend_it(shown):
     assert "Attention needed" in page
     assert "If this person is removed now 1 cluster in 1 target can no longer" in page
     assert "1 target could not be seen: what breaks there is not known." in page
-    assert "offboard case retry" in page
+    assert "Retry what is left" in page
+    assert "When that is mended, let the service deal with what is left." in page
 
 
 @pytest.mark.parametrize(
@@ -180,11 +181,38 @@ def test_when_it_is_over_the_whole_page_is_shown_anew(sign_in, desk, case, refre
     assert answer.headers.get("HX-Refresh") == refreshes
 
 
-def test_few_follow_ups_stand_one_by_one(shown):
+def test_what_a_button_does_is_not_told_as_a_command_besides(shown):
+    page = shown(waiting(), "ofb_approver")
+
+    assert "offboard case" not in page
+    assert "for an approver who did not ask for it." in page
+    assert "If nobody is leaving, cancel it." in page
+
+
+def test_who_has_no_button_is_told_the_commands(shown):
+    page = shown(waiting(), "ofb_viewer")
+
+    assert "offboard case approve" in page
+    assert "offboard case refuse" in page
+    assert "offboard case cancel" in page
+
+
+def test_one_follow_up_stands_alone(shown):
+    page = shown(with_follow_ups(1))
+
+    assert page.count('action="/cases/' + ID + '/follow-ups/done"') == 1
+    assert "times</h3>" not in page
+
+
+def test_a_few_for_one_add_on_are_said_once_and_stand_open(shown):
     page = shown(with_follow_ups(3))
 
-    assert page.count('action="/cases/' + ID + '/follow-ups/done"') == 3
-    assert "times</h3>" not in page
+    left = page.split("<h2>Left to do by hand</h2>")[1].split("<h2>")[0]
+    assert left.count("picked the new key up") == 1
+    assert "for cluster in c0 c1 c2; do ibmcloud" in left
+    assert left.count("<details open>") == 2
+    # One for each, and one for all of them.
+    assert left.count("/follow-ups/done") == 4
 
 
 def test_many_follow_ups_of_a_kind_are_one_fold(shown):
@@ -193,8 +221,10 @@ def test_many_follow_ups_of_a_kind_are_one_fold(shown):
     assert "Make the pods of vpc-block-csi-driver anew: 30 times" in page
     # One for each, and one for all of them.
     assert page.count("/follow-ups/done") == 31
-    paste = page.split("All commands, for one paste")[1].split("</pre>")[0]
-    assert [one.count("--cluster c") for one in paste.splitlines()] == [1] * 30
+    paste = page.split("For all of them")[1].split("</pre>")[0]
+    loops = [one.split("; do")[0] for one in paste.split("<code>")[1].splitlines()]
+    assert [one.count(" c") - 1 for one in loops] == [20, 10]
+    assert "<details open>" not in page
     assert page.count("Make them anew in web-29.") == 0
 
 

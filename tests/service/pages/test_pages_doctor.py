@@ -23,6 +23,17 @@ def test_the_page_has_every_line_that_the_api_has(client, sign_in, desk, as_oper
     assert "could not see</span>" in page
 
 
+def test_what_is_in_order_is_folded_behind_what_is_not(sign_in, desk):
+    desk.checks = (*CHECKS, Check("mail", Verdict.OK, "It takes us."))
+
+    page = sign_in("ofb_operator").get("/doctor").get_data(as_text=True)
+
+    open_part, folded = page.split("in order</summary>")
+    assert "Slack does not take it." in open_part
+    assert "It takes us." in folded
+    assert "Slack does not take it." not in folded
+
+
 def test_without_a_worker_the_page_shows_what_the_front_door_sees(sign_in, desk):
     desk.checks, desk.age = None, None
 

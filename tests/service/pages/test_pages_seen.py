@@ -149,6 +149,7 @@ def test_settings_say_what_is_set_and_no_secret(an_app, desk, settings):
     assert secret not in page
     assert '<strong class="name">set, not shown</strong>' in page
     assert '<strong class="name">7</strong>' in page
+    assert '<span class="plain-name">INFO</span>' in page
     assert settings.api_tokens[0].sha256 not in page
     assert SECRET not in page
 

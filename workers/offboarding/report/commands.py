@@ -90,6 +90,7 @@ def decide_command(case: Case, verb: str) -> str:
     return f"offboard case {verb} {ident} --plan-hash {shell_word(plan_hash)}"
 
 
-def done_command(case: Case, number: int) -> str:
-    """Return the command that ticks one follow-up of *case* off."""
-    return f"offboard case done {shell_word(case.id)} {number}"
+def done_command(case: Case, *numbers: int) -> str:
+    """Return the command that ticks follow-ups of *case* off."""
+    named = " ".join(str(one) for one in numbers)
+    return f"offboard case done {shell_word(case.id)} {named}"

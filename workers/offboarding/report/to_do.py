@@ -1,25 +1,21 @@
 """What is left to people, with the exact commands.
 
 The advice on one target is in ``offboarding/advice.py``, what a held case asks for in
-``release.py``; here is what a case adds.
+``release.py``, its follow-ups in ``to_follow_up.py``; here is what a case adds.
 """
 
 from collections.abc import Iterator
 from typing import assert_never
 
-from workers.offboarding.advice import advise, cleaned, command_for
-from workers.offboarding.follow_ups import numbered_follow_ups
+from workers.offboarding.advice import advise, cleaned
 from workers.offboarding.model import (
-    RETIRE_OLD_KEY,
     Case,
     CaseResult,
-    FollowUp,
     Outcome,
     ReportKind,
 )
 from workers.offboarding.report.commands import (
     apply_command,
-    done_command,
     retry_command,
 )
 from workers.offboarding.report.facts import (
@@ -35,6 +31,7 @@ from workers.offboarding.report.facts import (
 from workers.offboarding.report.phrases import where
 from workers.offboarding.report.release import to_release
 from workers.offboarding.report.targets import sorted_targets
+from workers.offboarding.report.to_follow_up import to_follow_up
 from workers.offboarding.report.value import Item, Keep, Line
 
 
@@ -48,7 +45,7 @@ def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
             return
         case ReportKind.FINAL | ReportKind.DIGEST:
             yield from _to_mend(case)
-            yield from _to_follow_up(case)
+            yield from to_follow_up(case)
             yield from _to_go_on(case)
         case _:
             assert_never(kind)
@@ -69,33 +66,6 @@ def _to_mend(case: Case) -> Iterator[Item]:
         above = text, who
         line = (*where(case, one), f": {text}")
         yield Item(line, ((who,),), advice.command, Keep.FIRST)
-
-
-def _to_follow_up(case: Case) -> Iterator[Item]:
-    for number, one, follow_up in numbered_follow_ups(case):
-        if follow_up.done_at is not None:
-            continue
-        line = (*where(case, one), f": {cleaned(follow_up.text)}")
-        if follow_up.care is not None and not follow_up.care.is_refused:
-            by_itself = ((_by_itself(case, follow_up),),)
-            line = (f"Follow-up {number}, ", *line)
-            yield Item(line, by_itself, keep=Keep.LAST)
-            continue
-        command = command_for(follow_up, one.target)
-        if case.dry_run:
-            # No clock runs in a dry run, so there is nothing to tick off.
-            yield Item(line, (), command, Keep.FIRST)
-            continue
-        done = done_command(case, number)
-        when_done = ((f"When it is done, tick it off: {done}",),) if command else ()
-        line = (f"Follow-up {number}, ", *line)
-        yield Item(line, when_done, command or done, Keep.FIRST, follow_up=number)
-
-
-def _by_itself(case: Case, follow_up: FollowUp) -> str:
-    if follow_up.kind == RETIRE_OLD_KEY and case.result is not CaseResult.SAFE:
-        return "The service does this once the case is retried and ends safe."
-    return "The service does this by itself; nobody has to."
 
 
 def _to_go_on(case: Case) -> Iterator[Item]:

@@ -50,7 +50,7 @@ class Item:
         details: What is said below it, smaller.
         command: One line for a shell, never cut.
         keep: How long it stays where there is no room for all.
-        follow_up: The number of the follow-up that a person ticks off, if it is one.
+        follow_ups: The numbers of the follow-ups that a person ticks off with it.
         link: The address of a page of ours that shows more of it.
     """
 
@@ -58,7 +58,7 @@ class Item:
     details: tuple[Line, ...] = ()
     command: str | None = None
     keep: Keep = Keep.ALWAYS
-    follow_up: int | None = None
+    follow_ups: tuple[int, ...] = ()
     link: str | None = None
 
 
