@@ -150,6 +150,16 @@ def _time(at: datetime, form: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, at.strftime(form))
 
 
+def in_account(account_id: str) -> Markup:
+    """Say below a target in which account it is, where there is more than one."""
+    mine = here().settings.rules
+    if [one.id for one in mine] == [account_id]:
+        return Markup()
+    name = next((one.name for one in mine if one.id == account_id), "")
+    shown = made_visible(name or account_id)
+    return Markup('<br><small class="name">account {}</small>').format(shown)
+
+
 @pages.app_context_processor
 def _words() -> dict[str, Any]:
     # Called where they are needed: a page that tells of a store that is away must not
@@ -166,5 +176,6 @@ def _words() -> dict[str, Any]:
         "moment": moment,
         "second": second,
         "ago": ago,
+        "in_account": in_account,
         "trial_word": trial_word,
     }

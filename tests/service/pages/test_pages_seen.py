@@ -7,7 +7,7 @@ from factories import DALLAS, DANA, FID, FRANKFURT, a_target
 from fake_desk import NOW, SECRET
 from page_scenes import HOSTILE
 
-from config.settings import Secret
+from config.settings import AccountSettings, Secret
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import (
     Dependence,
@@ -190,3 +190,29 @@ def test_what_holds_resets_back_stands_over_every_page(sign_in, desk):
     page = sign_in().get("/exposure").get_data(as_text=True)
 
     assert "<strong>Not armed.</strong>" in page
+
+
+def exposure_page(app):
+    client = app.test_client()
+    client.post(
+        "/login",
+        data={"token": "ofb_viewer"},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    return client.get("/exposure").get_data(as_text=True)
+
+
+def test_in_which_account_a_target_is_stands_there_where_there_are_several(
+    an_app, desk, settings
+):
+    desk.exposed = exposed()
+    mine = AccountSettings(DALLAS.account_id, name="production")
+    several = (mine, AccountSettings("acct-of-others"))
+
+    page = exposure_page(an_app(replace(settings, accounts_file=several), desk))
+    alone = exposure_page(an_app(replace(settings, accounts_file=(mine,)), desk))
+    strange = exposure_page(an_app(replace(settings, accounts_file=several[1:]), desk))
+
+    assert page.count('<small class="name">account production</small>') == 4
+    assert ">account " not in alone
+    assert strange.count(f">account {DALLAS.account_id}<") == 4
