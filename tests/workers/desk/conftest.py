@@ -35,7 +35,7 @@ class RecordingSender:
     """Remembers what it was asked to send."""
 
     def __init__(self):
-        self.sent, self.asked, self.look_ups = [], [], []
+        self.sent, self.asked, self.look_ups, self.late = [], [], [], []
 
     def send(self, *works):
         self.sent += works
@@ -45,6 +45,9 @@ class RecordingSender:
 
     def look_up(self, kept_id):
         self.look_ups.append(kept_id)
+
+    def answer_late(self, late_id):
+        self.late.append(late_id)
 
 
 @pytest.fixture
