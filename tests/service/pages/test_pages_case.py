@@ -19,8 +19,10 @@ from page_scenes import (
     with_follow_ups,
 )
 
+from service.pages.history import history_of
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import Adoption, CaseKind, CaseStatus, Entry, Note
+from workers.offboarding.pack.sayings import said_of
 
 PATH = f"/cases/{ID}"
 
@@ -233,3 +235,11 @@ def test_a_viewer_reads_the_follow_ups_and_ticks_none_off(shown):
 
     assert "30 times" in page
     assert "follow-ups/done" not in page
+
+
+@pytest.mark.parametrize("what", ["report.left_out", "report.failures_told"])
+def test_what_was_told_of_a_case_under_way_is_said_in_words_everywhere(what):
+    [moment] = history_of(safe(), [Entry(NOW, what)])
+
+    assert moment.what == said_of(what)
+    assert not moment.what.startswith("Report: ")

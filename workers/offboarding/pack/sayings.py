@@ -57,6 +57,8 @@ _SAID: Final = {
     "report.sent": "Report sent",
     "report.failed": "Report failed",
     "report.unknown": "Report sent, its answer was lost",
+    "report.left_out": "A beginning was not told: the case was over before",
+    "report.failures_told": "Failures were told while it was under way",
 }
 
 
