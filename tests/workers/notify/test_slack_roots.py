@@ -651,4 +651,5 @@ def test_only_what_can_change_a_message_takes_one(simulator, clock, bot):
         ReportKind.HELD: [True, True, True],
         ReportKind.CANCELLED: [True, True, True],
         ReportKind.FINAL: [True, True, True],
+        ReportKind.DIGEST: [True, True, True],
     }
