@@ -12,9 +12,9 @@ from config.file_modes import read_by_others, secret_files
 from config.settings import Settings
 from workers.directories.graph_checks import subscription_checks
 from workers.ibmcloud.reach import reach_checks
-from workers.notify.mending import mail_mend, slack_mend
 from workers.notify.trying import channel_checks
 from workers.offboarding.advice import shell_word
+from workers.offboarding.channel_mending import what_mends
 from workers.offboarding.discovery import at_once
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.model import Channel, ReportKind, ReportLine, ReportState
@@ -25,7 +25,6 @@ from workers.store.cases import Cases
 _CASES: Final = 50
 _LONG_AGO: Final = timedelta(days=30)
 _TEST: Final = "offboard notify test"
-_MEND: Final = {Channel.SLACK: slack_mend, Channel.MAIL: mail_mend}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class LastReports:
         when = f"{at:%Y-%m-%d %H:%M} UTC"
         if last.state is not ReportState.SENT:
             text = f"The last report, at {when}, did not arrive: {last.detail}."
-            mend = f"{_MEND[channel](last.detail)} Then post a test:"
+            mend = f"{what_mends(channel, last.detail)} Then post a test:"
             return Check(what, Verdict.FAILED, text, mend, _TEST)
         if self.clock() - at > _LONG_AGO:
             text = f"The last report was taken long ago, at {when}."

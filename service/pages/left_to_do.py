@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from service.pages.door import may
 from workers.offboarding.addon_pods import MOST_AT_ONCE, renewal_command, renewal_of
 from workers.offboarding.advice import command_for, renewed_by
 from workers.offboarding.follow_ups import Numbered, numbered_follow_ups
@@ -107,12 +108,19 @@ def parts_of(
 def _without(items: Sequence[Item], pressed: Sequence[str]) -> tuple[Item, ...]:
     """Leave commands out that a button does, and so the colon before each."""
     known = tuple(f"offboard case {one} " for one in pressed)
+    if may("operator"):
+        # Each follow-up has a button of its own.
+        items = [one for one in items if not _ticks(one)]
     return tuple(
         replace(one, line=_ended(one.line), command=None)
         if known and one.command and one.command.startswith(known)
         else one
         for one in items
     )
+
+
+def _ticks(item: Item) -> bool:
+    return (item.command or "").startswith("offboard case done ")
 
 
 def _ended(line: Line) -> Line:

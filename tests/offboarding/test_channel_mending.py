@@ -3,7 +3,7 @@
 import pytest
 
 from workers.notify.slack_answers import _AS_TEXT, _MAYBE, _WAIT
-from workers.offboarding.channel_mending import MAIL, SLACK, mend_of
+from workers.offboarding.channel_mending import MAIL, SLACK, mend_of, what_mends
 from workers.offboarding.model import Channel
 
 # Everything that Slack's pages name for a post that is refused for good.
@@ -37,7 +37,7 @@ def test_each_word_of_slack_has_its_sentence(word):
         ("not_in_channel", "Invite the bot: /invite @offboard"),
         ("Slack did not take the message: ratelimited.", "Slack has trouble, or asks"),
         ("http_503", "Slack has trouble"),
-        ("http_404", "SLACK_WEBHOOK_URL is no webhook"),
+        ("http_404", "OFFBOARD_SLACK_WEBHOOK_URL is no webhook"),
     ],
 )
 def test_slack_is_mended_by_the_last_word(detail, begins):
@@ -50,8 +50,8 @@ def test_slack_is_mended_by_the_last_word(detail, begins):
 @pytest.mark.parametrize(
     ("detail", "begins"),
     [
-        ("login_refused", "SMTP_USER or SMTP_PASSWORD is wrong"),
-        ("server_refused_535", "SMTP_USER or SMTP_PASSWORD is wrong"),
+        ("login_refused", "OFFBOARD_SMTP_USER or OFFBOARD_SMTP_PASSWORD is wrong"),
+        ("server_refused_535", "OFFBOARD_SMTP_USER or OFFBOARD_SMTP_PASSWORD is wrong"),
         ("server_refused_554", "The server refuses the mail by its rules"),
         ("ops@example.com 599", "The server refuses the mail by its rules"),
         ("ops@example.com 450", "The server asks to come again later"),
@@ -85,3 +85,14 @@ def test_each_sentence_is_whole(text):
     assert text[0].isupper()
     assert text[-1] == "." or text.endswith("/invite @offboard")
     assert "  " not in text
+
+
+@pytest.mark.parametrize("said", [*SLACK.values(), *MAIL.values()])
+def test_what_mends_is_a_sentence(said):
+    assert said[0].isupper()
+    assert said.endswith((".", "/invite @offboard"))
+
+
+def test_a_word_nobody_foresaw_gets_a_sentence_too():
+    assert what_mends(Channel.SLACK, "brand_new").endswith("says of this word.")
+    assert what_mends(Channel.MAIL, "brand_new").endswith("says of this connection.")

@@ -326,6 +326,7 @@ def test_a_classic_credential_in_force_comes_with_the_command_that_shows_it():
     assert [item.command for item in report.to_do] == [
         "ibmcloud target -g payments-id -r us-south"
         " && ibmcloud ks credential get --region us-south",
+        "offboard case done 01CASE 1",
         "offboard case retry 01CASE",
     ]
 

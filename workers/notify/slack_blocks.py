@@ -51,7 +51,8 @@ def message_of(
 ) -> Message:
     """Put *report* into a message within Slack's limits; its id is always last.
 
-    *buttons* are blocks that stand between what is said and that id.
+    *buttons* are blocks that stand below the headline: Slack folds a long message, and
+    whoever is woken by it should not have to look for them.
     """
     mark, verdict = _MARKS[report.severity], slack_plain(report.verdict)
     first = slack_cut(
@@ -79,9 +80,9 @@ def _blocks(
     limit = _MOST_CHARACTERS
     while True:
         fitting = _fitting(paragraphs, link, limit)
-        parts = [fitting, [end]] if buttons else [[*fitting, end]]
-        said, *last = [[_section(text) for text in _packed(one)] for one in parts]
-        blocks = [*said, *buttons, *(block for one in last for block in one)]
+        parts = [fitting[:1], [*fitting[1:], end]] if buttons else [[*fitting, end]]
+        said, *rest = [[_section(text) for text in _packed(one)] for one in parts]
+        blocks = [*said, *buttons, *(block for one in rest for block in one)]
         # The JSON is what is counted, so that quotes and braces are in it.
         size = len(json.dumps(blocks, ensure_ascii=False))
         is_fit = size <= _MOST_CHARACTERS and len(blocks) <= _MOST_BLOCKS

@@ -124,7 +124,7 @@ def _refuse(case: Case) -> Block:
 def _retry(case: Case) -> Block:
     left = tuple(one for one in case.targets if not one.is_safe)
     return button(
-        "Retry failed",
+        "Retry what is left",
         RETRY,
         {"case": case.id},
         title="Look at what is left again?",

@@ -10,11 +10,12 @@ from slack_sdk.errors import SlackApiError
 
 from config.settings import Settings
 from workers.notify.mail_server import MailServer, NeverError
-from workers.notify.mending import mail_mend, slack_mend
 from workers.notify.slack_answers import FAULTS, of_fault, of_refusal
 from workers.notify.slack_clients import web_client
+from workers.offboarding.channel_mending import what_mends
 from workers.offboarding.errors import TransientError
 from workers.offboarding.health import Check, Verdict
+from workers.offboarding.model import Channel
 
 _TIMEOUT_SECONDS: Final = 5.0
 _TEST: Final = "offboard notify test"
@@ -43,11 +44,13 @@ def _slack(settings: Settings) -> Check:
     except SlackApiError as error:
         code = of_refusal(error).code
         text = f"Slack does not take the bot's token: {code}."
-        return Check(what, Verdict.FAILED, text, slack_mend(code))
+        return Check(what, Verdict.FAILED, text, what_mends(Channel.SLACK, code))
     except FAULTS as error:
         code = of_fault(error).code
         text = "Slack could not be asked whose token it is."
-        return Check(what, Verdict.UNPROVEN, text, slack_mend("unreachable"))
+        return Check(
+            what, Verdict.UNPROVEN, text, what_mends(Channel.SLACK, "unreachable")
+        )
     text = f"Slack takes the bot's token: {found.get('user')} in {found.get('team')}."
     return Check(what, Verdict.OK, text)
 
@@ -76,7 +79,7 @@ def _mail(settings: Settings, host: str) -> Check:
             pass
     except NeverError as error:
         text = f"The mail server {where} does not take us: {error}."
-        return Check(what, Verdict.FAILED, text, mail_mend(str(error)))
+        return Check(what, Verdict.FAILED, text, what_mends(Channel.MAIL, str(error)))
     except TransientError as error:
         return Check(what, Verdict.FAILED, *_unreached(where, error))
     how = "without TLS" if settings.smtp_security == "none" else "by TLS"
@@ -99,4 +102,4 @@ def _unreached(where: str, error: TransientError) -> tuple[str, str]:
         case _:
             why = "the connection broke off"
     text = f"The mail server {where} could not be used: {why}."
-    return text, mail_mend("unreachable")
+    return text, what_mends(Channel.MAIL, "unreachable")

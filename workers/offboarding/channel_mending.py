@@ -13,12 +13,12 @@ _AGAIN: Final = "It is tried again by itself."
 _OURS: Final = "A fault of this service: keep the workers' log, and report it."
 _REMOVED: Final = (
     "The token is no good any more: install the app in the workspace again, and set "
-    "SLACK_BOT_TOKEN to its new Bot User OAuth Token."
+    "OFFBOARD_SLACK_BOT_TOKEN to its new Bot User OAuth Token."
 )
 _ARCHIVED: Final = "The channel is archived: bring it back, or set another one."
 _BAD_HOOK: Final = (
-    "SLACK_WEBHOOK_URL is no webhook that Slack has any more: make a new one in the "
-    "app's settings, and copy it whole."
+    "OFFBOARD_SLACK_WEBHOOK_URL is no webhook that Slack has any more: make a new one "
+    "in the app's settings, and copy it whole."
 )
 _HOLD: Final = "An administrator of the workspace has to let the app post there."
 _LATER: Final = f"Slack has trouble, or asks to wait. {_AGAIN}"
@@ -26,17 +26,20 @@ _PERHAPS: Final = f"It may have arrived, so look in the channel. {_AGAIN}"
 
 SLACK: Final = {
     "not_in_channel": "Invite the bot: /invite @offboard, typed in the channel.",
-    "channel_not_found": "SLACK_CHANNEL_ID names no channel that the bot sees. It is "
-    "the id (C…) at the foot of the channel's details, not its name; into a private "
-    "channel the bot has to be invited first: /invite @offboard",
-    "invalid_auth": "SLACK_BOT_TOKEN is none that Slack knows: copy the app's Bot User "
-    "OAuth Token (xoxb-…) again.",
-    "not_authed": "SLACK_BOT_TOKEN is none that Slack knows: copy the app's Bot User "
-    "OAuth Token (xoxb-…) again.",
+    "channel_not_found": "OFFBOARD_SLACK_CHANNEL_ID names no channel that the bot "
+    "sees. It is the id (C…) at the foot of the channel's details, not its name; into "
+    "a private channel the bot has to be invited first: /invite @offboard",
+    "invalid_auth": "OFFBOARD_SLACK_BOT_TOKEN is none that Slack knows: copy the app's "
+    "Bot User OAuth Token (xoxb-…) again.",
+    "not_authed": "OFFBOARD_SLACK_BOT_TOKEN is none that Slack knows: copy the app's "
+    "Bot User OAuth Token (xoxb-…) again.",
     "account_inactive": _REMOVED,
     "token_revoked": _REMOVED,
     "token_expired": "The token ran out: turn token rotation off for the app, and set "
-    "SLACK_BOT_TOKEN to a lasting one.",
+    "OFFBOARD_SLACK_BOT_TOKEN to a lasting one.",
+    "not_allowed_token_type": _REMOVED,
+    "access_denied": _HOLD,
+    "org_login_required": f"The workspace is being moved. {_AGAIN}",
     "missing_scope": "The app lacks a scope: add chat:write under OAuth & Permissions, "
     "and install the app again.",
     "is_archived": _ARCHIVED,
@@ -69,26 +72,31 @@ SLACK: Final = {
     "team_added_to_org": _PERHAPS,
     "answer_lost": _PERHAPS,
     "unexpected_answer": "Something that is not Slack answers, a proxy say: look at "
-    "SLACK_API_URL or SLACK_WEBHOOK_URL, and at HTTPS_PROXY of the workers.",
-    "unreachable": "The workers cannot reach Slack: name resolution, a proxy "
-    f"(HTTPS_PROXY) or a firewall, to slack.com on port 443. {_AGAIN}",
+    "OFFBOARD_SLACK_API_URL or OFFBOARD_SLACK_WEBHOOK_URL, and at HTTPS_PROXY of the "
+    "workers.",
+    "unreachable": "The workers cannot reach Slack (OFFBOARD_SLACK_API_URL): name "
+    "resolution, a proxy (HTTPS_PROXY) or a firewall, to slack.com on port 443. "
+    f"{_AGAIN}",
 }
-_LOGIN: Final = "SMTP_USER or SMTP_PASSWORD is wrong, or that login may not send mail."
+_LOGIN: Final = (
+    "OFFBOARD_SMTP_USER or OFFBOARD_SMTP_PASSWORD is wrong, or that login may not send "
+    "mail."
+)
 _WANTS: Final = (
-    "The server wants TLS or a login first: SMTP_SECURITY=starttls, and SMTP_USER with "
-    "SMTP_PASSWORD."
+    "The server wants TLS or a login first: OFFBOARD_SMTP_SECURITY=starttls, and "
+    "OFFBOARD_SMTP_USER with OFFBOARD_SMTP_PASSWORD."
 )
 _NO_MAILBOX: Final = (
     "The server knows no such mailbox, or takes no mail for it from here: correct "
-    "MAIL_TO, or have the server let this sender in."
+    "OFFBOARD_MAIL_TO, or have the server let this sender in."
 )
 _POLICY: Final = (
-    "The server refuses the mail by its rules: have it let MAIL_FROM send from the "
-    "workers' address."
+    "The server refuses the mail by its rules: have it let OFFBOARD_MAIL_FROM send "
+    "from the workers' address."
 )
 _OTHER_PORT: Final = (
-    "starttls belongs to port 587, tls to 465: set SMTP_PORT and SMTP_SECURITY as the "
-    "server has it."
+    "starttls belongs to port 587, tls to 465: set OFFBOARD_SMTP_PORT and "
+    "OFFBOARD_SMTP_SECURITY as the server has it."
 )
 
 MAIL: Final = {
@@ -99,19 +107,24 @@ MAIL: Final = {
     "538": _WANTS,
     "not_offered_by_server": "The server offers no STARTTLS, or no login. "
     f"{_OTHER_PORT}",
+    "unreachable": "The workers cannot reach OFFBOARD_SMTP_HOST and "
+    f"OFFBOARD_SMTP_PORT: name resolution, a firewall, or the wrong port. "
+    f"{_OTHER_PORT} {_AGAIN}",
     "bad_certificate": "The server's certificate is of another name, or of nobody who "
-    "is trusted: SMTP_HOST has to be the name in it. For an authority of your own give "
-    "the workers its certificate in a file that SSL_CERT_FILE names.",
+    "is trusted: OFFBOARD_SMTP_HOST has to be the name in it. For an authority of your "
+    "own give the workers its certificate in a file that SSL_CERT_FILE names.",
     "tls_failed": f"No TLS came about. {_OTHER_PORT}",
-    "unknown_host": f"SMTP_HOST has no address: is it spelt right? {_AGAIN}",
-    "refused": f"Nothing listens at SMTP_HOST and SMTP_PORT. {_AGAIN}",
+    "unknown_host": f"OFFBOARD_SMTP_HOST has no address: is it spelt right? {_AGAIN}",
+    "refused": f"Nothing listens at OFFBOARD_SMTP_HOST and OFFBOARD_SMTP_PORT. "
+    f"{_AGAIN}",
     "timed_out": "The server did not answer in time: a firewall, or the wrong port. "
     f"{_OTHER_PORT} {_AGAIN}",
     "connection_lost": f"The server hung up. {_AGAIN}",
     "not_tried_yet": f"The server was slow, or hung up, with those before. {_AGAIN}",
-    "bad_address": "MAIL_TO has an address that is none, or has letters beyond ASCII, "
-    "which this service does not send to.",
-    "501": "The server does not take MAIL_FROM or MAIL_TO for an address.",
+    "bad_address": "OFFBOARD_MAIL_TO has an address that is none, or has letters "
+    "beyond ASCII, which this service does not send to.",
+    "501": "The server does not take OFFBOARD_MAIL_FROM or OFFBOARD_MAIL_TO for an "
+    "address.",
     "550": _NO_MAILBOX,
     "551": _NO_MAILBOX,
     "553": _NO_MAILBOX,
@@ -121,6 +134,10 @@ MAIL: Final = {
 }
 _ANY_LATER: Final = f"The server asks to come again later. {_AGAIN}"
 _TABLES: Final = {Channel.SLACK: SLACK, Channel.MAIL: MAIL}
+_ELSE: Final = {
+    Channel.SLACK: "See what Slack's documentation says of this word.",
+    Channel.MAIL: "See what the server's log says of this connection.",
+}
 
 
 def mend_of(channel: Channel, detail: str) -> str | None:
@@ -132,6 +149,11 @@ def mend_of(channel: Channel, detail: str) -> str | None:
     found = (_of_word(channel, word) for word in _words(detail))
     said = dict.fromkeys(one for one in found if one)
     return " ".join(said) or None
+
+
+def what_mends(channel: Channel, detail: str) -> str:
+    """Say how to mend it, or where to look where nothing is known to help."""
+    return mend_of(channel, detail) or _ELSE[channel]
 
 
 def _words(detail: str) -> Iterator[str]:

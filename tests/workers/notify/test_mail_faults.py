@@ -89,7 +89,9 @@ def test_a_server_that_listens_nowhere(make_mail, make_case):
     said = postponed(make_mail(port), make_case())
 
     assert said == "The mail server could not be used: refused."
-    assert mended(said).startswith("Nothing listens at SMTP_HOST and SMTP_PORT.")
+    assert mended(said).startswith(
+        "Nothing listens at OFFBOARD_SMTP_HOST and OFFBOARD_SMTP_PORT."
+    )
 
 
 def test_a_black_hole(make_mail, make_case):
@@ -166,7 +168,8 @@ def test_a_wrong_password_is_refused_for_good(
 
     assert (line.state, line.detail) == (ReportState.FAILED, "login_refused")
     assert mended(line.detail) == (
-        "SMTP_USER or SMTP_PASSWORD is wrong, or that login may not send mail."
+        "OFFBOARD_SMTP_USER or OFFBOARD_SMTP_PASSWORD is wrong, or that login may not "
+        "send mail."
     )
 
 
@@ -177,7 +180,7 @@ def test_a_wrong_password_that_is_answered_by_hanging_up(make_mail, make_case):
         said = postponed(mail, make_case())
 
     assert said == "The mail server could not be used: hung_up_at_login."
-    assert "SMTP_USER or SMTP_PASSWORD is wrong" in mended(said)
+    assert "OFFBOARD_SMTP_USER or OFFBOARD_SMTP_PASSWORD is wrong" in mended(said)
     assert PASSWORD not in said
 
 
@@ -207,8 +210,8 @@ def test_a_server_that_shares_no_way_to_log_in(make_mail, make_case):
 
 
 WANTS = (
-    "The server wants TLS or a login first: SMTP_SECURITY=starttls, and SMTP_USER with "
-    "SMTP_PASSWORD."
+    "The server wants TLS or a login first: OFFBOARD_SMTP_SECURITY=starttls, and "
+    "OFFBOARD_SMTP_USER with OFFBOARD_SMTP_PASSWORD."
 )
 
 

@@ -11,7 +11,6 @@ from aiosmtpd.smtp import AuthResult
 
 from config.settings import Secret, Settings
 from simulator import Simulator, departure_account
-from workers.notify import mending
 from workers.notify.trying import channel_checks
 from workers.offboarding.health import Verdict
 
@@ -141,7 +140,7 @@ def test_a_server_without_starttls_is_told_with_the_ports():
 
     assert found.verdict is Verdict.FAILED
     assert "not_offered_by_server" in found.text
-    assert "tls is for port 465" in found.mend
+    assert "tls to 465" in found.mend
 
 
 def test_a_certificate_that_is_not_trusted_is_told(certificate):
@@ -178,14 +177,3 @@ def test_a_name_nobody_knows_is_told(monkeypatch):
 
 def test_where_no_channel_is_set_up_nothing_is_tried():
     assert list(channel_checks(Settings())) == []
-
-
-@pytest.mark.parametrize("said", [*mending.SLACK.values(), *mending.MAIL.values()])
-def test_what_mends_is_a_sentence(said):
-    assert said[0].isupper()
-    assert said.endswith((".", "name."))
-
-
-def test_a_word_nobody_foresaw_gets_a_sentence_too():
-    assert mending.slack_mend("brand_new").endswith(".")
-    assert mending.mail_mend("server_refused_554").endswith(".")

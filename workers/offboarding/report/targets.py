@@ -91,7 +91,8 @@ def _details(case: Case, one: CaseTarget) -> Iterator[Line]:
         return
     yield from _preflight(one)
     yield from blind_spot(one)
-    if one.reason is not None:
+    # Of what was not seen, the head of the report has said it.
+    if one.reason is not None and one.outcome is not Outcome.UNREAD:
         yield (f"Why: {sentence(one.reason)}",)
     if one.detail:
         yield (f"Detail: {cleaned(one.detail)}",)

@@ -20,10 +20,17 @@ from workers.offboarding.report.value import Item, Keep, Line
 def to_follow_up(case: Case) -> Iterator[Item]:
     """Tell the follow-ups that are not done, with what does them and ticks them off."""
     left = [one for one in numbered_follow_ups(case) if one[2].done_at is None]
+    mine: list[int] = []
     for several in _grouped(left):
         for at in range(0, len(several), MOST_AT_ONCE):
             batch = several[at : at + MOST_AT_ONCE]
-            yield _one(case, *batch[0]) if len(batch) == 1 else _batch(case, batch)
+            item = _batch(case, batch) if batch[1:] else _one(case, *batch[0])
+            mine += item.follow_ups
+            yield item
+    if mine:
+        # A command of its own: within a sentence a mail would break it.
+        text = "they are done, tick them" if mine[1:] else "it is done, tick it"
+        yield Item((f"When {text} off:",), (), done_command(case, *sorted(mine)))
 
 
 def _grouped(left: Sequence[Numbered]) -> list[list[Numbered]]:
@@ -45,8 +52,7 @@ def _batch(case: Case, several: Sequence[Numbered]) -> Item:
         # No clock runs in a dry run, so there is nothing to tick off.
         return Item((renewal_of(addon),), places, command, Keep.FIRST)
     line = (f"Follow-ups {_range(numbers)}: {renewal_of(addon)}",)
-    details = (*places, _when_done(case, numbers))
-    return Item(line, details, command, Keep.FIRST, follow_ups=numbers)
+    return Item(line, places, command, Keep.FIRST, follow_ups=numbers)
 
 
 def _place(case: Case, numbered: Numbered) -> Line:
@@ -61,12 +67,6 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{', '.join(str(one) for one in numbers[:-1])} and {numbers[-1]}"
 
 
-def _when_done(case: Case, numbers: Sequence[int]) -> Line:
-    it, them = ("it is", "it") if len(numbers) == 1 else ("they are", "them")
-    done = done_command(case, *numbers)
-    return (f"When {it} done, tick {them} off: {done}",)
-
-
 def _one(case: Case, number: int, target: CaseTarget, follow_up: FollowUp) -> Item:
     line = (*where(case, target), f": {cleaned(follow_up.text)}")
     if follow_up.care is not None and not follow_up.care.is_refused:
@@ -75,14 +75,8 @@ def _one(case: Case, number: int, target: CaseTarget, follow_up: FollowUp) -> It
     command = command_for(follow_up, target.target)
     if case.dry_run:
         return Item(line, (), command, Keep.FIRST)
-    when_done = (_when_done(case, [number]),) if command else ()
-    return Item(
-        (f"Follow-up {number}, ", *line),
-        when_done,
-        command or done_command(case, number),
-        Keep.FIRST,
-        follow_ups=(number,),
-    )
+    line = (f"Follow-up {number}, ", *line)
+    return Item(line, (), command, Keep.FIRST, follow_ups=(number,))
 
 
 def _by_itself(case: Case, follow_up: FollowUp) -> str:
