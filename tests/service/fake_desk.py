@@ -114,6 +114,7 @@ class FakeDesk:
         self.asked = []
         self.protected = set()
         self.paused = []
+        self.paused_by = []
         self.old = None
         self.braked = Brake(20, 0)
         self.unknown_accounts = set()
@@ -385,6 +386,7 @@ class FakeDesk:
         if account_id in self.unknown_accounts:
             raise ConflictError("There is no such account.", reason="no_such_account")
         self.paused.append((account_id, paused))
+        self.paused_by.append((actor, request_id))
         return Paused(
             account_id is None and paused, (account_id,) if account_id else ()
         )

@@ -175,6 +175,7 @@ def test_pause_and_resume_are_for_all_accounts(
 
     assert answer.headers["Location"] == f"/settings?did={path[1:]}"
     assert desk.paused == [asked]
+    assert desk.paused_by[0][1] == answer.headers["X-Request-Id"]
 
 
 def test_an_operator_may_pause_and_not_resume(sign_in, press, desk):
