@@ -64,7 +64,7 @@ def test_what_slack_refuses_for_good_is_told_by_mail_and_only_there(place):
     )
     assert "OFFBOARD_SLACK_BOT_TOKEN" in "".join(map(str, notice.items[0].line))
     subject = "".join(map(str, report_of_notice(notice).subject))
-    assert subject == "[offboard] ATTENTION, a channel refuses what it is told: Slack"
+    assert subject == "[offboard] A channel refuses what it is told: Slack"
 
 
 def test_it_is_told_once_however_often_it_is_refused(place):
