@@ -28,6 +28,7 @@ SCHEMA: Final = 1
 # Where the click context keeps how this command writes.
 OUTPUT: Final = "offboard.output"
 QUIET: Final = "offboard.quiet"
+_WRITTEN: Final = "offboard.written"
 # Wider than any line: what is read by programs is never wrapped.
 _UNWRAPPED: Final = 1_000_000
 
@@ -132,13 +133,18 @@ def can_ask() -> bool:
 
 def write_json(body: Mapping[str, object]) -> None:
     """Write one JSON object to stdout, in ASCII: no escape sequence gets through."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta[_WRITTEN] = True
     out = Patient(sys.stdout)
     out.write(json.dumps({"schema": SCHEMA, **body}, indent=2) + "\n")
     out.flush()
 
 
 def tell_fault(code: int, kind: str, lines: Sequence[str]) -> None:
-    """Say why a command ends without a result: on stderr, with -o json on stdout too.
+    """Say why a command ends badly: on stderr, with -o json on stdout too.
+
+    What has a result there already gets no second one: stdout is one JSON object.
 
     Args:
         code: The exit code that it ends with.
@@ -148,7 +154,7 @@ def tell_fault(code: int, kind: str, lines: Sequence[str]) -> None:
     screen = loud_screen()
     for line in lines:
         screen.line(line)
-    if _said(OUTPUT) == "json":
+    if _said(OUTPUT) == "json" and not _said(_WRITTEN):
         write_json({"error": {"exit": code, "kind": kind, "lines": list(lines)}})
 
 

@@ -172,6 +172,22 @@ def test_a_report_waits_a_moment_for_the_message_that_it_answers():
     assert told(world) == ["slack:started:1", "slack:held:1"]
 
 
+def test_a_message_that_nobody_sends_holds_no_report_back_for_long():
+    world = a_kept_world(DALLAS, FRANKFURT)
+    world.tools = replace(world.tools, max_targets=1)
+    world.open()
+    begun = Work("01CASE", Step.DELIVER, "slack:started:1")
+    world.run(until=lambda: begun in world.store.due)
+    del world.store.due[begun]
+
+    world.run(seconds=590)
+    early = told(world)
+    world.run(seconds=30)
+
+    assert early == []
+    assert told(world) == ["slack:held:1"]
+
+
 def test_a_message_that_failed_once_holds_no_report_back():
     world = a_kept_world(DALLAS, FRANKFURT)
     world.tools = replace(world.tools, max_targets=1)

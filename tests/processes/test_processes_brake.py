@@ -105,7 +105,7 @@ def test_a_rush_waits_for_one_decision_told_once_and_owners_first(install, simul
     # It takes the role, and a word of the person.
     assert (refused.returncode, unsure.returncode) == (5, 2)
     assert released.returncode == 0, released.stderr
-    assert json.loads(released.stdout) == {"released": 3}
+    assert json.loads(released.stdout)["released"] == 3
     assert [case["result"] for case in cases] == ["clean", "safe", "safe"]
     assert len(simulator.journal.resets()) == 4
     assert after.returncode == 0
@@ -119,7 +119,7 @@ def test_a_rush_waits_for_one_decision_told_once_and_owners_first(install, simul
 
     assert held_again == ["waiting", "waiting"]
     assert cancelled.returncode == 0, cancelled.stderr
-    assert json.loads(cancelled.stdout) == {"refused": 2}
+    assert json.loads(cancelled.stdout)["refused"] == 2
     assert statuses(service, more) == ["cancelled", "cancelled"]
     assert json.loads(brake(service, "show").stdout)["on"] is False
     assert len(slack_with(service, BRAKE)) == 2

@@ -136,6 +136,7 @@ def test_the_answer_comes_as_json_where_that_is_asked_for(api, send):
     done = send("standard", "departed", "-o", "json")
 
     assert json.loads(done.stdout) == {
+        "schema": 1,
         "source": "standard",
         "kind": "departed",
         "leads_to": "a departure, now",

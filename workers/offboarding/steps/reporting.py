@@ -225,8 +225,9 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
 def _send(
     tools: Tools, claim: Claim, case: Case, line: ReportLine, notifier: Notifier
 ) -> tuple[Work, ...]:
-    if awaits_root(case, line):
-        return tools.works.again(claim, Change(), tools.clock() + _A_MOMENT)
+    now = tools.clock()
+    if awaits_root(case, line, now):
+        return tools.works.again(claim, Change(), now + _A_MOMENT)
     wait = pause(line.tries, longest_seconds=300)
     try:
         line = notifier.deliver(case, line)

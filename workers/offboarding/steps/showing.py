@@ -39,6 +39,8 @@ _TARGETS_A_SECOND: Final = 50
 # Tries to show how a case ended: with pauses of up to five minutes, an hour.
 _LAST_TRIES: Final = 15
 _LONGEST_SECONDS: Final = 300
+# A report waits no longer than this for the message that it answers.
+_LONGEST_FOR_ROOT: Final = timedelta(minutes=10)
 
 
 def started(
@@ -59,15 +61,18 @@ def started(
     return lines, (*works, *case.to_show)
 
 
-def awaits_root(case: Case, line: ReportLine) -> bool:
+def awaits_root(case: Case, line: ReportLine, now: datetime) -> bool:
     """Tell whether a report is to answer a message that is about to be sent.
 
-    That one has the same way to go, so it is sent, or has failed once, in a moment.
+    That one has the same way to go, so it is sent, or has failed once, in a moment. In
+    an old copy of the store it waits for people, and the report does not.
     """
     root = case.started_on(line.channel)
     if root is None or root.id == line.id:
         return False
-    return root.state is ReportState.PENDING and not root.tries
+    since = case.settled_at or case.held_at
+    is_late = since is not None and now > since + _LONGEST_FOR_ROOT
+    return root.state is ReportState.PENDING and not root.tries and not is_late
 
 
 def shown_with(case: Case, line: ReportLine) -> tuple[Work, ...]:
