@@ -33,6 +33,7 @@ _SAID: Final = {
     "target.reset_disproved": "Reset proved to have had no effect",
     "target.answer_lost": "The answer to the reset was lost",
     "target.verified": "Owner read back: the functional ID",
+    "target.counted": "Counted in the result",
     "target.already": "Was the functional ID's already",
     "target.failed": "Failed",
     "target.unread": "Could not be seen",
