@@ -42,9 +42,9 @@ def sorted_targets(case: ShownCase) -> list[ShownTarget]:
 
 def where_of(case: ShownCase, target: ShownTarget) -> str:
     """Name a target; with its account only where a case has several."""
-    account = f"account {target.account_id}, " if has_several_accounts(case) else ""
+    account = f", account {target.account_id}" if has_several_accounts(case) else ""
     return (
-        f"{account}{target.region}, resource group {group_name(target.resource_group)}"
+        f"{target.region}, resource group {group_name(target.resource_group)}{account}"
     )
 
 

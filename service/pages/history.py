@@ -7,44 +7,11 @@ from typing import Final
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import Case, Entry
+from workers.offboarding.pack.sayings import said_of
 from workers.offboarding.reasons import sentence
 
-# Entries of a ledger in words; whatever is not here is told by its own name.
-_SAID: Final = {
-    "case.opened_open": "Opened",
-    "case.opened_scheduled": "Opened, for a later day",
-    "case.opened_waiting": "Opened, and held at once",
-    "case.joined": "Another event about the same person joined",
-    "case.planned": "Plan made",
-    "case.planned_from_index": "First plan made, from the owner index",
-    "case.held": "Held",
-    "case.reminded": "People were reminded that it waits",
-    "case.approved": "Approved",
-    "case.released": "Released",
-    "case.refused": "Refused",
-    "case.retried": "Taken back to work",
-    "case.cancelled": "Cancelled",
-    "case.settled": "Settled",
-    "case.stuck": "Made no progress, and was stopped",
-    "case.rule_broken": "Stopped: the next write would have broken a rule",
-    "target.reset_intended": "About to reset",
-    "target.reset": "Reset was accepted",
-    "target.reset_refused": "Reset was refused",
-    "target.reset_disproved": "Reset proved to have had no effect",
-    "target.answer_lost": "The answer to the reset was lost",
-    "target.verified": "Owner read back: the functional ID",
-    "target.already": "Was the functional ID's already",
-    "target.failed": "Failed",
-    "target.unread": "Could not be seen",
-    "target.changed_hands": "Changed hands, left alone",
-    "target.key_used": "The new key was seen in use",
-    "target.extra_reset": "An extra reset was found",
-    "report.sent": "Report sent",
-    "report.failed": "Report failed",
-    "report.unknown": "Report sent, its answer was lost",
-    "report.left_out": "A beginning was not told: the case was over before",
-    "report.failures_told": "Failures were told while it was under way",
-}
+# What a page says otherwise than the signed evidence does: here the place follows.
+_SAID: Final = {"target.counted": "Counted in the result"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +40,7 @@ def _moment(entry: Entry, places: dict[str, str]) -> Moment:
     why = _reason(entry.reason) if entry.reason else None
     return Moment(
         at=entry.at,
-        what=_SAID.get(entry.what, _plain(entry.what)),
+        what=_SAID.get(entry.what) or said_of(entry.what),
         where=None if target is None else places.get(target, target),
         actor=entry.actor or entry.source,
         why=" ".join(one for one in (why, entry.detail) if one) or None,
@@ -84,8 +51,3 @@ def _moment(entry: Entry, places: dict[str, str]) -> Moment:
 def _reason(said: str) -> str:
     known = {str(one): one for one in Reason}
     return sentence(known[said]) if said in known else said
-
-
-def _plain(what: str) -> str:
-    subject, _, rest = what.replace("_", " ").partition(".")
-    return f"{subject.capitalize()}: {rest}" if rest else subject.capitalize()

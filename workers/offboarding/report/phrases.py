@@ -45,13 +45,13 @@ def where(case: Case, one: CaseTarget) -> Line:
     """Name a target; with its account only where the case has several."""
     target = one.target
     several = len({each.target.account_id for each in case.targets}) > 1
-    account = ("account ", named(target.account_id), ", ") if several else ()
+    account = (", account ", named(target.account_id)) if several else ()
     group = target.resource_group
     return (
-        *account,
         named(target.region),
         ", resource group ",
         *with_id(group.name or group.id, group.id),
+        *account,
     )
 
 
