@@ -48,6 +48,8 @@ def main(
     scene: str,
 ) -> None:
     """Print the settings that point the service here, and run until told to end."""
+    if scene == "two-accounts" and accounts_file is None:
+        raise click.UsageError("The scene two-accounts needs --accounts-file.")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

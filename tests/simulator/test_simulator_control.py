@@ -493,6 +493,17 @@ def test_the_command_writes_an_accounts_file_and_points_the_settings_at_it(tmp_p
     assert Path(key_file).read_text() == "simulated-apikey-of-offboard-reader"
 
 
+def test_a_scene_of_two_accounts_needs_a_file_for_them():
+    command = [sys.executable, "-m", "simulator", "--scene", "two-accounts"]
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=30
+    )
+
+    assert done.returncode == 2
+    assert "two-accounts needs --accounts-file" in done.stderr
+
+
 def test_the_settings_point_everything_here(simulator):
     assert simulator.environ() == {
         "OFFBOARD_IAM_URL": simulator.url,

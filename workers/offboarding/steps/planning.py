@@ -54,6 +54,7 @@ from workers.offboarding.steps.weighing import (
     weighed,
 )
 from workers.offboarding.view import View
+from workers.offboarding.words import counted
 from workers.offboarding.warnings import warned
 
 # Looks before what still cannot be seen is reported as not seen: a good minute.
@@ -396,7 +397,7 @@ def _entries(
         this.claim,
         this.at,
         "case.planned",
-        detail=f"{seen} targets seen, {len(owned)} to be taken over",
+        detail=f"{counted(seen, 'target')} seen, {len(owned)} to be taken over",
     )
     notes = case.plan.refused if case.plan is not None else ()
     holds = (one for one in notes if one.reason is not Reason.PAUSED)
