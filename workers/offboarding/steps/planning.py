@@ -54,8 +54,8 @@ from workers.offboarding.steps.weighing import (
     weighed,
 )
 from workers.offboarding.view import View
-from workers.offboarding.words import counted
 from workers.offboarding.warnings import warned
+from workers.offboarding.words import counted
 
 # Looks before what still cannot be seen is reported as not seen: a good minute.
 LOOKS: Final = 7
