@@ -118,7 +118,7 @@ def _kept(waits: Waits) -> Item:
     soon: tuple[Line, ...] = ()
     if waits.running_out and waits.running_out_at is not None:
         at = time_of(waits.running_out_at)
-        soon = ((f"{waits.running_out} of them run out soon, the first at {at}.",),)
+        soon = ((f"Running out soon: {waits.running_out}, the first at {at}.",),)
     return Item(line, soon, LIST)
 
 
