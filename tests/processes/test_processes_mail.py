@@ -71,6 +71,6 @@ def test_a_webhook_and_a_server_that_is_not_there_are_told_apart(install, simula
     assert (slack["state"], slack["mend"], posted.via) == ("sent", None, "webhook")
     assert (mail["state"], mail["tries"] > 1) == ("pending", True)
     assert mail["detail"] == "The mail server could not be used: refused."
-    assert mail["mend"].startswith("Nothing listens at SMTP_HOST and SMTP_PORT.")
+    assert mail["mend"].startswith("Nothing listens at OFFBOARD_SMTP_HOST and")
     assert again.status_code in (202, 429)
     assert shown.json()["channels"][1]["state"] == "sent"
