@@ -44,7 +44,7 @@ def test_what_was_done_is_exported_and_verified_with_the_key_that_reports_name(
     path = tmp_path / "all.jsonl"
 
     # What follows a case to its end names no key; what tells of the end does.
-    _, message = [one for one in simulator.slack.messages if case_id in told(one)]
+    *_, message = [one for one in simulator.slack.messages if case_id in told(one)]
     named = re.search(r"ed25519:[0-9a-f]{32}", told(message)).group()
     until(lambda: exported(service, path).returncode == 0)
     pack = tmp_path / "days.zip"

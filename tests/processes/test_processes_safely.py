@@ -352,7 +352,8 @@ def test_an_accepted_blind_spot_leaves_the_result_and_never_the_report_or_the_ga
     assert accepted.returncode == 0, accepted.stderr
     assert (done.returncode, case["result"]) == (0, "safe")
     assert outcomes(case)["eu-de", "platform"] == ("unread", "wrong_provider")
-    [_, slack] = simulator.slack.messages
+    # What failed while others went on may have been told before the end.
+    [slack] = [one for one in simulator.slack.messages if one.reply_broadcast]
     assert "moved next week" in told(slack)
     assert "eu-de" in told(slack)
     assert gate.returncode == 3
