@@ -85,7 +85,7 @@ def test_how_a_test_fares_is_told_with_how_it_is_mended(desk, notices, clock):
     [slack] = state.channels
     assert state.is_over
     assert (slack.state, slack.detail) == (ReportState.FAILED, "channel_not_found")
-    assert slack.mend.startswith("SLACK_CHANNEL_ID names no channel")
+    assert slack.mend.startswith("OFFBOARD_SLACK_CHANNEL_ID names no")
 
 
 def test_a_test_that_failed_is_no_finding_that_nobody_was_told_of(desk, notices, clock):
