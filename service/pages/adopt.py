@@ -1,23 +1,21 @@
 """Taking keys over before anybody leaves: seen as a dry run first, then done."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
-from flask import make_response, redirect, render_template, request
-from marshmallow import ValidationError
+from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from config.accounts import AccountSettings
 from service.asked_schemas import AdoptionBody
 from service.context import here
-from service.pages.asking import body_of, faults_of, key_of_form, new_key
+from service.pages.asking import body_of, done_or_shown, key_of_form, new_key
 from service.pages.door import page
 from service.pages.exposure import row_of
 from service.routes.adopting import adoption_asked
 from service.routes.opening import open_adoption
-from workers.desk import Opened
-from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import Holding
 from workers.offboarding.model import KeyOwner, OwnerKind
 
@@ -28,29 +26,27 @@ _PEOPLE: Final = (OwnerKind.PERSON, OwnerKind.UNKNOWN)
 @page("GET", "/adopt", role="approver")
 def adopt_form() -> str:
     """Show the form, with what the person asked about owns there."""
-    return _form(request.args, {})
+    return _form(request.args)
 
 
 @page("POST", "/adopt", role="approver")
 def open_adopt() -> Response:
     """Open the case that is asked for; what cannot be used is said at its field."""
-    try:
-        opened = _opened()
-    except ValidationError as error:
-        shown = _form(request.form, faults_of(error))
-        return make_response(shown, 422)
-    except ConflictError as error:
-        return make_response(_form(request.form, {}, fault=str(error)), 409)
-    return redirect(f"/cases/{opened.case.id}?did=opened", 303)
+    return done_or_shown(_open, partial(_form, request.form))
 
 
-def _opened() -> Opened:
+def _open() -> str:
     body = AdoptionBody().load(body_of(*_NAMES))
-    return open_adoption(adoption_asked(body), idempotency=key_of_form("/adopt", body))
+    key = key_of_form("/adopt", body)
+    opened = open_adoption(adoption_asked(body), idempotency=key)
+    return f"/cases/{opened.case.id}?did=opened"
 
 
 def _form(
-    given: MultiDict[str, str], faults: Mapping[str, Any], fault: str | None = None
+    given: MultiDict[str, str],
+    *,
+    faults: Mapping[str, Any] | None = None,
+    fault: str | None = None,
 ) -> str:
     said = {name: given.get(name, "") for name in _NAMES}
     accounts = here().settings.rules
@@ -66,7 +62,7 @@ def _form(
         targets=[row_of(one) for one in mine],
         regions=[(one, one) for one in sorted({each.target.region for each in mine})],
         groups=sorted({_group(one) for one in mine}, key=lambda one: one[1]),
-        faults=faults,
+        faults=faults or {},
         fault=fault,
         once=new_key(),
     )

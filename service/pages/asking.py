@@ -2,17 +2,43 @@
 
 import re
 import secrets
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
-from flask import request
+from flask import make_response, redirect, request
 from marshmallow import ValidationError
+from werkzeug.wrappers import Response
 
 from service.errors import field_paths
 from service.routes.opening import bound_to
+from workers.offboarding.errors import ConflictError
 
 # As a browser sends a day and a time of day: in the zone that the form names, UTC.
 _LOCAL: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
 _LISTS: Final = ("regions", "resource_groups")
+
+
+class Form(Protocol):
+    """Shows a form again, with what could not be used of it."""
+
+    def __call__(
+        self, *, faults: Mapping[str, Any] | None = None, fault: str | None = None
+    ) -> str:
+        """Return the page; *faults* stand at their fields, *fault* over all."""
+
+
+def done_or_shown(do: Callable[[], str], form: Form) -> Response:
+    """Do what a form asks, and lead to where *do* says.
+
+    What cannot be used is said in the form, at its field where it has one.
+    """
+    try:
+        way = do()
+    except ValidationError as error:
+        return make_response(form(faults=faults_of(error)), 422)
+    except ConflictError as error:
+        return make_response(form(fault=str(error)), 409)
+    return redirect(way, 303)
 
 
 def body_of(*names: str) -> dict[str, Any]:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import make_response, redirect, render_template, request
-from marshmallow import ValidationError
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service.asked_schemas import LONGEST_DAYS, AcceptBody, PlaceBody
 from service.context import here
-from service.pages.asking import faults_of
+from service.pages.asking import done_or_shown
 from service.pages.door import page
 from service.pages.exposure import row_of
 from service.routes.blind_spots import accepted_by_caller, withdrawn_by_caller
-from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import Holding, ReadingKind
 
 _PLACE: Final = ("account_id", "region", "resource_group")
@@ -33,18 +31,17 @@ def blind_spots() -> str:
 @page("POST", "/blind-spots", role="approver")
 def accept() -> Response:
     """Accept a target for some days; what cannot be used is said at its field."""
+    return done_or_shown(_accept, _shown)
+
+
+def _accept() -> str:
     days = request.form.get("days", "").strip()
     is_number = days.isascii() and days.isdecimal() and len(days) < 5
     body = _place() | {"reason": request.form.get("reason", "")}
-    try:
-        accepted_by_caller(
-            AcceptBody().load(body | {"days": int(days) if is_number else days})
-        )
-    except ValidationError as error:
-        return make_response(_shown(faults=faults_of(error)), 422)
-    except ConflictError as error:
-        return make_response(_shown(fault=str(error)), 409)
-    return redirect("/blind-spots?did=accept", 303)
+    accepted_by_caller(
+        AcceptBody().load(body | {"days": int(days) if is_number else days})
+    )
+    return "/blind-spots?did=accept"
 
 
 @page("POST", "/blind-spots/withdraw", role="approver")

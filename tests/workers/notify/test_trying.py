@@ -1,13 +1,11 @@
 """Whether Slack and mail take us, tried on loopback: nothing is posted or sent."""
 
-import smtplib
 import socket
 import ssl
-from contextlib import contextmanager
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from smtp_scenes import serving
 
 from config.settings import Secret, Settings
 from simulator import Simulator, departure_account
@@ -81,23 +79,6 @@ class Mailbox:
     def login(self, server, session, envelope, mechanism, data):
         is_right = data.password == PASSWORD.encode()
         return AuthResult(success=is_right, handled=is_right)
-
-
-class PortZero(Controller):
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
-            pass
-
-
-@contextmanager
-def serving(box, **options):
-    controller = PortZero(box, hostname="127.0.0.1", port=0, **options)
-    controller.start()
-    try:
-        yield controller.port
-    finally:
-        controller.stop()
 
 
 def at_mail(port, security="none", **more):
