@@ -1,8 +1,9 @@
 """What every page has: its files, its headers, its errors, its words."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -150,13 +151,11 @@ def _time(at: datetime, form: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(exact, at.strftime(form))
 
 
-def in_account(account_id: str) -> Markup:
+def in_account(names: Mapping[str, str], account_id: str) -> Markup:
     """Say below a target in which account it is, where there is more than one."""
-    mine = here().settings.rules
-    if [one.id for one in mine] == [account_id]:
+    if list(names) == [account_id]:
         return Markup()
-    name = next((one.name for one in mine if one.id == account_id), "")
-    shown = made_visible(name or account_id)
+    shown = made_visible(names.get(account_id) or account_id)
     return Markup('<br><small class="name">account {}</small>').format(shown)
 
 
@@ -164,6 +163,8 @@ def in_account(account_id: str) -> Markup:
 def _words() -> dict[str, Any]:
     # Called where they are needed: a page that tells of a store that is away must not
     # ask it.
+    # Once a page, and not once a row.
+    accounts = {one.id: one.name for one in here().settings.rules}
     return {
         "plain": False,
         "visitor": visitor,
@@ -176,6 +177,6 @@ def _words() -> dict[str, Any]:
         "moment": moment,
         "second": second,
         "ago": ago,
-        "in_account": in_account,
+        "in_account": partial(in_account, accounts),
         "trial_word": trial_word,
     }
