@@ -60,6 +60,9 @@ def _lines(account: Account, folder: Path) -> Iterator[str]:
             yield f"regions = {json.dumps(steward.regions)}"
         if steward.group_ids:
             yield f"resource_groups = {json.dumps(steward.group_ids)}"
+        raised = account.key_limits.get(steward.iam_id)
+        if raised is not None:
+            yield f"key_limit = {raised}"
         yield ""
 
 
