@@ -47,7 +47,9 @@ class FarSide:
     def __enter__(self) -> Self:
         command = [sys.executable, "-m", "benchmarks.far_side"]
         scene = json.dumps(asdict(self._scene))
-        self._process = Popen([*command, scene], cwd=_ROOT, stdin=PIPE, stdout=PIPE)
+        self._process = Popen(  # noqa: S603 - our own command
+            [*command, scene], cwd=_ROOT, stdin=PIPE, stdout=PIPE
+        )
         line = cast("IO[bytes]", self._process.stdout).readline()
         self._environ = json.loads(line)
         return self

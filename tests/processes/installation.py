@@ -118,6 +118,10 @@ class Service:
 
     def await_ready(self) -> None:
         def is_ready() -> bool:
+            over = {
+                name for name, one in self.running.items() if one.poll() is not None
+            }
+            assert not over, [self.log(name)[-2000:] for name in over]
             try:
                 answer = requests.get(f"{self.url}/readyz", timeout=2)
             except (requests.ConnectionError, requests.Timeout):
