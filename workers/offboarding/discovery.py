@@ -19,6 +19,7 @@ from workers.offboarding.errors import (
     StoreAwayError,
     TransientError,
 )
+from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import (
     KeyList,
     KeyOwner,
@@ -30,6 +31,7 @@ from workers.offboarding.model import (
     Unread,
 )
 from workers.offboarding.ports import Cloud, Discovery
+from workers.offboarding.remembered import still_owned
 from workers.offboarding.view import Seen, View
 
 S = TypeVar("S")
@@ -40,17 +42,26 @@ _LONGEST_WAIT_SECONDS: Final = 300.0
 
 
 def look_at_all(
-    clouds: Iterable[Cloud], scope: Scope | None, known: Collection[str] = ()
+    clouds: Iterable[Cloud],
+    scope: Scope | None,
+    known: Collection[str] = (),
+    indexes: Iterable[AccountIndex] = (),
 ) -> list[View]:
     """Look at several accounts at once; a faulty one is faulty alone."""
+    by_account = {one.account_id: one for one in indexes}
 
     def look(cloud: Cloud) -> View:
-        return look_at(cloud, scope, known)
+        return look_at(cloud, scope, known, by_account.get(cloud.account_id))
 
     return at_once(look, clouds)
 
 
-def look_at(cloud: Cloud, scope: Scope | None, known: Collection[str] = ()) -> View:
+def look_at(
+    cloud: Cloud,
+    scope: Scope | None,
+    known: Collection[str] = (),
+    index: AccountIndex | None = None,
+) -> View:
     """Read everything one account shows: people, keys, targets in *scope*, owners.
 
     Never raises for what could not be seen: that is in ``unseen`` and in the readings.
@@ -59,6 +70,9 @@ def look_at(cloud: Cloud, scope: Scope | None, known: Collection[str] = ()) -> V
         cloud: The account.
         scope: What to keep to; None for all of it.
         known: Ids of targets whose owners are not to be read again.
+        index: What surveys have read there, where that may stand for reading again
+            what IAM's key list says did not change since. Not for somebody who was
+            removed: see ``read_again``.
     """
     with ThreadPoolExecutor(_READERS, thread_name_prefix="look") as readers:
         ours = _submit(readers, lambda: _asked(cloud.identities))
@@ -72,7 +86,20 @@ def look_at(cloud: Cloud, scope: Scope | None, known: Collection[str] = ()) -> V
     found = targets.result()
     if isinstance(found, OffboardingError):
         return _without(view, "clusters", found)
-    return doubted(_with_targets(cloud, view, found, scope, known))
+    view = _with_targets(cloud, view, found, scope, known, index)
+    judged = doubted(view)
+    # What says that the list is not whole says that it speaks for nobody.
+    return judged if judged.has_keys else doubted(read_again(cloud, view))
+
+
+def read_again(cloud: Cloud, view: View) -> View:
+    """Read the owners that were only remembered."""
+    remembered = [one.target for one in view.seen if one.is_remembered]
+    if not remembered:
+        return view
+    read = {one.target.id: one for one in read_all(cloud, remembered)}
+    seen = tuple(read.get(one.target.id, one) for one in view.seen)
+    return _with_seen(view, seen)
 
 
 def read(cloud: Cloud, target: Target) -> Seen:
@@ -167,20 +194,35 @@ def _with_targets(
     found: Discovery,
     scope: Scope | None,
     known: Collection[str],
+    index: AccountIndex | None,
 ) -> View:
     wanted = [one for one in found.targets if scope is None or scope.covers(one)]
     credentials = cloud.classic_credentials(wanted)
-    seen = read_all(cloud, [one for one in wanted if one.id not in known])
-    waits = [one.retry_after_seconds for one in seen]
-    return replace(
+    owned = still_owned(view, index) if index is not None else {}
+    to_read = [one for one in wanted if one.id not in known and one.id not in owned]
+    remembered = [
+        Seen(one, owned[one.id], is_remembered=True)
+        for one in wanted
+        if one.id in owned and one.id not in known
+    ]
+    view = replace(
         view,
-        seen=seen,
         places=found.targets,
         has_clusters=not found.unseen,
         credentials=credentials,
         group_names=found.group_names,
         unseen=(*view.unseen, *found.unseen, *_unread(credentials, wanted)),
-        is_final=view.is_final and found.is_final and all(one.is_final for one in seen),
+        is_final=view.is_final and found.is_final,
+    )
+    return _with_seen(view, (*read_all(cloud, to_read), *remembered))
+
+
+def _with_seen(view: View, seen: tuple[Seen, ...]) -> View:
+    waits = [one.retry_after_seconds for one in seen]
+    return replace(
+        view,
+        seen=seen,
+        is_final=view.is_final and all(one.is_final for one in seen),
         retry_after_seconds=max([view.retry_after_seconds, *waits]),
     )
 

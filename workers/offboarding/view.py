@@ -21,13 +21,15 @@ class Seen:
     """One target and what was read of its key owner.
 
     ``is_final`` is False where reading again may help: a timeout is not an answer.
-    ``retry_after_seconds`` is the wait the far side asked for then.
+    ``retry_after_seconds`` is the wait the far side asked for then. With
+    ``is_remembered`` a survey read it, and it was not read again.
     """
 
     target: Target
     reading: Reading
     is_final: bool = True
     retry_after_seconds: float = 0
+    is_remembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.adopting import adopted_of
-from workers.offboarding.discovery import look_at_all
+from workers.offboarding.discovery import at_once, look_at_all, read_again
+from workers.offboarding.doubts import doubted as judged
 from workers.offboarding.emptiness import Known, accounts_without, doubted_if_empty
 from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import Reason
@@ -32,11 +33,11 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.plan import Resolved, who_is
-from workers.offboarding.ports import Account, Change, Claim
+from workers.offboarding.ports import Account, Change, Claim, Cloud
 from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
 from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
-from workers.offboarding.steps.remembering import remembered_views
+from workers.offboarding.steps.remembering import is_fresh, remembered_views
 from workers.offboarding.steps.showing import started
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
@@ -153,7 +154,7 @@ def _accounts(tools: Tools, case: Case) -> Mapping[str, Account]:
 def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
     """Send what the owner index says is theirs on its way, before all is looked at.
 
-    Each owner is read live first. None where the index does not plainly say who is
+    Each reset reads its owner live. None where the index does not plainly say who is
     meant and what is theirs: then only the full look can.
     """
     views = remembered_views(tools, this.indexes, case, this.at)
@@ -226,10 +227,13 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     clouds = [each.cloud for each in _accounts(tools, case).values()]
     is_whole = case.scope is None and not known
     views = (
-        tools.looks.at(clouds) if is_whole else look_at_all(clouds, case.scope, known)
+        tools.looks.at(clouds)
+        if is_whole
+        else look_at_all(clouds, case.scope, known, _to_go_by(tools, this, case))
     )
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
+    views = _read_for(clouds, views, case, resolved)
     looks = _looks(tools, this, case, resolved, views)
     case = replace(case, empty_in=accounts_without(views))
     may_help = not this.is_last and not all(view.is_final for view in views)
@@ -244,6 +248,30 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     if other is not None:
         return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
     return _go(tools, this, case, looks)
+
+
+def _to_go_by(tools: Tools, this: Try, case: Case) -> list[AccountIndex]:
+    """Return what surveys read where that began the case; nothing where it did not."""
+    if case.plan is None or case.dry_run or case.adoption is not None:
+        return []
+    return [one for one in this.indexes if is_fresh(tools, one, this.at)]
+
+
+def _read_for(
+    clouds: Sequence[Cloud], views: Sequence[View], case: Case, resolved: Resolved
+) -> list[View]:
+    """Read what was only remembered of an account that the leaver is not in.
+
+    Keys they made there since the survey went with them, so no list shows those.
+    """
+
+    def read(pair: tuple[Cloud, View]) -> View:
+        cloud, view = pair
+        is_there = resolved.leaver.iam_id in {one.iam_id for one in view.people}
+        is_sure = is_there and view.account_id not in case.gone_from
+        return view if is_sure else judged(read_again(cloud, view))
+
+    return at_once(read, list(zip(clouds, views, strict=True)))
 
 
 def _resolved(tools: Tools, this: Try, case: Case, views: Sequence[View]) -> Resolved:
@@ -392,12 +420,11 @@ def _entries(
     this: Try, case: Case, looks: Sequence[Look], fresh: Sequence[CaseTarget]
 ) -> tuple[Entry, ...]:
     owned = [one for one in fresh if one.owner_before is not None]
-    seen = sum(len(one.view.seen) for one in looks)
     planned = entry_of(
         this.claim,
         this.at,
         "case.planned",
-        detail=f"{counted(seen, 'target')} seen, {len(owned)} to be taken over",
+        detail=f"{_seen(looks)}, {len(owned)} to be taken over",
     )
     notes = case.plan.refused if case.plan is not None else ()
     holds = (one for one in notes if one.reason is not Reason.PAUSED)
@@ -406,6 +433,16 @@ def _entries(
         for one in holds
     )
     return tuple(about_plan(one, case) for one in (planned, *held_by))
+
+
+def _seen(looks: Sequence[Look]) -> str:
+    """Say how many targets were seen, and how many of them were not read again."""
+    seen = [each for one in looks for each in one.view.seen]
+    remembered = sum(each.is_remembered for each in seen)
+    said = f"{counted(len(seen), 'target')} seen"
+    if not remembered:
+        return said
+    return f"{said} ({remembered} by the owner index: no key was made there since)"
 
 
 def _changed(case: Case, known: Sequence[CaseTarget | str]) -> tuple[CaseTarget, ...]:

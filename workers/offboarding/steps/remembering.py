@@ -1,7 +1,8 @@
-"""Begin a case with what surveys have read: whose targets are known, read live first.
+"""Begin a case with what surveys have read: whose targets are known.
 
-It spares a departure the look at a whole account before its first reset. What the owner
-index does not plainly say is left to that look.
+It spares a departure the look at a whole account before its first reset. Nothing is
+read for that: each reset reads its own target's owner immediately before. What the
+owner index does not plainly say is left to the look at everything.
 """
 
 from collections.abc import Sequence
@@ -9,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from workers.offboarding.discovery import at_once, read_all
+from workers.offboarding.discovery import at_once
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import Case, KeyOwner, Person
 from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.steps.tools import Tools
-from workers.offboarding.view import View
+from workers.offboarding.view import Seen, View
 
 
 def remembered_views(
@@ -24,8 +25,8 @@ def remembered_views(
     """Make a view of each account of which a fresh survey tells enough.
 
     Returns:
-        Views that hold the leaver's own entry on the user list and their targets, each
-        owner read live; None where nobody, or more than one, is meant, or where
+        Views that hold the leaver's own entry on the user list and their targets, as
+        surveys read them; None where nobody, or more than one, is meant, or where
         nothing is known to be theirs.
     """
     fresh = [one for one in indexes if is_fresh(tools, one, at)]
@@ -40,7 +41,7 @@ def remembered_views(
     if not any(index.of(iam_id) for index in fresh):
         return None
     pairs = list(zip(fresh, views, strict=True))
-    return at_once(partial(_read_live, tools, case, iam_id), pairs)
+    return at_once(partial(_as_surveyed, tools, case, iam_id, at), pairs)
 
 
 def views_of_people(
@@ -98,21 +99,23 @@ def _mapped(tools: Tools, case: Case) -> list[str]:
     ]
 
 
-def _read_live(
-    tools: Tools, case: Case, iam_id: str, pair: tuple[AccountIndex, View]
+def _as_surveyed(
+    tools: Tools, case: Case, iam_id: str, at: datetime, pair: tuple[AccountIndex, View]
 ) -> View:
     index, view = pair
-    cloud = tools.accounts[index.account_id].cloud
     mine = [
-        one.target
+        Seen(one.target, one.owner_now, is_remembered=True)
         for one in index.of(iam_id)
-        if case.scope is None or case.scope.covers(one.target)
+        if one.owner_now is not None
+        and one.checked_at is not None
+        and at - one.checked_at <= tools.index_life
+        and (case.scope is None or case.scope.covers(one.target))
     ]
     ours = ours_in(tools, index.account_id)
     return replace(
         view,
         people=_with(view.people, tools.index.people(index.account_id, [iam_id])),
-        seen=read_all(cloud, mine),
+        seen=tuple(mine),
         places=tuple(one.target for one in index.holdings),
         ours=ours or (),
         has_ours=ours is not None,

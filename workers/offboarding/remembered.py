@@ -1,0 +1,73 @@
+"""What of the owner index need not be read again: IAM's list says since when it holds.
+
+A reset always makes a new API key, and IAM lists whose it is and when it was made. So
+who was read as the owner of a target still is, where that list has their key for its
+place and none that was made since. That holds for somebody who is in the account:
+keys of people who were removed are listed no more.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from workers.offboarding.exposure import AccountIndex, Holding
+from workers.offboarding.model import KeyOwner, ListedKey, Right
+from workers.offboarding.view import View
+
+# IAM's clock and ours may differ, and a key may have been made while it was read.
+MARGIN: Final = timedelta(minutes=10)
+
+_Place = tuple[str, str] | None
+
+
+def still_owned(view: View, index: AccountIndex) -> dict[str, KeyOwner]:
+    """Tell whose targets are as the index has them, by target id.
+
+    Only by a list that is whole, of a reader who is proven to see everybody's keys. A
+    target of which the list does not plainly say it is left out: it is to be read. That
+    keys are listed under their owner's IAM ID, and for which place they are, is not
+    confirmed against a live account.
+
+    Args:
+        view: An account, with IAM's key list and what its reader may see.
+        index: What surveys have read there.
+    """
+    sees_all = view.visibility is not None and view.visibility.keys is Right.OK
+    if view.keys is None or not view.has_keys or not sees_all:
+        return {}
+    listed = _by_place(view.keys.keys)
+    return {
+        one.target.id: owner
+        for one in index.holdings
+        if (owner := _still(one, listed)) is not None
+    }
+
+
+def _by_place(keys: Iterable[ListedKey]) -> dict[_Place, list[ListedKey]]:
+    found: dict[_Place, list[ListedKey]] = {}
+    for one in keys:
+        found.setdefault(one.place, []).append(one)
+    return found
+
+
+def _still(one: Holding, listed: Mapping[_Place, list[ListedKey]]) -> KeyOwner | None:
+    here = listed.get(one.target.place, [])
+    # A key that does not say where it belongs may belong here.
+    times = [key.created_at for key in (*here, *listed.get(None, []))]
+    owner = one.owner_now
+    if owner is None or one.checked_at is None or not here:
+        return None
+    if not _all_before(times, one.checked_at - MARGIN):
+        return None
+    newest = max(here, key=_made_at)
+    return owner if newest.iam_id == owner.id else None
+
+
+def _all_before(times: Iterable[datetime | None], moment: datetime) -> bool:
+    return all(at is not None and at < moment for at in times)
+
+
+def _made_at(key: ListedKey) -> datetime:
+    if key.created_at is None:
+        raise ValueError("A key without a time is never compared")
+    return key.created_at
