@@ -171,6 +171,8 @@ def _with_targets(
     wanted = [one for one in found.targets if scope is None or scope.covers(one)]
     credentials = cloud.classic_credentials(wanted)
     seen = read_all(cloud, [one for one in wanted if one.id not in known])
+    # As late as can be: it may take as many calls as the account has clusters.
+    found = found.checked()
     waits = [one.retry_after_seconds for one in seen]
     return replace(
         view,
