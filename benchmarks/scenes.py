@@ -11,7 +11,7 @@ LEAVER_EMAIL: Final = "dana.lee@example.com"
 COLLEAGUE: Final = "IBMid-550000RBIN"
 FUNCTIONAL_ID: Final = "IBMid-6600001FID"
 _REGIONS: Final = ("us-south", "us-east", "eu-de", "eu-gb", "jp-tok")
-# More than any benchmark takes; IBM Cloud raises the usual 20 when it is asked to.
+# The most an accounts file may say; IBM Cloud raises the usual 20 when it is asked to.
 _KEYS: Final = 10_000
 
 

@@ -63,6 +63,10 @@ class WorkerDied(BaseException):
     """Stands for kill -9: nothing after it runs, and nothing in the domain sees it."""
 
 
+# Before any survey of a test.
+LONG_AGO = NOON - timedelta(days=30)
+
+
 class VirtualClock:
     """Time that passes only when somebody says so."""
 
@@ -105,15 +109,19 @@ class FakeCloud:
         self.faults = defaultdict(deque)
         self.keys = defaultdict(list)
         self._owners = {one.id: [(NOON, DANA)] for one in targets}
+        # When IAM says that a key was made, by target and since when its owner shows.
+        self._made = {}
         self._lock = Lock()
         for target, owner in (owners or {}).items():
             self.own(target, owner)
+        self._made.clear()
 
     def own(self, target, owner, *, at=None):
         """Have *owner* own the key from *at* on; by default from the beginning."""
         if at is None:
             self._owners[target.id] = []
         self._owners[target.id].append((at or NOON, owner))
+        self._made[target.id, at or NOON] = self.clock()
 
     def give(self, target, owner, *, with_key=True, shows=True):
         """Do what a reset does: a key at once, the owner after the lag."""
@@ -162,11 +170,26 @@ class FakeCloud:
         listed = self.listed if self.listed is not None else self._their_keys()
         return KeyList(tuple(listed), self.has_own_key)
 
+    def cluster_keys_since(self, moment):
+        fault = self._asked("cluster_keys_since")
+        if isinstance(fault, Exception):
+            raise fault
+        listed = self.listed if self.listed is not None else self._their_keys()
+        return [
+            one for one in listed if one.created_at is None or one.created_at >= moment
+        ]
+
     def _their_keys(self):
         return [
-            ListedKey(owner.id, *one.place)
+            ListedKey(owner.id, *one.place, made)
             for one in self.found
-            for at, owner in [(NOON, DANA), *self._owners[one.id]]
+            for made, at, owner in [
+                (LONG_AGO - timedelta(days=1), NOON, DANA),
+                *(
+                    (self._made.get((one.id, at), LONG_AGO), at, owner)
+                    for at, owner in self._owners[one.id]
+                ),
+            ]
             if isinstance(owner, KeyOwner) and at <= self.clock()
         ]
 

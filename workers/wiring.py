@@ -34,7 +34,7 @@ from workers.digesting import DigestWatch, Facts, Stored
 from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
-from workers.ibmcloud.account import open_cloud
+from workers.ibmcloud.account import IbmAccount, open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.inspecting import Inspection, LastReports
 from workers.looking_up import LookUps
@@ -111,10 +111,11 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
     store = open_store(settings)
     store.owners.know(one.id for one in settings.accounts)
-    reading = {
-        one.id: Account(open_cloud(one, settings, budget=store.budget))
+    opened = {
+        one.id: open_cloud(one, settings, budget=store.budget)
         for one in settings.accounts
     }
+    reading = {each: Account(one) for each, one in opened.items()}
     clouds = {each: one.cloud for each, one in reading.items()}
     sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
     damage = _damage(settings, store)
@@ -122,7 +123,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
-        accounts={**reading, **_writing(settings, store, reading)},
+        accounts={**reading, **_writing(settings, store, opened)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
     surveys = _surveys(settings, store, dry, desk)
@@ -322,12 +323,13 @@ def _tools(
 
 
 def _writing(
-    settings: Settings, store: Store, reading: Mapping[str, Account]
+    settings: Settings, store: Store, opened: Mapping[str, IbmAccount]
 ) -> dict[str, Account]:
     """Give the means to write to the accounts that are armed, and to no other."""
     return {
-        one.id: replace(
-            reading[one.id], resets=open_resets(one, settings, budget=store.budget)
+        one.id: Account(
+            opened[one.id],
+            open_resets(one, settings, budget=store.budget, pool=opened[one.id].pool),
         )
         for one in settings.accounts
         if settings.armed and one.armed and one.functional_ids

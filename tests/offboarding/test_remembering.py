@@ -12,6 +12,7 @@ from workers.offboarding.model import (
     CaseResult,
     CaseStatus,
     Leaver,
+    ListedKey,
     Outcome,
     Scope,
 )
@@ -39,13 +40,73 @@ def test_what_the_index_knows_is_reset_before_the_account_is_looked_at():
     assert world.case().status is CaseStatus.OPEN
 
 
-def test_each_owner_is_read_live_before_the_plan_and_again_before_the_reset():
+def test_each_owner_is_read_once_immediately_before_its_reset():
     world = a_surveyed_world(DALLAS)
 
     world.settle()
 
     before = world.journal[: world.journal.index(f"send {DALLAS.id}")]
+    assert before.count(f"key_owner {DALLAS.id}") == 1
+    assert before[-2:] == [f"key_owner {DALLAS.id}", "record intent"]
+
+
+def made_at(minutes, place=DALLAS.place, owner=ROBIN):
+    """List a key that was made so many minutes after the survey."""
+    return ListedKey(owner.id, *place, NOON + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        made_at(1),
+        made_at(-9),
+        made_at(1, place=(None, None)),
+        ListedKey(ROBIN.id, *DALLAS.place, None),
+    ],
+    ids=["since", "while it was surveyed", "anywhere", "at a time nobody knows"],
+)
+def test_what_a_new_key_speaks_against_is_read_live_for_the_plan(key):
+    world = a_surveyed_world(DALLAS)
+    world.cloud.listed = [key]
+
+    world.settle()
+
+    before = world.journal[: world.journal.index(f"send {DALLAS.id}")]
     assert before.count(f"key_owner {DALLAS.id}") == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [made_at(-11), made_at(1, place=FRANKFURT.place)],
+    ids=["made before", "made elsewhere"],
+)
+def test_a_key_that_changes_nothing_here_has_nothing_read_for_the_plan(key):
+    world = a_surveyed_world(DALLAS)
+    world.cloud.listed = [key]
+
+    world.settle()
+
+    before = world.journal[: world.journal.index(f"send {DALLAS.id}")]
+    assert before.count(f"key_owner {DALLAS.id}") == 1
+
+
+def test_where_the_newest_keys_cannot_be_listed_the_owners_are_read_for_the_plan():
+    world = a_surveyed_world(DALLAS)
+    world.cloud.faults["cluster_keys_since"].append(DOWN)
+
+    case = world.settle()
+
+    before = world.journal[: world.journal.index(f"send {DALLAS.id}")]
+    assert before.count(f"key_owner {DALLAS.id}") == 2
+    assert case.result is CaseResult.SAFE
+
+
+def test_who_is_to_take_over_is_looked_at_while_the_newest_keys_are_listed():
+    world = a_surveyed_world(DALLAS)
+
+    world.settle()
+
+    assert world.journal.index(f"standing {FID.id}") < world.journal.index("adopt")
 
 
 def test_the_full_look_completes_the_plan_under_a_hash_of_its_own():
@@ -156,15 +217,18 @@ def test_a_case_of_a_part_begins_with_that_part_only():
     assert world.resets.sent(DALLAS) == 0
 
 
-def test_what_cannot_be_read_live_is_left_to_the_full_look():
+def test_what_cannot_be_read_before_its_reset_is_unread_and_not_reset():
     world = a_surveyed_world(DALLAS)
     denied = PermanentError("403", reason=Reason.NO_ROLE)
     world.cloud.faults["key_owner", DALLAS.id].append(denied)
 
     case = world.settle()
 
-    assert "case.planned_from_index" not in world.whats()
-    assert case.result is CaseResult.SAFE
+    target = case.target(DALLAS.id)
+    assert (target.outcome, target.reason) == (Outcome.UNREAD, Reason.NO_ROLE)
+    assert target.detail == "403. It was theirs when its owner was last read."
+    assert case.result is CaseResult.ATTENTION
+    assert world.resets.sends == []
 
 
 def test_somebody_named_by_iam_id_begins_from_the_index_too():

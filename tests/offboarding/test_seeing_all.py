@@ -29,6 +29,7 @@ from workers.offboarding.model import (
     KeyOwner,
     Leaver,
     ListedKey,
+    Note,
     Outcome,
     OwnerKind,
     Right,
@@ -37,6 +38,7 @@ from workers.offboarding.model import (
     Unread,
     Visibility,
 )
+from workers.offboarding.ports import Discovery
 from workers.store.names import KnownNames
 from workers.store.own_key import OwnKey
 
@@ -138,6 +140,25 @@ def test_an_account_with_keys_and_not_one_cluster_is_doubted():
 
     assert case.result is CaseResult.ATTENTION
     assert Reason.LIST_SHORT in reasons(case.warnings)
+
+
+def test_a_second_look_that_is_under_way_holds_up_no_reading_and_counts():
+    world = a_world(DALLAS, FRANKFURT)
+    short = Note(Reason.LIST_SHORT, "One cluster is missing.")
+    read_before = []
+
+    def second_look():
+        read_before.extend(x for x in world.cloud.journal if x.startswith("key_owner"))
+        return Discovery((DALLAS, FRANKFURT), (short,), is_final=False)
+
+    found = Discovery((DALLAS, FRANKFURT), second_look=second_look)
+    world.cloud.faults["targets"].append(found)
+
+    view = look_at(world.cloud, None)
+
+    assert len(read_before) == 2
+    assert short in view.unseen
+    assert (view.has_clusters, view.is_final) == (False, False)
 
 
 def test_clusters_that_were_not_listed_are_not_called_absent():

@@ -4,7 +4,9 @@ All of it goes through sessions that refuse to write.
 """
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,6 +21,7 @@ from workers.ibmcloud import (
     new_keys,
     owners,
 )
+from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.addons import addons
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
@@ -26,8 +29,9 @@ from workers.ibmcloud.groups import group_names
 from workers.ibmcloud.looks import look_at
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
-from workers.ibmcloud.pool import open_pool
+from workers.ibmcloud.pool import Pool, open_pool
 from workers.ibmcloud.session import reading_session
+from workers.ibmcloud.shared_answers import note_state
 from workers.ibmcloud.standings import Standings
 from workers.ibmcloud.tokens import Tokens
 from workers.ibmcloud.visibility import Sight
@@ -35,6 +39,7 @@ from workers.offboarding.model import (
     Cluster,
     KeyList,
     KeyOwner,
+    ListedKey,
     Person,
     Reading,
     Target,
@@ -65,15 +70,25 @@ class IbmAccount:
         self._pool = open_pool(account, iam_url, beside=reader, pace=pace)
         self._reader = reader or self._pool.members[0].tokens
         as_asker = partial(Asker, settings=settings, session=reading_session(pace))
-        ask = as_asker(self._reader)
-        self._as_asker, self._ask = as_asker, ask
+        self._askers = {
+            one: as_asker(one)
+            for one in (self._reader, *(each.tokens for each in self._pool.members))
+        }
+        ask = self._as_asker(self._reader)
+        self._ask = ask
         self._containers = ask.containers
-        self._sight = Sight(self._reader, ask.policies, ask.groups, ask.identity)
+        # Who reads as a functional ID is looked at as one, too, which takes actions.
+        self._sight = Sight(ask, {} if reader else {"format": "display"})
         self._standings = Standings(
-            partial(look_at, pool=self._pool, reader=ask, as_own=as_asker)
+            partial(look_at, pool=self._pool, reader=ask, as_own=self._as_asker)
         )
         self._lock = threading.Lock()
         self._regions: frozenset[str] = frozenset()
+
+    @property
+    def pool(self) -> Pool:
+        """Return the account's functional IDs, with the tokens they have."""
+        return self._pool
 
     @property
     def account_id(self) -> str:
@@ -91,14 +106,18 @@ class IbmAccount:
 
     def people(self) -> tuple[Person, ...]:
         """List every user of the account; raises, never returns a part."""
-        return people(self._ask.users, self._reader, self.account_id)
+        began = time.monotonic()
+        found = people(self._ask.users, self._reader, self.account_id)
+        self._note_states(found, began)
+        return found
 
     def targets(self) -> Discovery:
         """Find every target that has a cluster, and note each list that is not whole.
 
-        A list that failed is noted; so are clusters that the resource controller knows
-        and no list shows. Then the lists may be short for want of a role, or one of the
-        two is late, which looking again may mend where all lists came.
+        A list that failed is noted; so are, once it is ``checked``, clusters that the
+        resource controller knows and no list shows. Then the lists may be short for
+        want of a role, or one of the two is late, which looking again may mend where
+        all lists came.
 
         Raises:
             TransientError: No token now, so nothing was asked.
@@ -107,18 +126,17 @@ class IbmAccount:
         """
         self._reader.token()
         account_id = self.account_id
-        names = group_names(self._ask.resource_groups, self._reader, account_id)
-        listed = clusters.list_clusters(self._containers, account_id, names)
+        ask, reader = self._ask, self._reader
+        # Its pages grow with the account, and the owners need not wait for them.
+        known = begun(partial(instances.known_clusters, ask.resources, reader))
+        groups = begun(partial(group_names, ask.resource_groups, reader, account_id))
+        listed = clusters.list_clusters(self._containers, account_id, groups.result)
         with self._lock:
             self._regions |= {one.region for one in listed.targets}
-        found = Discovery(listed.targets, listed.unseen, not listed.may_recover, names)
-        short = instances.short_list(
-            self._ask.resources, self._reader, listed.cluster_ids
+        found = Discovery(
+            listed.targets, listed.unseen, not listed.may_recover, groups.result()
         )
-        if short is None:
-            return found
-        is_final = found.is_final and not listed.is_whole
-        return replace(found, unseen=(*found.unseen, short), is_final=is_final)
+        return replace(found, second_look=partial(_held_against, found, listed, known))
 
     def key_owner(self, target: Target) -> Reading:
         """Read who owns the cluster API key of *target*; see ``owners.key_owner``."""
@@ -128,6 +146,16 @@ class IbmAccount:
         """List the account's cluster API keys in IAM; raises, never returns a part."""
         return listed_keys.cluster_keys(
             self._ask.identity, self._reader, self.account_id, regions=self._regions
+        )
+
+    def cluster_keys_since(self, moment: datetime) -> tuple[ListedKey, ...]:
+        """List the cluster API keys made at or after *moment*; raises, never a part."""
+        return listed_keys.cluster_keys_since(
+            self._ask.identity,
+            self._reader,
+            self.account_id,
+            moment,
+            regions=self._regions,
         )
 
     def classic_credentials(self, targets: Sequence[Target]) -> dict[str, str | Unread]:
@@ -189,6 +217,29 @@ class IbmAccount:
 
     def _own(self, functional_id: KeyOwner) -> Asker:
         return self._as_asker(self._pool.of(functional_id).tokens)
+
+    def _as_asker(self, tokens: Tokens) -> Asker:
+        return self._askers[tokens]
+
+    def _note_states(self, found: Iterable[Person], asked_at: float) -> None:
+        """Keep how functional IDs stand as users: their profiles say the same."""
+        claims = (one.tokens.known() for one in self._pool.members)
+        ours = {one.iam_id for one in claims if one is not None}
+        for one in found:
+            if one.iam_id in ours and one.state:
+                note_state(self._ask, one.iam_id, one.state, asked_at)
+
+
+def _held_against(
+    found: Discovery,
+    listed: clusters.Listed,
+    known: "Future[Mapping[str, str] | None]",
+) -> Discovery:
+    short = instances.short_list(known.result() or {}, listed.cluster_ids)
+    if short is None:
+        return found
+    is_final = found.is_final and not listed.is_whole
+    return replace(found, unseen=(*found.unseen, short), is_final=is_final)
 
 
 def open_cloud(

@@ -1,8 +1,8 @@
 """Somebody who asks IBM Cloud: an identity's tokens, and the SDK's clients on them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ibm_platform_services import (
     IamAccessGroupsV2,
@@ -16,16 +16,33 @@ from requests import Session
 
 from config.settings import Settings
 from workers.ibmcloud.client import ReadingClient, reading_service
+from workers.ibmcloud.recent import Answer, Recent
 from workers.ibmcloud.tokens import Tokens
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who reads, and where: each client is made anew, on the one reading session."""
+    """Who reads, and where: each client is made anew, on the one reading session.
+
+    ``recent`` has what was answered to them a moment ago.
+    """
 
     tokens: Tokens
     settings: Settings
     session: Session
+    recent: Recent = field(default_factory=Recent, repr=False, compare=False)
+
+    def lately(
+        self, question: Hashable, max_age_seconds: float, ask: Callable[[], _T]
+    ) -> Answer[_T]:
+        """Return an answer to this identity younger than that; raises as *ask* does.
+
+        The key in a file may be another identity's by now, who may see less.
+        """
+        mine = self.tokens.claims().iam_id, question
+        return self.recent.of(mine, max_age_seconds, ask)
 
     @property
     def containers(self) -> ReadingClient:

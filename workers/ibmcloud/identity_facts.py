@@ -1,6 +1,6 @@
-"""Single facts: a user's state, a service ID's lock, who may make API keys."""
+"""Single facts: a user's state, a service ID's lock, what the settings say."""
 
-from typing import Final
+from typing import Any, Final
 
 from marshmallow import fields
 from marshmallow.validate import Length
@@ -26,8 +26,12 @@ class _ServiceId(Lenient):
     locked = fields.Raw(load_default=None, allow_none=True)
 
 
-class _Settings(Lenient):
+class _KeySettings(Lenient):
     restrict_create_platform_apikey = fields.String(load_default="", allow_none=True)
+
+
+class _UserSettings(Lenient):
+    restrict_user_list_visibility = fields.String(load_default="", allow_none=True)
 
 
 def user_state(iam_id: str, asker: Asker) -> str:
@@ -61,15 +65,33 @@ def is_service_id_locked(iam_id: str, asker: Asker) -> bool:
     return is_locked
 
 
-def is_key_creation_restricted(asker: Asker) -> bool | None:
-    """Tell whether only those with a role of its own may make API keys.
-
-    None where the settings do not say; raises as ``user_state`` does.
+def identity_settings(asker: Asker) -> object:
+    """Read the account's identity settings as they came; raises as ``user_state``.
 
     Source: IAM Identity API, GET /v1/accounts/{id}/settings/identity.
     """
     account_id = asker.tokens.claims().account_id
     with reading(asker.tokens, _SETTINGS):
-        answer = asker.identity.get_account_settings(account_id).get_result()
-    said = checked(_Settings(), answer, _SETTINGS)["restrict_create_platform_apikey"]
-    return _RESTRICTED.get(said)
+        answer: object = asker.identity.get_account_settings(account_id).get_result()
+    return answer
+
+
+def is_key_creation_restricted(settings: object) -> bool | None:
+    """Tell whether only those with a role of its own may make API keys.
+
+    None where the settings do not say; TransientError where they make no sense.
+    """
+    said = _said(_KeySettings(), settings)
+    return _RESTRICTED.get(said["restrict_create_platform_apikey"])
+
+
+def is_user_list_open(settings: object) -> bool | None:
+    """Tell whether every user sees the whole user list; as the one above."""
+    said = _said(_UserSettings(), settings)
+    known = {"NOT_RESTRICTED": True, "RESTRICTED": False}
+    return known.get(said["restrict_user_list_visibility"])
+
+
+def _said(schema: Lenient, settings: object) -> dict[str, Any]:
+    found: dict[str, Any] = checked(schema, settings, _SETTINGS)
+    return found

@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
+from workers.ibmcloud import shared_answers
+from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.identity_facts import (
     is_key_creation_restricted,
     is_service_id_locked,
-    user_state,
 )
 from workers.ibmcloud.new_keys import all_keys
-from workers.ibmcloud.policies import access_groups_of, policies_of
+from workers.ibmcloud.recent import Answer
 from workers.offboarding.errors import PermanentError, TransientError
 from workers.offboarding.rights import Policy
 
@@ -28,16 +29,24 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class IdentityView:
-    """What those who can be asked show of one identity.
+    """What those who can be asked show of one identity; its methods may run at once.
 
-    ``errors`` has why the others cannot be asked at all. ``may_recover`` becomes True
-    where something is not seen for now only.
+    Attributes:
+        iam_id: Whose view it is.
+        own: The identity itself, where it can ask.
+        askers: Who can be asked, the reader first.
+        errors: Why the others cannot be asked at all.
+        max_age_seconds: How old an answer may be that others had asked for.
+        asked_at: When each answer was asked for, on the monotonic clock.
+        may_recover: Whether something is not seen for now only.
     """
 
     iam_id: str
     own: Asker | None
     askers: Sequence[Asker]
     errors: Sequence[Unable]
+    max_age_seconds: float = 0
+    asked_at: list[float] = field(default_factory=list, init=False)
     may_recover: bool = field(default=False, init=False)
 
     def policies(self) -> tuple[tuple[Policy, ...], str]:
@@ -48,8 +57,9 @@ class IdentityView:
         found: dict[Policy, None] = {}
         errors, own_errors = list(self.errors), list(self.errors)
         is_whole = False
-        for one in self.askers:
-            shown, faults = self._shown_to(one)
+        asked = [begun(partial(self._shown_to, one)) for one in self.askers]
+        for one, answer in zip(self.askers, asked, strict=True):
+            shown, faults = answer.result()
             found.update(dict.fromkeys(shown))
             is_whole |= bool(shown) and not faults
             errors += faults
@@ -73,34 +83,61 @@ class IdentityView:
         if self.iam_id.startswith("iam-ServiceId-"):
             is_locked, fault = self._first(partial(is_service_id_locked, self.iam_id))
             return None, bool(is_locked), fault
-        state, fault = self._first(partial(user_state, self.iam_id))
+        state, fault = self._first(self._state)
         return state, False, fault
 
     def is_key_creation_restricted(self) -> bool | None:
         """Tell whether making an API key takes a role of its own; None if unknown."""
-        found, _ = self._first(is_key_creation_restricted)
+        found, _ = self._first(self._is_restricted)
         return found
 
+    def _state(self, one: Asker) -> str:
+        return self._value(
+            shared_answers.state_of(one, self.max_age_seconds, self.iam_id)
+        )
+
+    def _is_restricted(self, one: Asker) -> bool | None:
+        answer = shared_answers.settings_of(one, self.max_age_seconds)
+        return is_key_creation_restricted(self._value(answer))
+
     def _shown_to(self, one: Asker) -> tuple[list[Policy], list[Unable]]:
-        shown: list[Policy] = []
-        faults: list[Unable] = []
-        groups: tuple[str, ...] = ()
         try:
-            account_id = one.tokens.claims().account_id
+            one.tokens.claims()
         except (TransientError, PermanentError) as error:
             return [], [error]
+        mine = begun(partial(self._policies, one, iam_id=self.iam_id))
+        groups: tuple[str, ...] = ()
+        faults: list[Unable] = []
         try:
-            groups = access_groups_of(one.groups, one.tokens, account_id, self.iam_id)
+            groups = self._groups(one)
         except (TransientError, PermanentError) as error:
             faults.append(error)
-        for whose in _subjects(self.iam_id, groups):
+        theirs = [
+            begun(partial(self._policies, one, access_group_id=each)) for each in groups
+        ]
+        shown: list[Policy] = []
+        for answer in (mine, *theirs):
             try:
-                shown += policies_of(
-                    one.policies, one.tokens, account_id, format="display", **whose
-                )
+                shown += answer.result()
             except (TransientError, PermanentError) as error:
                 faults.append(error)
         return shown, faults
+
+    def _groups(self, one: Asker) -> tuple[str, ...]:
+        return self._value(
+            shared_answers.access_groups_of(one, self.max_age_seconds, self.iam_id)
+        )
+
+    def _policies(self, one: Asker, **whose: str) -> tuple[Policy, ...]:
+        return self._value(
+            shared_answers.policies_of(
+                one, self.max_age_seconds, format="display", **whose
+            )
+        )
+
+    def _value(self, answer: Answer[_T]) -> _T:
+        self.asked_at.append(answer.asked_at)
+        return answer.value
 
     def _first(self, ask: Callable[[Asker], _T]) -> tuple[_T | None, str]:
         """Return the first answer that anybody gets, or why nobody gets one."""
@@ -114,13 +151,10 @@ class IdentityView:
 
     def _unseen(self, errors: Iterable[Unable]) -> str:
         said = list(errors)
-        self.may_recover |= _is_passing(said)
+        if _is_passing(said):
+            self.may_recover = True
         return "; ".join(dict.fromkeys(str(one) for one in said))
 
 
 def _is_passing(errors: Iterable[Unable]) -> bool:
     return any(isinstance(one, TransientError) for one in errors)
-
-
-def _subjects(iam_id: str, groups: Iterable[str]) -> list[dict[str, str]]:
-    return [{"iam_id": iam_id}, *({"access_group_id": one} for one in groups)]

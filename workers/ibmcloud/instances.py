@@ -40,25 +40,25 @@ class _Page(Lenient):
     next_url = fields.String(load_default=None, allow_none=True)
 
 
-def short_list(
-    client: ResourceControllerV2, tokens: Tokens, shown: frozenset[str]
-) -> Note | None:
-    """Say which clusters the resource controller knows and no cluster list *shown*.
+def known_clusters(
+    client: ResourceControllerV2, tokens: Tokens
+) -> Mapping[str, str] | None:
+    """List the names of the clusters that the resource controller knows, by id.
 
-    None where there are none. Where it cannot be asked that is logged, and None too:
-    it is a second look, which proves nothing by itself.
+    None where it cannot be asked, which is logged: it is a second look, which proves
+    nothing by itself.
 
     Source: Resource Controller API, GET /v2/resource_instances.
     """
     try:
-        known = _known_clusters(client, tokens)
+        return _known_clusters(client, tokens)
     except (TransientError, PermanentError) as error:
         _log.warning("instances.unreadable", cause=str(error))
         return None
-    return _short(known, shown)
 
 
-def _short(known: Mapping[str, str], shown: frozenset[str]) -> Note | None:
+def short_list(known: Mapping[str, str], shown: frozenset[str]) -> Note | None:
+    """Say which of the *known* clusters no list has *shown*; None where all were."""
     missing = sorted(
         (name, one_id) for one_id, name in known.items() if one_id not in shown
     )

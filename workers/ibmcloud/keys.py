@@ -156,11 +156,19 @@ class IbmResets:
 
 
 def open_resets(
-    account: AccountSettings, settings: Settings, *, budget: Budget | None = None
+    account: AccountSettings,
+    settings: Settings,
+    *,
+    budget: Budget | None = None,
+    pool: Pool | None = None,
 ) -> IbmResets:
-    """Make the resets of one account; only an armed service has them. No I/O."""
+    """Make the resets of one account; only an armed service has them. No I/O.
+
+    With the *pool* of who reads the account, tokens that it has need not be fetched.
+    """
     pace = Pace(budget)
-    pool = open_pool(account, settings.iam_url, beside=None, pace=pace)
+    if pool is None:
+        pool = open_pool(account, settings.iam_url, beside=None, pace=pace)
     session = writing_session(pace)
     containers = WritingClient(settings.containers_url, session)
     iam = WritingClient(settings.iam_url, session)

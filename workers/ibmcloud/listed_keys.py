@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from ibm_platform_services import IamIdentityV1
 from marshmallow import fields
 
+from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import checked, reading
 from workers.ibmcloud.descriptions import Place, place_in
@@ -26,6 +28,8 @@ CLUSTER_KEY: Final = "containers-kubernetes-key"
 _TO_THE_MINUTE: Final = re.compile(r"T\d\d:?\d\d(?![\d:])")
 OWN: Final = "Listing the functional ID's API keys"
 _ALL: Final = "Listing the account's API keys"
+_NEW: Final = "Listing the account's newest API keys"
+_KINDS: Final = ("user", "serviceid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,8 @@ def cluster_keys(
     their own is not confirmed against a live account.
     """
     found: dict[object, ApiKey] = {}
-    for kind in ("user", "serviceid"):
-        asked = {
-            "account_id": account_id,
-            "scope": "account",
-            "type": kind,
-            "sort": "name",
-        }
+    for kind in _KINDS:
+        asked = {**_whose(account_id, kind), "sort": "name"}
         for key in _pages(client, tokens, _ALL, asked):
             found.setdefault(key.id or key, key)
     mine = tokens.claims().iam_id
@@ -117,6 +116,56 @@ def cluster_keys(
         ),
         has_own=any(key.iam_id == mine for key in found.values()),
     )
+
+
+def cluster_keys_since(
+    client: IamIdentityV1,
+    tokens: Tokens,
+    account_id: str,
+    moment: datetime,
+    *,
+    regions: Iterable[str] = (),
+) -> tuple[ListedKey, ...]:
+    """List the cluster API keys made at or after *moment*; mostly one call a kind.
+
+    The newest come first, so pages are read until one has an older key; where the far
+    side does not keep to that order, all are read. A key without a time counts as new.
+    Raises as ``cluster_keys`` does, and may be as short as that.
+    """
+    kinds = [
+        begun(partial(_since, client, tokens, _whose(account_id, kind), moment))
+        for kind in _KINDS
+    ]
+    found = {key.id or key: key for each in kinds for key in each.result()}
+    seen = tuple(regions)
+    return tuple(
+        _listed(key, place_in(key.description, regions=seen, no_groups=[account_id]))
+        for key in found.values()
+        if key.name == CLUSTER_KEY
+    )
+
+
+def _since(
+    client: IamIdentityV1, tokens: Tokens, asked: dict[str, str], moment: datetime
+) -> list[ApiKey]:
+    found: list[ApiKey] = []
+    last: datetime | None = None
+    is_falling = True
+    newest_first = {"sort": "created_at", "order": "desc"}
+    for key in _pages(client, tokens, _NEW, {**asked, **newest_first}):
+        at = key.created_at
+        # Times to the minute are read as their last second, and may seem to rise.
+        is_falling &= last is None or at is None or at <= last + timedelta(minutes=1)
+        last = at or last
+        if at is None or at >= moment:
+            found.append(key)
+        elif is_falling and at < moment - timedelta(minutes=1):
+            break
+    return found
+
+
+def _whose(account_id: str, kind: str) -> dict[str, str]:
+    return {"account_id": account_id, "scope": "account", "type": kind}
 
 
 def _pages(

@@ -1,11 +1,13 @@
 """One look at how a functional ID stands: who can be asked, and what they show."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.identity_view import IdentityView, Unable
 from workers.ibmcloud.pool import Member, Pool
@@ -20,14 +22,19 @@ _REQUEST: Final = re.compile(r" \(request [^)]*\)")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen; ``may_recover`` where looking again soon may show more."""
+    """What was seen; ``may_recover`` where looking again soon may show more.
+
+    ``began`` is when the oldest of it was asked for, on the monotonic clock.
+    """
 
     standing: Standing
+    began: float
     may_recover: bool = False
 
 
 def look_at(
     functional_id: KeyOwner,
+    max_age_seconds: float,
     pool: Pool,
     reader: Asker,
     as_own: Callable[[Tokens], Asker],
@@ -36,6 +43,7 @@ def look_at(
 
     Args:
         functional_id: Who is looked at.
+        max_age_seconds: How old an answer may be that others had asked for.
         pool: The account's functional IDs.
         reader: Who reads the account.
         as_own: Makes an asker of a functional ID's tokens.
@@ -43,15 +51,19 @@ def look_at(
     Raises:
         StoreAwayError: Nobody can count the calls now.
     """
-    at = datetime.now(UTC)
+    now = time.monotonic()
     own = _own(functional_id, pool, as_own)
     member = own.member or Member("", reader.tokens)
     errors = [] if own.fault is None else [own.fault]
     askers = _asking(reader, own, errors)
-    view = IdentityView(own.identity.id, own.asker, askers, errors)
+    view = IdentityView(own.identity.id, own.asker, askers, errors, max_age_seconds)
+    asked = begun(view.keys), begun(view.state), begun(view.is_key_creation_restricted)
     policies, policies_fault = view.policies()
-    keys, keys_fault = view.keys()
-    state, is_locked, state_fault = view.state()
+    keys, keys_fault = asked[0].result()
+    state, is_locked, state_fault = asked[1].result()
+    is_restricted = asked[2].result()
+    began = min([now, *view.asked_at])
+    at = datetime.now(UTC) - timedelta(seconds=time.monotonic() - began)
     standing = Standing(
         identity=own.identity,
         at=at,
@@ -66,10 +78,10 @@ def look_at(
         keys=keys,
         key_limit=member.key_limit,
         keys_fault=keys_fault,
-        is_key_creation_restricted=view.is_key_creation_restricted(),
+        is_key_creation_restricted=is_restricted,
         key_fault=_refused(own.fault),
     )
-    return Look(standing, view.may_recover)
+    return Look(standing, began, view.may_recover)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,15 @@ anything.
 from types import SimpleNamespace
 from typing import Any, Final
 
-from ibm_platform_services import IamAccessGroupsV2, IamPolicyManagementV1
 from ibm_platform_services.iam_access_groups_v2 import AccessGroupsPager
 from ibm_platform_services.iam_policy_management_v1 import V2PoliciesPager
 from marshmallow import fields
 
+from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import reading
 from workers.ibmcloud.lenient import Lenient
 from workers.ibmcloud.paging import PAGE, CheckedList, Trail, parameter_of
-from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.rights import Policy
 
 _POLICIES: Final = "Listing access policies"
@@ -58,6 +57,9 @@ class _Policy(Lenient):
     pattern = fields.Raw(load_default=None, allow_none=True)
 
 
+_POLICY: Final = _Policy()
+
+
 class _NextPolicies(Lenient):
     start = fields.String(load_default=None, allow_none=True)
 
@@ -80,9 +82,7 @@ class _GroupPage(Lenient):
     next = fields.Nested(_NextGroups, load_default=None, allow_none=True)
 
 
-def policies_of(
-    client: IamPolicyManagementV1, tokens: Tokens, account_id: str, **whose: str
-) -> tuple[Policy, ...]:
+def policies_of(asker: Asker, **whose: str) -> tuple[Policy, ...]:
     """List the active access policies of ``iam_id=`` or ``access_group_id=``.
 
     With ``format="display"`` each comes with what its roles allow.
@@ -99,23 +99,21 @@ def policies_of(
         if page["next"] is not None:
             trail.by_token(page["next"]["start"])
 
-    pages = CheckedList(client.list_v2_policies, _PolicyPage(), _POLICIES, look)
-    with reading(tokens, _POLICIES):
+    pages = CheckedList(asker.policies.list_v2_policies, _PolicyPage(), _POLICIES, look)
+    with reading(asker.tokens, _POLICIES):
         pager = V2PoliciesPager(
             client=SimpleNamespace(list_v2_policies=pages),
-            account_id=account_id,
+            account_id=asker.tokens.claims().account_id,
             type="access",
             state="active",
             limit=PAGE,
             **whose,
         )
-        found = [_Policy().load(item) for item in pager.get_all()]
+        found = [_POLICY.load(item) for item in pager.get_all()]
     return tuple(_policy(item) for item in found if item["type"] == "access")
 
 
-def access_groups_of(
-    client: IamAccessGroupsV2, tokens: Tokens, account_id: str, iam_id: str
-) -> tuple[str, ...]:
+def access_groups_of(asker: Asker, iam_id: str) -> tuple[str, ...]:
     """List the ids of the access groups an identity is in now, by whatever rule.
 
     Raises:
@@ -130,11 +128,11 @@ def access_groups_of(
         if page["next"] is not None:
             trail.by_token(parameter_of(page["next"]["href"] or "", "offset"))
 
-    pages = CheckedList(client.list_access_groups, _GroupPage(), _GROUPS, look)
-    with reading(tokens, _GROUPS):
+    pages = CheckedList(asker.groups.list_access_groups, _GroupPage(), _GROUPS, look)
+    with reading(asker.tokens, _GROUPS):
         pager = AccessGroupsPager(
             client=SimpleNamespace(list_access_groups=pages),
-            account_id=account_id,
+            account_id=asker.tokens.claims().account_id,
             iam_id=iam_id,
             membership_type="all",
             limit=PAGE,

@@ -19,7 +19,6 @@ _FAULTY_SECONDS: Final = 10.0
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     look: Look | None = None
-    looked_at: float = 0.0
 
     def is_good(self, max_age_seconds: float) -> bool:
         if self.look is None:
@@ -27,7 +26,7 @@ class _Kept:
         most = max_age_seconds
         if self.look.may_recover:
             most = min(most, _FAULTY_SECONDS)
-        return time.monotonic() - self.looked_at < most
+        return time.monotonic() - self.look.began < most
 
 
 class Standings:
@@ -36,7 +35,7 @@ class Standings:
     Of those who ask for one identity at a time, one looks and the others wait for it.
     """
 
-    def __init__(self, look: Callable[[KeyOwner], Look]) -> None:
+    def __init__(self, look: Callable[[KeyOwner, float], Look]) -> None:
         self._look = look
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
@@ -47,7 +46,5 @@ class Standings:
             kept = self._kept.setdefault(functional_id.id, _Kept())
         with kept.lock:
             if kept.look is None or not kept.is_good(max_age_seconds):
-                began = time.monotonic()
-                kept.look = self._look(functional_id)
-                kept.looked_at = began
+                kept.look = self._look(functional_id, max_age_seconds)
             return kept.look.standing

@@ -6,26 +6,18 @@ not prove is mostly unknown, and not missing.
 """
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ibm_platform_services import (
-    IamAccessGroupsV2,
-    IamIdentityV1,
-    IamPolicyManagementV1,
-)
-from marshmallow import fields
-
+from workers.ibmcloud.abreast import begun
+from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.claims import Claims
-from workers.ibmcloud.client import checked, reading
-from workers.ibmcloud.lenient import Lenient
-from workers.ibmcloud.policies import access_groups_of, policies_of
-from workers.ibmcloud.tokens import Tokens
+from workers.ibmcloud.identity_facts import is_user_list_open
+from workers.ibmcloud.shared_answers import access_groups_of, policies_of, settings_of
 from workers.offboarding.errors import OffboardingError
 from workers.offboarding.model import OwnerKind, Right, Visibility
 from workers.offboarding.rights import Policy, right_to
-
-_SETTINGS: Final = "Reading the account's identity settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +53,17 @@ class _Shown:
         return found
 
 
-class _Settings(Lenient):
-    restrict_user_list_visibility = fields.String(load_default="", allow_none=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What it takes to tell what the reader sees: its tokens, and three clients."""
+    """What it takes to tell what the reader sees.
 
-    tokens: Tokens
-    policies: IamPolicyManagementV1
-    groups: IamAccessGroupsV2
-    identity: IamIdentityV1
+    Attributes:
+        reader: Who reads.
+        form: How its policies are asked for, so that others may use the answer.
+    """
+
+    reader: Asker
+    form: Mapping[str, str]
 
     def visibility(self) -> Visibility:
         """Tell what the reader may see; a fault is ``cannot_tell``, never raised.
@@ -81,15 +72,15 @@ class Sight:
         GET /v2/groups; IAM Identity API, GET /v1/accounts/{id}/settings/identity.
         """
         try:
-            claims = self.tokens.claims()
+            claims = self.reader.tokens.claims()
         except OffboardingError as error:
             why = f"Whether anything is hidden from our key cannot be told: {error}"
             return Visibility(
                 Right.CANNOT_TELL, Right.CANNOT_TELL, Right.CANNOT_TELL, (why,)
             )
+        is_open = begun(self._is_user_list_open)
         shown = self._shown(claims)
-        is_open = self._is_user_list_open(claims.account_id)
-        users = _right_to_users(shown, is_open)
+        users = _right_to_users(shown, is_open.result())
         rights = {
             _CLUSTERS: shown.right(_CLUSTERS),
             _KEYS: shown.right(_KEYS),
@@ -107,38 +98,31 @@ class Sight:
         )
 
     def _shown(self, claims: Claims) -> _Shown:
-        shown = self._more(_Shown(), claims, iam_id=claims.iam_id)
+        shown = self._more(_Shown(), iam_id=claims.iam_id)
         if all(shown.right(one) is Right.OK for one in (_CLUSTERS, _KEYS, _USERS)):
             return shown
         groups: tuple[str, ...] = ()
         try:
-            groups = access_groups_of(
-                self.groups, self.tokens, claims.account_id, claims.iam_id
-            )
+            groups = access_groups_of(self.reader, 0, claims.iam_id).value
         except OffboardingError as error:
             shown = replace(shown, fault=str(error))
         for one in groups:
-            shown = self._more(shown, claims, access_group_id=one)
+            shown = self._more(shown, access_group_id=one)
         return shown
 
-    def _more(self, shown: _Shown, claims: Claims, **whose: str) -> _Shown:
+    def _more(self, shown: _Shown, **whose: str) -> _Shown:
         try:
-            found = policies_of(self.policies, self.tokens, claims.account_id, **whose)
+            found = policies_of(self.reader, 0, **self.form, **whose).value
         except OffboardingError as error:
             return replace(shown, fault=str(error))
         return replace(shown, policies=shown.policies + found)
 
-    def _is_user_list_open(self, account_id: str) -> bool | None:
+    def _is_user_list_open(self) -> bool | None:
         """Tell whether every user sees the whole list; None where we cannot know."""
         try:
-            with reading(self.tokens, _SETTINGS):
-                answer = self.identity.get_account_settings(account_id).get_result()
-            settings = checked(_Settings(), answer, _SETTINGS)
+            return is_user_list_open(settings_of(self.reader, 0).value)
         except OffboardingError:
             return None
-        said = settings["restrict_user_list_visibility"]
-        known = {"NOT_RESTRICTED": True, "RESTRICTED": False}
-        return known.get(said)
 
 
 def _right_to_users(shown: _Shown, is_open: bool | None) -> Right:

@@ -205,6 +205,9 @@ def _with_targets(
         for one in wanted
         if one.id in owned and one.id not in known
     ]
+    seen = (*read_all(cloud, to_read), *remembered)
+    # As late as can be: it may take as many calls as the account has clusters.
+    found = found.checked()
     view = replace(
         view,
         places=found.targets,
@@ -214,7 +217,7 @@ def _with_targets(
         unseen=(*view.unseen, *found.unseen, *_unread(credentials, wanted)),
         is_final=view.is_final and found.is_final,
     )
-    return _with_seen(view, (*read_all(cloud, to_read), *remembered))
+    return _with_seen(view, seen)
 
 
 def _with_seen(view: View, seen: tuple[Seen, ...]) -> View:

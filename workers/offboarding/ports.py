@@ -75,12 +75,23 @@ class Discovery:
     ``unseen`` has one note a list that failed or came back short: a shorter list is not
     "owns nothing". ``is_final`` is False where listing again may help. ``group_names``
     has the resource groups' names by id, of groups without clusters too.
+    ``second_look`` gives all of it anew with what a slower list says is missing.
     """
 
     targets: tuple[Target, ...]
     unseen: tuple[Note, ...] = ()
     is_final: bool = True
     group_names: Mapping[str, str] = field(default_factory=dict)
+    second_look: "Callable[[], Discovery] | None" = field(
+        default=None, repr=False, compare=False
+    )
+
+    def checked(self) -> "Discovery":
+        """Return it after the second look, if there is one; waits for that.
+
+        It began with the lists, and owners can be read meanwhile.
+        """
+        return self if self.second_look is None else self.second_look()
 
 
 class Cloud(Protocol):
@@ -94,13 +105,20 @@ class Cloud(Protocol):
         """List every user of the account; raises, never returns a part."""
 
     def targets(self) -> Discovery:
-        """Find every target that has a cluster."""
+        """Find every target that has a cluster; to be ``checked`` before it counts."""
 
     def key_owner(self, target: Target) -> Reading:
         """Read who owns the cluster API key of *target*."""
 
     def cluster_keys(self) -> KeyList:
         """List the account's cluster API keys in IAM; raises, never returns a part."""
+
+    def cluster_keys_since(self, moment: datetime) -> Sequence[ListedKey]:
+        """List the cluster API keys made at or after *moment*.
+
+        Raises where that cannot be told. Like ``cluster_keys`` it may be short for who
+        may not see everybody's keys.
+        """
 
     def classic_credentials(
         self, targets: Sequence[Target]

@@ -43,6 +43,33 @@ def still_owned(view: View, index: AccountIndex) -> dict[str, KeyOwner]:
     }
 
 
+def untouched(
+    holdings: Iterable[Holding], keys: Iterable[ListedKey]
+) -> tuple[Holding, ...]:
+    """Return those for whose place no key is listed that was made since they were read.
+
+    Enough to begin with, since each reset reads its owner first; it proves nothing.
+
+    Args:
+        holdings: What surveys have read.
+        keys: The account's cluster API keys made since ``since_of`` these.
+    """
+    listed = _by_place(keys)
+
+    def is_untouched(one: Holding) -> bool:
+        times = [key.created_at for key in _of_place(one, listed)]
+        since = one.checked_at
+        return since is not None and _all_before(times, since - MARGIN)
+
+    return tuple(one for one in holdings if is_untouched(one))
+
+
+def since_of(holdings: Iterable[Holding]) -> datetime | None:
+    """Return from when on keys are to be listed to judge all of these; None: none."""
+    times = [one.checked_at for one in holdings if one.checked_at is not None]
+    return min(times) - MARGIN if times else None
+
+
 def _by_place(keys: Iterable[ListedKey]) -> dict[_Place, list[ListedKey]]:
     found: dict[_Place, list[ListedKey]] = {}
     for one in keys:
@@ -52,8 +79,7 @@ def _by_place(keys: Iterable[ListedKey]) -> dict[_Place, list[ListedKey]]:
 
 def _still(one: Holding, listed: Mapping[_Place, list[ListedKey]]) -> KeyOwner | None:
     here = listed.get(one.target.place, [])
-    # A key that does not say where it belongs may belong here.
-    times = [key.created_at for key in (*here, *listed.get(None, []))]
+    times = [key.created_at for key in _of_place(one, listed)]
     owner = one.owner_now
     if owner is None or one.checked_at is None or not here:
         return None
@@ -61,6 +87,13 @@ def _still(one: Holding, listed: Mapping[_Place, list[ListedKey]]) -> KeyOwner |
         return None
     newest = max(here, key=_made_at)
     return owner if newest.iam_id == owner.id else None
+
+
+def _of_place(
+    one: Holding, listed: Mapping[_Place, list[ListedKey]]
+) -> list[ListedKey]:
+    # A key that does not say where it belongs may belong here.
+    return [*listed.get(one.target.place, []), *listed.get(None, [])]
 
 
 def _all_before(times: Iterable[datetime | None], moment: datetime) -> bool:

@@ -391,7 +391,7 @@ def test_the_add_ons_that_a_reset_leaves_work_at_are_named(scene, cloud):
         group_id=PROD,
         addons=("vpc-block-csi-driver", "cluster-autoscaler"),
     )
-    (target,) = cloud.targets().targets
+    (target,) = cloud.targets().checked().targets
     nine = next(one for one in target.clusters if one.id == "c9")
 
     names = cloud.addons(target, nine)
@@ -435,7 +435,7 @@ def test_a_cluster_list_may_tell_the_add_ons(far, far_cloud, listed, addons):
     for kind in ("vpc", "classic", "satellite"):
         far.says(f"GET /global/v2/{kind}/getClusters", [item] if kind == "vpc" else [])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert target.clusters[0].addons == addons
 

@@ -90,7 +90,7 @@ def test_the_sdks_writing_methods_are_dead_on_a_reading_session(simulator, token
 def test_an_account_for_reading_reads_everything_and_writes_nothing(
     simulator, cloud, target
 ):
-    targets = cloud.targets().targets
+    targets = cloud.targets().checked().targets
     cloud.people()
     cloud.key_owner(targets[0])
     cloud.has_new_key(target(), STEWARD, datetime.now(UTC))
@@ -273,7 +273,7 @@ def test_no_repr_shows_a_key_or_a_token(tokens):
 def test_no_log_line_shows_a_key_or_a_token(simulator, cloud, capsys, caplog):
     caplog.set_level("DEBUG")
     simulator.faults.add(Fault("GET", r".*classic.*", status(403)))
-    cloud.targets()
+    cloud.targets().checked()
     simulator.faults.add(Fault("POST", TOKEN, status(400)))
     with pytest.raises(PermanentError):
         cloud.identities()
@@ -380,7 +380,7 @@ def test_sixteen_threads_share_one_account(simulator, cloud, target):
         if number % 4 == 1:
             return cloud.has_new_key(target("c1"), STEWARD, datetime.now(UTC))
         if number % 4 == 2:
-            return len(cloud.targets().targets)
+            return len(cloud.targets().checked().targets)
         return cloud.key_owner(target("c1", "c2")).id
 
     with ThreadPoolExecutor(16) as pool:

@@ -130,7 +130,7 @@ def test_a_region_seen_in_the_cluster_lists_is_known(far, far_cloud):
     cluster = {"id": "c1", "region": "moon1", "resourceGroup": PROD}
     far.says("GET /global/v2/vpc/getClusters", [cluster])
     lists(far, [a_key(f"moon1 {PROD}")])
-    far_cloud.targets()
+    far_cloud.targets().checked()
 
     (key,) = far_cloud.cluster_keys().keys
 

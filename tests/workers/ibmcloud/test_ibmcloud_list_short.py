@@ -37,7 +37,7 @@ def instances(far, *resources):
 def test_a_cluster_that_no_list_shows_makes_the_lists_short(scene, cloud):
     scene.hide_from_lists("c2")
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     (note,) = found.unseen
     assert note.reason is Reason.LIST_SHORT
@@ -50,7 +50,7 @@ def test_a_cluster_that_no_list_shows_makes_the_lists_short(scene, cloud):
 
 
 def test_lists_that_show_all_are_not_called_short(cloud):
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.is_final
@@ -59,7 +59,7 @@ def test_lists_that_show_all_are_not_called_short(cloud):
 def test_up_to_three_are_named_and_the_others_counted(empty, far_cloud):
     instances(empty, *(an_instance(f"c{number}") for number in range(5)))
 
-    (note,) = far_cloud.targets().unseen
+    (note,) = far_cloud.targets().checked().unseen
 
     assert note.text == (
         "Missing from every cluster list: 5 of the 5 clusters that the resource "
@@ -73,7 +73,7 @@ def test_a_cluster_counts_as_shown_in_any_list_and_any_state(empty, far_cloud):
     empty.says(VPC, [{"id": "c1", "state": "deleting", **place}, {"id": "c2"}])
     instances(empty, an_instance("c1"), an_instance("c2"))
 
-    reasons = [note.reason for note in far_cloud.targets().unseen]
+    reasons = [note.reason for note in far_cloud.targets().checked().unseen]
 
     assert reasons == [Reason.LIST_UNREADABLE]
 
@@ -95,7 +95,7 @@ def test_a_cluster_counts_as_shown_in_any_list_and_any_state(empty, far_cloud):
 def test_what_is_no_active_cluster_is_passed_over(empty, far_cloud, resource):
     instances(empty, resource)
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.is_final
@@ -104,7 +104,7 @@ def test_what_is_no_active_cluster_is_passed_over(empty, far_cloud, resource):
 def test_an_instance_without_a_name_is_called_by_its_id(empty, far_cloud):
     instances(empty, an_instance("c1", name=None))
 
-    (note,) = far_cloud.targets().unseen
+    (note,) = far_cloud.targets().checked().unseen
 
     assert note.text.endswith("knows (c1)")
 
@@ -112,7 +112,7 @@ def test_an_instance_without_a_name_is_called_by_its_id(empty, far_cloud):
 def test_a_very_long_name_is_cut(empty, far_cloud):
     instances(empty, an_instance("c1", name="n" * 500))
 
-    (note,) = far_cloud.targets().unseen
+    (note,) = far_cloud.targets().checked().unseen
 
     assert note.text.endswith(f"({'n' * 60})")
 
@@ -121,7 +121,7 @@ def test_all_pages_are_read_with_the_readers_token(scene, simulator, cloud):
     for number in range(230):
         scene.add_cluster(f"x{number}", "x", region="eu-de", group_id=PROD)
 
-    assert cloud.targets().unseen == ()
+    assert cloud.targets().checked().unseen == ()
     calls = simulator.journal.calls("GET", "/v2/resource_instances")
     assert len(calls) == 3
     assert {call.caller for call in calls} == {READER}
@@ -140,7 +140,7 @@ def test_a_second_look_that_failed_is_no_word_against_the_lists(
 ):
     simulator.faults.add(Fault("GET", "/v2/resource_instances", action))
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.is_final
@@ -160,7 +160,7 @@ def test_a_second_look_that_failed_is_no_word_against_the_lists(
 def test_pages_that_make_no_sense_or_go_in_circles_end(empty, far_cloud, page):
     empty.says(INSTANCES, page)
 
-    assert far_cloud.targets().unseen == ()
+    assert far_cloud.targets().checked().unseen == ()
     assert empty.asked(INSTANCES) <= 2
 
 
@@ -170,7 +170,7 @@ def test_the_published_pages_are_followed(empty, far_cloud):
         page["resources"][0]["crn"] = an_instance("c1")["crn"]
         empty.says(INSTANCES, page)
 
-    (note,) = far_cloud.targets().unseen
+    (note,) = far_cloud.targets().checked().unseen
 
     assert note.text.endswith(
         "1 of the 1 clusters that the resource controller knows (name)"
@@ -185,7 +185,7 @@ def test_lists_that_failed_for_good_are_not_read_again_for_being_short(
     empty.says(VPC, "", 403)
     instances(empty, an_instance("c1"))
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     reasons = [note.reason for note in found.unseen]
     assert reasons == [Reason.LIST_UNREADABLE, Reason.LIST_SHORT]
@@ -195,4 +195,4 @@ def test_lists_that_failed_for_good_are_not_read_again_for_being_short(
 def test_the_groups_names_come_along_for_targets_without_clusters(empty, far_cloud):
     instances(empty)
 
-    assert far_cloud.targets().group_names == {PROD: "prod"}
+    assert far_cloud.targets().checked().group_names == {PROD: "prod"}

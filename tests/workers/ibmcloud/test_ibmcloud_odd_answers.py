@@ -49,7 +49,7 @@ def test_odd_lists_are_noted_and_hide_no_other(far, far_cloud, body):
     far.says("GET /v2/resource_instances", body)
     far.says("GET /v2/resource_groups", body)
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert {note.reason for note in found.unseen} == {Reason.LIST_UNREADABLE}
     assert len(found.unseen) == 3
@@ -79,7 +79,7 @@ def test_half_a_sign_in_a_name_can_be_stored(far, far_cloud):
         far.says(f"GET /global/v2/{kind}/getClusters", [])
     far.says(USERS, {"resources": [{"iam_id": f"IBMid-1{HALF}", "email": HALF}]})
 
-    found, people = far_cloud.targets(), far_cloud.people()
+    found, people = far_cloud.targets().checked(), far_cloud.people()
 
     assert encode(found.group_names).startswith('{"9f6b":"pay')
     assert "IBMid-1" in encode(people)

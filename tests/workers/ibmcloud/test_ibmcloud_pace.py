@@ -78,7 +78,7 @@ def test_every_call_but_token_calls_takes_a_slot(scene, simulator, budget, paced
     for number in range(130):
         scene.add_person(f"IBMid-{number}", f"p{number}@example.com")
         scene.add_login_key("IBMid-550000ABCD", f"raw-{number}")
-    targets = paced.targets().targets
+    targets = paced.targets().checked().targets
     paced.people()
     paced.key_owner(targets[0])
     paced.cluster_keys()
@@ -190,7 +190,7 @@ def test_a_429_that_is_swallowed_slows_everybody_down_all_the_same(
 ):
     simulator.faults.add(Fault("GET", path, rate_limited(3)))
 
-    paced.targets()
+    paced.targets().checked()
     paced.visibility()
 
     assert budget.backed_off == [3.0]
@@ -477,6 +477,6 @@ def test_a_local_budget_paces_an_account(simulator):
     account = an_account(reader=READER_KEY)
     cloud = open_cloud(account, settings_for(simulator.url), budget=budget)
 
-    cloud.targets()
+    cloud.targets().checked()
 
     assert budget.take().wait_seconds > 5

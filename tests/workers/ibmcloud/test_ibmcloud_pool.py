@@ -236,7 +236,9 @@ def test_an_account_with_a_reader_alone_can_be_read(simulator):
 
     assert [one.id for one in cloud.identities()] == [READER]
     assert cloud.reader_id() == READER
-    assert cloud.key_owner(cloud.targets().targets[0]).id == "IBMid-550000ABCD"
+    assert (
+        cloud.key_owner(cloud.targets().checked().targets[0]).id == "IBMid-550000ABCD"
+    )
 
 
 def test_an_account_with_a_reader_alone_has_nobody_to_take_over(simulator):
@@ -321,7 +323,7 @@ def test_an_account_nobody_named_is_that_of_the_readers_token(simulator, four):
     cloud = open_cloud(account, settings_for(simulator.url))
 
     assert cloud.account_id == ACCOUNT
-    assert {one.account_id for one in cloud.targets().targets} == {ACCOUNT}
+    assert {one.account_id for one in cloud.targets().checked().targets} == {ACCOUNT}
     assert [one.id for one in cloud.candidates(a_target())] == ["IBMid-any"]
 
 

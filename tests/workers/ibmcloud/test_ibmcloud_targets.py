@@ -38,7 +38,7 @@ def test_the_three_lists_are_merged_to_targets_in_a_stable_order(scene, cloud):
         "s1", "edge", region="eu-de", group_id=SANDBOX, provider="satellite"
     )
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.targets == (
@@ -72,7 +72,7 @@ def test_a_list_that_fails_is_noted_and_the_others_are_used(
     scene.add_cluster("s1", "s", region="eu-gb", group_id=PROD, provider="satellite")
     simulator.faults.add(Fault("GET", path, status(403, '{"code": "A0001"}')))
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     note, short = found.unseen
     assert note.reason is Reason.LIST_UNREADABLE
@@ -90,7 +90,7 @@ def test_a_list_that_fails_is_noted_and_the_others_are_used(
 def test_no_kind_of_fault_makes_a_list_look_empty(simulator, cloud, action):
     simulator.faults.add(Fault("GET", VPC, action))
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     assert found.targets == ()
     assert [note.reason for note in found.unseen] == [
@@ -104,7 +104,7 @@ def test_no_kind_of_fault_makes_a_list_look_empty(simulator, cloud, action):
 def test_an_answer_that_is_no_list_is_not_an_empty_list(empty, far_cloud, text):
     empty.says(f"GET {VPC}", text)
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert [note.reason for note in found.unseen] == [Reason.LIST_UNREADABLE]
 
@@ -112,7 +112,7 @@ def test_an_answer_that_is_no_list_is_not_an_empty_list(empty, far_cloud, text):
 def test_a_list_that_forgets_to_call_itself_json_is_read(empty, far_cloud):
     empty.says(f"GET {VPC}", [item()], headers={"Content-Type": "text/plain"})
 
-    assert [one.region for one in far_cloud.targets().targets] == ["us-south"]
+    assert [one.region for one in far_cloud.targets().checked().targets] == ["us-south"]
 
 
 def test_an_item_that_cannot_be_used_is_named_and_hides_no_other(empty, far_cloud):
@@ -120,7 +120,7 @@ def test_an_item_that_cannot_be_used_is_named_and_hides_no_other(empty, far_clou
     del odd[4]["resourceGroup"]
     empty.says(f"GET {VPC}", odd)
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert [one.id for one in found.targets[0].clusters] == ["c1"]
     (note,) = found.unseen
@@ -135,7 +135,7 @@ def test_an_item_that_cannot_be_used_is_named_and_hides_no_other(empty, far_clou
 def test_unknown_fields_and_odd_unneeded_ones_do_no_harm(empty, far_cloud):
     empty.says(f"GET {VPC}", [item(name=5, state=None, provider=None, new={"a": 1})])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert target.clusters == (Cluster("c1", "c1", "vpc-gen2"),)
 
@@ -152,7 +152,7 @@ def test_unknown_fields_and_odd_unneeded_ones_do_no_harm(empty, far_cloud):
 def test_older_and_todays_region_name_are_one_target(empty, far_cloud, older, today):
     empty.says(f"GET {VPC}", [item(region=older), item(id="c2", region=today)])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert target.region == today
     assert [one.id for one in target.clusters] == ["c1", "c2"]
@@ -164,7 +164,7 @@ def test_a_cluster_being_deleted_keeps_its_target_and_is_no_window(
 ):
     empty.says(f"GET {VPC}", [item(state=state)])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert target.clusters == (Cluster("c1", "n1", "vpc-gen2", readable=False),)
 
@@ -174,7 +174,7 @@ def test_a_cluster_in_two_lists_is_one_cluster(empty, far_cloud):
     empty.answers.pop(f"GET {CLASSIC}")
     empty.says(f"GET {CLASSIC}", [item(provider="classic")])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert target.clusters == (Cluster("c1", "n1", "vpc-gen2"),)
 
@@ -182,7 +182,7 @@ def test_a_cluster_in_two_lists_is_one_cluster(empty, far_cloud):
 def test_equal_names_are_different_clusters(empty, far_cloud):
     empty.says(f"GET {VPC}", [item(), item(id="c2")])
 
-    (target,) = far_cloud.targets().targets
+    (target,) = far_cloud.targets().checked().targets
 
     assert [one.id for one in target.clusters] == ["c1", "c2"]
 
@@ -190,7 +190,7 @@ def test_equal_names_are_different_clusters(empty, far_cloud):
 def test_unreadable_group_names_hide_no_target(simulator, cloud):
     simulator.faults.add(Fault("GET", "/v2/resource_groups", status(403)))
 
-    found = cloud.targets()
+    found = cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.targets[0].resource_group == ResourceGroup(PROD, "prod")
@@ -199,7 +199,9 @@ def test_unreadable_group_names_hide_no_target(simulator, cloud):
 def test_a_group_nobody_names_is_called_by_its_id(empty, far_cloud):
     empty.says(f"GET {VPC}", [item()])
 
-    assert far_cloud.targets().targets[0].resource_group == ResourceGroup(PROD, PROD)
+    assert far_cloud.targets().checked().targets[0].resource_group == ResourceGroup(
+        PROD, PROD
+    )
 
 
 def test_a_key_of_another_account_finds_nothing_rather_than_an_empty_account(
@@ -209,7 +211,7 @@ def test_a_key_of_another_account_finds_nothing_rather_than_an_empty_account(
     far.gives_tokens(account={"bss": "another"})
 
     with pytest.raises(PermanentError) as caught:
-        far_cloud.targets()
+        far_cloud.targets().checked()
 
     assert caught.value.reason is Reason.WRONG_ACCOUNT
     assert set(far.calls) == {"POST /identity/token"}
@@ -219,7 +221,7 @@ def test_without_a_token_nothing_is_listed(simulator, cloud):
     simulator.faults.add(Fault("POST", "/identity/token", status(503)))
 
     with pytest.raises(TransientError):
-        cloud.targets()
+        cloud.targets().checked()
 
 
 @pytest.mark.parametrize(
@@ -228,6 +230,6 @@ def test_without_a_token_nothing_is_listed(simulator, cloud):
 def test_a_cluster_says_whether_it_is_openshift(empty, far_cloud, said, kind):
     empty.says(f"GET {VPC}", [item(type=said)])
 
-    [target] = far_cloud.targets().targets
+    [target] = far_cloud.targets().checked().targets
 
     assert target.clusters[0].type == kind

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from ibm_platform_services import IamAccessGroupsV2, IamPolicyManagementV1
+from ibmcloud_scenes import settings_for
 
 from config.settings import Secret
 from simulator import Fault, Policy, account_reader, drop_before, status, truncate
-from workers.ibmcloud.client import reading_service
+from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.policies import access_groups_of, policies_of
 from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.tokens import Tokens
@@ -53,11 +53,9 @@ def published(name):
 
 @pytest.fixture
 def far_iam(far):
-    """The two clients that read policies, and their tokens, before a far side."""
+    """Who reads policies, before a far side."""
     tokens = Tokens(Secret("k"), far.url, ACCOUNT)
-    session = reading_session()
-    kinds = (IamPolicyManagementV1, IamAccessGroupsV2)
-    return (*(reading_service(one, far.url, tokens, session) for one in kinds), tokens)
+    return Asker(tokens, settings_for(far.url), reading_session())
 
 
 def test_a_reader_with_the_three_roles_account_wide_sees_all(scene, cloud):
@@ -280,11 +278,10 @@ def test_all_pages_of_policies_and_groups_are_read(scene, simulator, cloud):
     ],
 )
 def test_policies_that_make_no_sense_are_an_error(far, far_iam, page):
-    client, _, tokens = far_iam
     far.says(POLICIES, page)
 
     with pytest.raises(TransientError) as caught:
-        policies_of(client, tokens, ACCOUNT, iam_id=READER)
+        policies_of(far_iam, iam_id=READER)
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
@@ -300,21 +297,19 @@ def test_policies_that_make_no_sense_are_an_error(far, far_iam, page):
     ],
 )
 def test_groups_that_make_no_sense_are_an_error(far, far_iam, page):
-    _, client, tokens = far_iam
     far.says(GROUPS, page)
 
     with pytest.raises(TransientError) as caught:
-        access_groups_of(client, tokens, ACCOUNT, READER)
+        access_groups_of(far_iam, READER)
 
     assert caught.value.reason is Reason.UNEXPECTED_ANSWER
 
 
 def test_the_published_pages_of_policies_are_read(far, far_iam):
-    client, _, tokens = far_iam
     for page in published("psdk_policies_v2_two_pages"):
         far.says(POLICIES, page)
 
-    found = policies_of(client, tokens, ACCOUNT, iam_id=READER)
+    found = policies_of(far_iam, iam_id=READER)
 
     one = rights.Policy(
         (("key", "stringEquals", "anyValue"),), ("role_id",), has_condition=True
@@ -324,19 +319,17 @@ def test_the_published_pages_of_policies_are_read(far, far_iam):
 
 
 def test_the_published_pages_of_groups_are_read(far, far_iam):
-    _, client, tokens = far_iam
     for page in published("psdk_access_groups_two_pages"):
         far.says(GROUPS, page)
 
-    assert access_groups_of(client, tokens, ACCOUNT, READER) == ("id", "id")
+    assert access_groups_of(far_iam, READER) == ("id", "id")
     assert far.queries_of(GROUPS)[1]["offset"] == "1"
 
 
 def test_the_samples_are_read_as_they_are(far, far_iam):
-    client, _, tokens = far_iam
     far.says(POLICIES, sample("policies-v2-direct")["body"])
 
-    found = policies_of(client, tokens, ACCOUNT, iam_id=READER)
+    found = policies_of(far_iam, iam_id=READER)
 
     assert found[0] == rights.Policy(
         (
@@ -354,12 +347,11 @@ def test_the_samples_are_read_as_they_are(far, far_iam):
     [("x", "x"), (True, "true"), (False, "false"), (["a", "b"], ("a", "b")), (5, "5")],
 )
 def test_a_value_may_be_a_text_a_truth_or_several(far, far_iam, given, read):
-    client, _, tokens = far_iam
     attribute = {"key": "region", "operator": "o", "value": given}
     page = {"policies": [a_policy(resource={"attributes": [attribute]})]}
     far.says(POLICIES, page)
 
-    (found,) = policies_of(client, tokens, ACCOUNT, iam_id=READER)
+    (found,) = policies_of(far_iam, iam_id=READER)
 
     assert found.attributes == (("region", "o", read),)
 
@@ -373,16 +365,14 @@ def test_a_value_may_be_a_text_a_truth_or_several(far, far_iam, given, read):
     ],
 )
 def test_rules_patterns_and_tags_are_conditions(far, far_iam, changed):
-    client, _, tokens = far_iam
     far.says(POLICIES, {"policies": [a_policy(**changed)]})
 
-    (found,) = policies_of(client, tokens, ACCOUNT, iam_id=READER)
+    (found,) = policies_of(far_iam, iam_id=READER)
 
     assert found.has_condition
 
 
 def test_what_lets_services_in_is_no_policy_of_ours(far, far_iam):
-    client, _, tokens = far_iam
     far.says(POLICIES, {"policies": [a_policy(type="authorization")]})
 
-    assert policies_of(client, tokens, ACCOUNT, iam_id=READER) == ()
+    assert policies_of(far_iam, iam_id=READER) == ()

@@ -54,7 +54,7 @@ def test_the_three_cluster_lists(far, far_cloud):
     far.says("GET /global/v2/satellite/getClusters", satellite)
     far.says("GET /v2/resource_groups", response("psdk_resource_groups_list")["body"])
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert found.unseen == ()
     assert found.targets == (
@@ -83,7 +83,7 @@ def test_the_resource_groups_names(far, far_cloud):
     far.says("GET /global/v2/vpc/getClusters", clusters)
     far.says("GET /v2/resource_groups", response("psdk_resource_groups_list")["body"])
 
-    found = far_cloud.targets()
+    found = far_cloud.targets().checked()
 
     assert found.targets[0].resource_group == ResourceGroup("id", "name")
 

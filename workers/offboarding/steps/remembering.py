@@ -1,20 +1,27 @@
 """Begin a case with what surveys have read: whose targets are known.
 
-It spares a departure the look at a whole account before its first reset. Nothing is
-read for that: each reset reads its own target's owner immediately before. What the
-owner index does not plainly say is left to the look at everything.
+It spares a departure the look at a whole account before its first reset. A target for
+which no key was made since is not read for that either: each reset reads its own
+target's owner immediately before. What the owner index does not plainly say is left to
+the look at everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from workers.offboarding.discovery import at_once
-from workers.offboarding.errors import OffboardingError
-from workers.offboarding.exposure import AccountIndex
-from workers.offboarding.model import Case, KeyOwner, Person
+from workers.offboarding.discovery import at_once, read_all
+from workers.offboarding.errors import (
+    OffboardingError,
+    PermanentError,
+    TransientError,
+)
+from workers.offboarding.exposure import AccountIndex, Holding
+from workers.offboarding.model import Case, KeyOwner, ListedKey, Person
 from workers.offboarding.plan import Resolved, who_is
+from workers.offboarding.ports import Cloud
+from workers.offboarding.remembered import since_of, untouched
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.view import Seen, View
 
@@ -26,8 +33,8 @@ def remembered_views(
 
     Returns:
         Views that hold the leaver's own entry on the user list and their targets, as
-        surveys read them; None where nobody, or more than one, is meant, or where
-        nothing is known to be theirs.
+        surveys read them or read live; None where nobody, or more than one, is meant,
+        or where nothing is known to be theirs.
     """
     fresh = [one for one in indexes if is_fresh(tools, one, at)]
     if len(fresh) < len(indexes) and not _is_named_by_id(tools, case):
@@ -41,7 +48,7 @@ def remembered_views(
     if not any(index.of(iam_id) for index in fresh):
         return None
     pairs = list(zip(fresh, views, strict=True))
-    return at_once(partial(_as_surveyed, tools, case, iam_id, at), pairs)
+    return at_once(partial(_begun_with, tools, case, iam_id, at), pairs)
 
 
 def views_of_people(
@@ -99,12 +106,12 @@ def _mapped(tools: Tools, case: Case) -> list[str]:
     ]
 
 
-def _as_surveyed(
+def _begun_with(
     tools: Tools, case: Case, iam_id: str, at: datetime, pair: tuple[AccountIndex, View]
 ) -> View:
     index, view = pair
     mine = [
-        Seen(one.target, one.owner_now, is_remembered=True)
+        one
         for one in index.of(iam_id)
         if one.owner_now is not None
         and one.checked_at is not None
@@ -115,12 +122,57 @@ def _as_surveyed(
     return replace(
         view,
         people=_with(view.people, tools.index.people(index.account_id, [iam_id])),
-        seen=tuple(mine),
+        seen=_seen(tools.accounts[index.account_id].cloud, mine),
         places=tuple(one.target for one in index.holdings),
         ours=ours or (),
         has_ours=ours is not None,
         is_final=False,
     )
+
+
+def _seen(cloud: Cloud, mine: Sequence[Holding]) -> tuple[Seen, ...]:
+    """Take over what was surveyed; read live what a key made since speaks against.
+
+    Meanwhile whoever may take over is looked at, so that nobody has to wait for that.
+    """
+    since = since_of(mine)
+    if since is None:
+        return ()
+    asks: list[Callable[[], object]] = [partial(_new, cloud, since)]
+    keys, *_ = at_once(_called, [*asks, *_ahead(cloud, mine)])
+    same = untouched(mine, keys) if isinstance(keys, tuple) else ()
+    others = [one.target for one in mine if one not in same]
+    remembered = (
+        Seen(one.target, one.owner_now, is_remembered=True)
+        for one in same
+        if one.owner_now is not None
+    )
+    return (*remembered, *read_all(cloud, others))
+
+
+def _called(ask: Callable[[], object]) -> object:
+    return ask()
+
+
+def _new(cloud: Cloud, since: datetime) -> tuple[ListedKey, ...] | None:
+    """List the newest keys; None where nobody can say."""
+    try:
+        return tuple(cloud.cluster_keys_since(since))
+    except (PermanentError, TransientError):
+        return None
+
+
+def _ahead(cloud: Cloud, mine: Sequence[Holding]) -> list[Callable[[], object]]:
+    """Say who is to be looked at: what that shows is kept until it is asked for."""
+    takers: dict[str, KeyOwner] = {}
+    for one in mine:
+        try:
+            found = cloud.candidates(one.target)
+        except (PermanentError, TransientError):
+            # Whoever is asked for them next says why.
+            continue
+        takers.update({each.id: each for each in found})
+    return [partial(cloud.standing, each) for each in takers.values()]
 
 
 def ours_in(tools: Tools, account_id: str) -> tuple[KeyOwner, ...] | None:

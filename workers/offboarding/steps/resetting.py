@@ -26,8 +26,10 @@ from workers.offboarding.model import (
     Note,
     Outcome,
     OwnerKind,
+    Reading,
     Right,
     Step,
+    Target,
     Unread,
     Work,
 )
@@ -52,6 +54,7 @@ from workers.offboarding.steps.weighing import paused_notes
 # Transient faults in a row before a target is given up: some four minutes.
 TRIES: Final = 10
 _LOOK_AGAIN: Final = timedelta(seconds=5)
+_BEFORE: Final = "It was theirs when its owner was last read."
 
 
 def reset(tools: Tools, claim: Claim) -> tuple[Work, ...]:
@@ -154,7 +157,7 @@ def _no_longer_theirs(
     tools: Tools, case: Case, target: CaseTarget, now: datetime
 ) -> CaseTarget | None:
     """Read the owner again; None if it is still who the plan names, and only then."""
-    reading = tools.account(target.target.account_id).cloud.key_owner(target.target)
+    reading = _read(tools, target.target)
     match reading:
         case KeyOwner(id=owner_id) if is_as_planned(case, target, owner_id):
             return None
@@ -168,9 +171,20 @@ def _no_longer_theirs(
                 owner_after=reading,
             )
         case NoOwner():
-            return target.ended(Outcome.UNREAD, now, reason=Reason.OWNER_UNKNOWN)
+            reason = Reason.OWNER_UNKNOWN
+            return target.ended(Outcome.UNREAD, now, reason=reason, detail=_BEFORE)
         case Unread(reason=reason, detail=detail):
-            return target.ended(Outcome.UNREAD, now, reason=reason, detail=detail)
+            text = f"{detail.removesuffix('.')}. {_BEFORE}"
+            return target.ended(Outcome.UNREAD, now, reason=reason, detail=text)
+
+
+def _read(tools: Tools, target: Target) -> Reading:
+    """Read the owner; what refuses to say for good is no word about who it is."""
+    cloud = tools.account(target.account_id).cloud
+    try:
+        return cloud.key_owner(target)
+    except PermanentError as error:
+        return Unread(error.reason, str(error))
 
 
 def _is_let_go(tools: Tools, case: Case, target: CaseTarget) -> bool:
