@@ -699,12 +699,13 @@ class MemoryStore:
 
     def again(self, claim, change, at):
         self._write(claim, change, "again", at)
-        return change.after
+        return () if change.after_at else change.after
 
     def finish(self, claim, change):
         said = self._write(claim, change, "finish")
         report = Work(claim.work.case_id, Step.REPORT)
-        return (*change.after, report) if said == "last" else change.after
+        after = () if change.after_at else change.after
+        return (*after, report) if said == "last" else after
 
     def own_up(self, case, change):
         mine = self.stored[case.id]
@@ -792,7 +793,9 @@ class MemoryStore:
             if _pending(work):
                 mine.pending.add(_pending(work))
             self._forget(work)
-            self.due[work] = self.clock() + GRACE
+            self.due[work] = change.after_at or self.clock() + GRACE
+            if change.after_at:
+                self.waits[work] = change.after_at
 
     def _end(self, work, change):
         mine = self.stored[work.case_id]

@@ -21,6 +21,7 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
+from workers.alarms import Alarms
 from workers.app import Sender, make_app
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
@@ -52,7 +53,9 @@ def worker(settings: Settings) -> None:
     for path, fault in settings.key_faults().items():
         # That account degrades alone: its cases say that its key is bad.
         log.error("account.key_unusable", setting=path, fault=fault)
-    office = back_office(settings, Sender(app))
+    sender = Sender(app)
+    office = back_office(settings, sender)
+    office.works.later = Alarms(sender.send).set
     register(app, office)
     _see_whether_old(office)
     note_armed(office)

@@ -318,6 +318,7 @@ def _tools(
         retirement=Retirement(settings.retire_old_keys),
         refreshes_masters=settings.refresh_masters,
         blind_spots=store.blind_spots,
+        lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
     )
 

@@ -38,6 +38,7 @@ from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
+from workers.store.lags import Lags
 from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
@@ -78,6 +79,7 @@ class Store:
     questions: Questions
     notices: Notices
     budget: Budget
+    lags: Lags
     blind_spots: BlindSpots
     names: KnownNames
     deliveries: Deliveries
@@ -133,6 +135,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Questions(client),
         Notices(client),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
+        Lags(client),
         BlindSpots(client),
         KnownNames(client),
         Deliveries(

@@ -276,6 +276,7 @@ class Change:
         wrote: True for "about to reset": from here on the case cannot be cancelled.
         folded: How many of the joined departures the case now holds.
         after: Work that follows, due at once.
+        after_at: When it is due, where that is later.
     """
 
     case: Case | None = None
@@ -286,6 +287,7 @@ class Change:
     wrote: bool = False
     folded: int = 0
     after: tuple[Work, ...] = ()
+    after_at: datetime | None = None
 
 
 class Cases(Protocol):
@@ -336,6 +338,19 @@ class Works(Protocol):
         Needs no claim, so it writes no target: warnings of *case*, entries, reports and
         the work that delivers them.
         """
+
+
+class Lags(Protocol):
+    """How long resets take to show, by account."""
+
+    def usual(self, account_id: str) -> float | None:
+        """Tell how long the last one took, in seconds; None where nobody knows."""
+
+    def enlist(self, account_id: str) -> tuple[float | None, bool]:
+        """Tell that, and whether a reset is one of the few that look earlier."""
+
+    def note(self, account_id: str, seconds: float) -> None:
+        """Write down how long a reset took to show, from its answer."""
 
 
 class Switches(Protocol):

@@ -3,7 +3,8 @@
 -- with why_old.lua
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
---        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
+--        wrote, account, folded, settles, after [{member, pending}], after_at (when that
+--        may begin, if not at once), grace_ms, again_at,
 --        seen, old_ms, digested (case|kind:number, told by the next digest)?,
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
 --        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
@@ -171,7 +172,10 @@ for _, each in ipairs(asked.after) do
   if not (is_in_crowd and string.find(each.member, '|deliver|', 1, true)) then
     if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
     redis.call('DEL', P .. 'work:' .. each.member)
-    redis.call('ZADD', due_of(each.member), due_at, each.member)
+    if asked.after_at then
+      redis.call('HSET', P .. 'work:' .. each.member, 'not_before', asked.after_at)
+    end
+    redis.call('ZADD', due_of(each.member), asked.after_at or due_at, each.member)
   end
 end
 

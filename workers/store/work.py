@@ -1,6 +1,7 @@
 """Work under a lease: claimed, renewed, written with a fence, swept when it is due."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -99,6 +100,8 @@ class Works:
         lease_seconds: float = LEASE_SECONDS,
         watermark: Watermark | None = None,
     ) -> None:
+        # Who is to be woken for work that is due later than now.
+        self.later: Callable[[Work, datetime], None] = lambda _work, _at: None
         self._scripts = Scripts(client)
         self.lease_seconds = lease_seconds
         self._watermark = watermark or Watermark()
@@ -150,16 +153,26 @@ class Works:
 
     def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
         """Write *change*, have the same work come back at *at*; return what to send."""
-        self._write(claim, change, mode="again", again_at=int(at.timestamp() * 1000))
-        return change.after
+        self._write(claim, change, mode="again", again_at=_epoch_ms(at))
+        self.later(claim.work, at)
+        return self._now(change)
 
     def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
         """Write *change*, end the work and return what is now to be sent."""
         said = self._write(claim, change, mode="end")
         report = Work(claim.work.case_id, Step.REPORT)
+        after = self._now(change)
         if said == "anew":
-            return (*change.after, claim.work)
-        return (*change.after, report) if said == "last" else change.after
+            return (*after, claim.work)
+        return (*after, report) if said == "last" else after
+
+    def _now(self, change: Change) -> tuple[Work, ...]:
+        """Return what follows, if it is due now; else have it come later."""
+        if change.after_at is None:
+            return change.after
+        for each in change.after:
+            self.later(each, change.after_at)
+        return ()
 
     def own_up(self, case: Case, change: Change) -> None:
         """Write what a worker did under a lease that it lost; see the port."""
@@ -232,6 +245,7 @@ class Works:
                 {"member": member_of(each), "pending": _pending_name(each)}
                 for each in change.after
             ],
+            after_at=_epoch_ms(change.after_at) if change.after_at else None,
             grace_ms=GRACE_MS,
             again_at=again_at,
             joins=work.step in _JOINS,
@@ -278,6 +292,10 @@ def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
         "gathered_ms": _millis(GATHERED),
         "apart_ms": _millis(APART),
     }
+
+
+def _epoch_ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _millis(time: timedelta) -> int:

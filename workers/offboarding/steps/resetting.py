@@ -34,6 +34,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.plan import doubted
+from workers.offboarding.polls import first_poll
 from workers.offboarding.ports import Change, Claim, ReadyReset, Resets
 from workers.offboarding.steps.assigning import judged_anew
 from workers.offboarding.steps.holding import held
@@ -128,6 +129,9 @@ def _look_and_send(
     if taker is None:
         text = "Nobody is planned to take it over."
         raise PermanentError(text, reason=Reason.NO_FUNCTIONAL_ID)
+    # Before anything is sent: what is sent is written down, whoever is away then.
+    usual, is_scout = tools.lags.enlist(target.target.account_id)
+    first = first_poll(usual, is_scout=is_scout)
     ready = resets.prepare(target.target, taker)
     _check_identity(case, target, ready.identity)
     now = tools.clock()
@@ -138,7 +142,7 @@ def _look_and_send(
         # What was waited for so long has to be looked at once more.
         text = "It waited too long for its turn among the requests to IBM Cloud."
         raise TransientError(text, reason=Reason.RATE_LIMITED, retry_after_seconds=1)
-    return _send(tools, claim, case, target, ready)
+    return _send(tools, claim, case, target, ready, timedelta(seconds=first))
 
 
 def _check_identity(case: Case, target: CaseTarget, identity: KeyOwner) -> None:
@@ -227,8 +231,14 @@ def _hold(
 
 
 def _send(
-    tools: Tools, claim: Claim, case: Case, target: CaseTarget, ready: ReadyReset
+    tools: Tools,
+    claim: Claim,
+    case: Case,
+    target: CaseTarget,
+    ready: ReadyReset,
+    first_poll_after: timedelta,
 ) -> tuple[Work, ...]:
+    """Write "about to reset", send it once, and have its owner read back later."""
     intent_at = tools.clock()
     target = replace(
         target,
@@ -250,7 +260,9 @@ def _send(
     except LostAnswerError as error:
         lost = entry_of(claim, tools.clock(), "target.answer_lost", detail=str(error))
         lost = about_target(lost, target)
-        return _sent(tools, claim, target, moved(claim, case, target, lost))
+        change = moved(claim, case, target, lost)
+        change = _read_back(change, tools.clock(), first_poll_after)
+        return _sent(tools, claim, target, change)
     except (PermanentError, TransientError):
         _disproved(tools, claim, target)
         raise
@@ -259,7 +271,13 @@ def _send(
     done = entry_of(claim, done_at, "target.reset", request_id=request_id)
     done = about_plan(about_target(done, target), case)
     change = moved(claim, case, target, done)
+    change = _read_back(change, done_at, first_poll_after)
     return _sent(tools, claim, target, change, request_id=request_id)
+
+
+def _read_back(change: Change, sent_at: datetime, after: timedelta) -> Change:
+    """Have what follows a reset begin when it is likely to show."""
+    return replace(change, after_at=sent_at + after) if after else change
 
 
 def _sent(

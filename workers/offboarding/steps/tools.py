@@ -17,6 +17,7 @@ from workers.offboarding.model import (
     ReportLine,
     SamePerson,
 )
+from workers.offboarding.polls import OwnLags
 from workers.offboarding.ports import (
     Account,
     BlindSpots,
@@ -24,6 +25,7 @@ from workers.offboarding.ports import (
     Change,
     Claim,
     Clock,
+    Lags,
     Notifier,
     OwnerIndex,
     Retirement,
@@ -56,6 +58,7 @@ class Tools:
         refreshes_masters: Whether clusters' masters are refreshed after a reset.
         looks: Looks at whole accounts, shared by cases that begin at once.
         blind_spots: Targets that an approver accepted as not readable.
+        lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
     """
 
@@ -79,6 +82,7 @@ class Tools:
     refreshes_masters: bool = False
     blind_spots: BlindSpots | None = None
     looks: SharedLooks = field(default_factory=SharedLooks)
+    lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
 
     @property

@@ -20,6 +20,7 @@ from workers.offboarding.model import (
     Unread,
     Work,
 )
+from workers.offboarding.polls import learned, next_poll, wait_for_others
 from workers.offboarding.ports import Change, Claim
 from workers.offboarding.steps.settling import end, settled
 from workers.offboarding.steps.tools import (
@@ -31,8 +32,8 @@ from workers.offboarding.steps.tools import (
 )
 from workers.offboarding.view import Seen
 
-# Seconds between read-backs: early at first, since most resets show at once.
-_POLLS: Final = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 20.0)
+# Between read-backs of one that does not show, and of which nobody can say why.
+_LATE: Final = timedelta(seconds=20)
 
 
 def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
@@ -44,13 +45,27 @@ def verify(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         return _fail(tools, claim, case, target, Reason.GAVE_UP, text)
+    return _verify(tools, claim, case, target, target.intent_at)
+
+
+def _verify(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, intent_at: datetime
+) -> tuple[Work, ...]:
+    usual = tools.lags.usual(target.target.account_id)
+    since = target.reset_at or intent_at
+    elapsed = (tools.clock() - since).total_seconds()
+    wait = wait_for_others(usual, elapsed, polls=target.polls)
+    if wait is not None:
+        return tools.works.again(claim, Change(), since + timedelta(seconds=wait))
     seen = _seen(tools, target)
     now = tools.clock()
     ended = _proved(case, target, seen, now)
     if ended is not None:
+        _learn(tools, target, ended, usual, elapsed)
         return end(tools, claim, case, ended, now)
-    if now < target.intent_at + tools.verify_deadline:
-        return _look_again(tools, claim, target, seen, now)
+    if now < intent_at + tools.verify_deadline:
+        due = since + timedelta(seconds=next_poll(usual, elapsed))
+        return _look_again(tools, claim, target, seen, due)
     return _overdue(tools, claim, case, target, seen, now)
 
 
@@ -79,12 +94,26 @@ def _proved(
 
 
 def _look_again(
-    tools: Tools, claim: Claim, target: CaseTarget, seen: Seen, now: datetime
+    tools: Tools, claim: Claim, target: CaseTarget, seen: Seen, due: datetime
 ) -> tuple[Work, ...]:
-    poll = _POLLS[min(target.polls, len(_POLLS) - 1)]
-    wait = timedelta(seconds=max(poll, seen.retry_after_seconds))
+    asked = tools.clock() + timedelta(seconds=seen.retry_after_seconds)
     change = Change(targets=(replace(target, polls=target.polls + 1),))
-    return tools.works.again(claim, change, now + wait)
+    return tools.works.again(claim, change, max(due, asked))
+
+
+def _learn(
+    tools: Tools,
+    target: CaseTarget,
+    ended: CaseTarget,
+    usual: float | None,
+    elapsed: float,
+) -> None:
+    """Write down how long the reset took to show, for the others."""
+    if ended.outcome is not Outcome.VERIFIED or target.reset_at is None:
+        return
+    seconds = learned(usual, elapsed, polls=target.polls)
+    if seconds is not None:
+        tools.lags.note(target.target.account_id, seconds)
 
 
 def _overdue(
@@ -103,7 +132,7 @@ def _overdue(
     # Only the leaver, seen as owner, and no new key prove that nothing happened.
     is_undone = landed is False and isinstance(seen.reading, KeyOwner)
     if not is_undone and now < since + 2 * tools.verify_deadline:
-        return _look_again(tools, claim, target, seen, now)
+        return _look_again(tools, claim, target, seen, now + _LATE)
     if not is_undone:
         return _fail(tools, claim, case, target, Reason.OWNER_NOT_SHOWN, text)
     undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
