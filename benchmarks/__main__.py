@@ -1,0 +1,105 @@
+"""Runs benchmarks one after the other, and prints one table: `python -m benchmarks`.
+
+`python -m benchmarks NAME...` runs some. Progress goes to stderr, the table to stdout
+and to `results/table.md`. The exit code is 0 when all ran, 1 when one did not, 2 for a
+name that is none, and with `--strict` 3 when a goal was not reached.
+"""
+
+import argparse
+import sys
+import time
+
+from benchmarks.figures import RESULTS, Figure, Found, read, table
+from benchmarks.order import ORDER, Turn, named
+from benchmarks.running import Run
+
+MISSED = 3
+
+
+def main(words: list[str]) -> int:
+    """Run what is named, and return the exit code."""
+    asked = _asked(words)
+    began = time.monotonic()
+    ran = play(named(asked.names))
+    found = [read(name) for name, is_done in ran.items() if is_done]
+    text = summary(found)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "table.md").write_text(f"{text}\n", encoding="utf-8")
+    sys.stdout.write(f"{text}\n")
+    _say(f"{len(found)} of {len(ran)} ran, {time.monotonic() - began:.0f} s")
+    if not all(ran.values()):
+        return 1
+    missed = [one for one in _figures(found) if not one.is_reached]
+    return MISSED if asked.strict and missed else 0
+
+
+def _asked(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    known = [one.name for one in ORDER]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--strict", action="store_true", help="exit 3 on a missed goal")
+    asked = parser.parse_args(words)
+    unknown = sorted(set(asked.names) - set(known))
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    return asked
+
+
+def play(turns: tuple[Turn, ...]) -> dict[str, bool]:
+    """Give each its turn; return which of them ran to their end, in order."""
+    names = {one.name for one in turns}
+    # Whose neighbour has no turn today has one of its own.
+    alone = [one for one in turns if one.beside not in names and not one.is_last]
+    running: list[Run] = []
+    ran: dict[str, bool] = {}
+    try:
+        for turn in alone:
+            running += [_start(one) for one in turns if one.beside == turn.name]
+            ran[turn.name] = _ended(_start(turn))
+        ran |= {one.turn.name: _ended(one) for one in running}
+        ran |= {one.name: _ended(_start(one)) for one in turns if one.is_last}
+    finally:
+        for one in running:
+            one.end()
+    return {one.name: ran[one.name] for one in turns}
+
+
+def _start(turn: Turn) -> Run:
+    beside = f", beside {turn.beside}" if turn.beside else ""
+    _say(f"{turn.name} begins{beside} (at most {turn.seconds} s)")
+    return Run(turn)
+
+
+def _ended(run: Run) -> bool:
+    fault = run.wait()
+    if fault:
+        _say(f"{run.turn.name} did not run: {fault}")
+    else:
+        figures = read(run.turn.name).figures
+        reached = sum(one.is_reached for one in figures)
+        _say(
+            f"{run.turn.name} took {run.seconds:.0f} s: {reached}/{len(figures)} goals"
+        )
+    return not fault
+
+
+def summary(found: list[Found]) -> str:
+    """Make the table of a run, and say what it was made on."""
+    if not found:
+        return "Nothing ran."
+    machine = found[-1].machine
+    made_on = ", ".join(f"{name} {value}" for name, value in machine.items())
+    return f"{table(_figures(found))}\n\nMade on: {made_on}."
+
+
+def _figures(found: list[Found]) -> list[Figure]:
+    return [figure for one in found for figure in one.figures]
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"benchmarks: {text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
