@@ -6,6 +6,7 @@ name that is none, and with `--strict` 3 when a goal was not reached.
 """
 
 import argparse
+import signal
 import sys
 import time
 
@@ -48,18 +49,25 @@ def _asked(words: list[str]) -> argparse.Namespace:
 def play(turns: tuple[Turn, ...]) -> dict[str, bool]:
     """Give each its turn; return which of them ran to their end, in order."""
     names = {one.name for one in turns}
-    # Whose neighbour has no turn today has one of its own.
-    alone = [one for one in turns if one.beside not in names and not one.is_last]
-    running: list[Run] = []
+    sleepers = [one for one in turns if one.beside]
+    alone = [one for one in turns if not one.beside and not one.is_last]
+    begun: list[Run] = []
     ran: dict[str, bool] = {}
+
+    def begin(turn: Turn) -> Run:
+        begun.append(_start(turn))
+        return begun[-1]
+
     try:
+        # Whose neighbour has no turn today begins at once.
+        beside = [begin(one) for one in sleepers if one.beside not in names]
         for turn in alone:
-            running += [_start(one) for one in turns if one.beside == turn.name]
-            ran[turn.name] = _ended(_start(turn))
-        ran |= {one.turn.name: _ended(one) for one in running}
-        ran |= {one.name: _ended(_start(one)) for one in turns if one.is_last}
+            beside += [begin(one) for one in sleepers if one.beside == turn.name]
+            ran[turn.name] = _ended(begin(turn))
+        ran |= {one.turn.name: _ended(one) for one in beside}
+        ran |= {one.name: _ended(begin(one)) for one in turns if one.is_last}
     finally:
-        for one in running:
+        for one in begun:
             one.end()
     return {one.name: ran[one.name] for one in turns}
 
@@ -71,16 +79,16 @@ def _start(turn: Turn) -> Run:
 
 
 def _ended(run: Run) -> bool:
-    fault = run.wait()
+    fault, name = run.wait(), run.turn.name
     if fault:
-        _say(f"{run.turn.name} did not run: {fault}")
-    else:
-        figures = read(run.turn.name).figures
-        reached = sum(one.is_reached for one in figures)
-        _say(
-            f"{run.turn.name} took {run.seconds:.0f} s: {reached}/{len(figures)} goals"
-        )
-    return not fault
+        _say(f"{name} did not run: {fault}")
+        return False
+    figures = read(name).figures
+    reached = sum(one.is_reached for one in figures)
+    # What ran beside was over before anybody asked.
+    took = "" if run.turn.beside else f" after {run.seconds:.0f} s"
+    _say(f"{name} ran{took}: {reached} of {len(figures)} goals reached")
+    return True
 
 
 def summary(found: list[Found]) -> str:
@@ -102,4 +110,6 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    # As Ctrl-C does: what was started is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     sys.exit(main(sys.argv[1:]))

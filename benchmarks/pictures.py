@@ -11,6 +11,7 @@ from typing import Final
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
+from matplotlib.ticker import StrMethodFormatter
 
 from benchmarks.against import WITHOUT_CANARY
 from benchmarks.document import peers
@@ -59,7 +60,8 @@ def owner_safe(axes: Axes, found: Results) -> None:
     _bars(axes, bars, unit="s")
     axes.set_xscale("log")
     axes.set_xlim(left=1, right=10_000)
-    axes.set_xlabel("seconds until every key is the functional ID's (each mark: x 10)")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.set_xlabel("seconds until every key is the functional ID's, logarithmic")
 
 
 def departure(axes: Axes, found: Results) -> None:
@@ -118,7 +120,7 @@ def _bars(axes: Axes, bars: list[tuple[str, float | None, str]], *, unit: str) -
     places = range(len(shown))
     names, values, colours = zip(*shown, strict=True)
     drawn = axes.barh(places, values, color=colours, height=0.65)
-    axes.bar_label(drawn, [f" {value:,.4g} {unit}" for value in values])
+    axes.bar_label(drawn, [f"{value:,.4g} {unit}" for value in values], padding=4)
     axes.set_yticks(places, names)
     axes.invert_yaxis()
     axes.margins(x=0.15)

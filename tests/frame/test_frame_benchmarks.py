@@ -212,10 +212,15 @@ def test_what_sleeps_runs_beside_and_what_compares_waits_for_all(diary):
     assert list(ran) == ["last", "sleeper", "first", "second"]
 
 
-def test_what_runs_beside_one_that_has_no_turn_runs_by_itself(diary):
-    runner.play((Turn("sleeper", 90, beside="elsewhere"),))
+def test_what_sleeps_begins_at_once_where_its_neighbour_has_no_turn(diary):
+    runner.play((Turn("first", 30), Turn("sleeper", 90, beside="elsewhere")))
 
-    assert diary == ["sleeper begins", "sleeper awaited"]
+    assert diary == [
+        "sleeper begins",
+        "first begins",
+        "first awaited",
+        "sleeper awaited",
+    ]
 
 
 def test_one_that_breaks_off_is_told_and_the_others_have_their_turn(diary, capsys):
@@ -372,3 +377,25 @@ def test_results_of_several_runs_are_not_compared(of_one_run):
 
     with pytest.raises(ValueError, match="several runs"):
         against.measured()
+
+
+def timed(*calls):
+    return found("departure", SAFE, timeline=calls, budget=190, window_seconds=10)
+
+
+def test_a_picture_is_drawn_where_there_are_figures_and_twice_the_same(tmp_path):
+    # Here, since it brings a plotter with it.
+    from benchmarks.pictures import draw
+
+    there = {"departure": timed([0.3, "owner"], [0.6, "reset"], [10.8, "owner"])}
+    there["peers.chord"] = found("peers.chord", who="a chord", seconds=76.7)
+
+    drawn = draw(there, tmp_path)
+    first = [path.read_text(encoding="utf-8") for path in drawn]
+    draw(there, tmp_path)
+
+    assert [path.name for path in drawn] == ["owner-safe.svg", "departure.svg"]
+    assert [path.read_text(encoding="utf-8") for path in drawn] == first
+    assert ">a chord</text>" in first[0]
+    assert ">76.7 s</text>" in first[0]
+    assert {path.name.partition(".")[0] for path in drawn} < set(document.PICTURES)
