@@ -1,8 +1,8 @@
-"""Runs benchmarks one after the other, and prints one table: `python -m benchmarks`.
+"""Runs benchmarks one after the other: `python -m benchmarks`, all or those named.
 
-`python -m benchmarks NAME...` runs some. Progress goes to stderr, the table to stdout
-and to `results/table.md`. The exit code is 0 when all ran, 1 when one did not, 2 for a
-name that is none, and with `--strict` 3 when a goal was not reached.
+Progress goes to stderr; what they found goes to stdout and `results/table.md`, as a
+table. The exit code is 0 when all ran, 1 when one did not, 2 for a name that is none,
+and with `--strict` 3 when a goal was not reached.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 
+from benchmarks.document import peers_table
 from benchmarks.figures import RESULTS, Figure, Found, read, table
 from benchmarks.order import ORDER, Turn, named
 from benchmarks.running import Run
@@ -97,7 +98,10 @@ def summary(found: list[Found]) -> str:
         return "Nothing ran."
     machine = found[-1].machine
     made_on = ", ".join(f"{name} {value}" for name, value in machine.items())
-    return f"{table(_figures(found))}\n\nMade on: {made_on}."
+    parts = [table(_figures(found)), f"Made on: {made_on}."]
+    if any(one.name.startswith("peers.") for one in found):
+        parts.insert(1, peers_table({one.name: one for one in found}))
+    return "\n\n".join(parts)
 
 
 def _figures(found: list[Found]) -> list[Figure]:

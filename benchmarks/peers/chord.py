@@ -50,7 +50,8 @@ def departure(leaver: str) -> str:
     """List the account, and send a task for each target."""
     places = Cloud.of(os.environ).places()
     header = [take_over.s(asdict(one), leaver) for one in places]
-    return str(chord(header, reported.s(leaver)).apply_async().id)
+    told = reported.s(leaver).on_error(failed.s(leaver=leaver))
+    return str(chord(header, told).apply_async().id)
 
 
 @app.task(
@@ -79,6 +80,12 @@ def reported(results: list[bool], leaver: str) -> int:
     """Tell the channel."""
     tell(f"{leaver}: {sum(results)} of {len(results)} taken over")
     return sum(results)
+
+
+@app.task(name="chord.failed")
+def failed(request: object, error: object, trace: object, *, leaver: str) -> None:
+    """Tell the channel that there will be no report."""
+    tell(f"{leaver}: failed: {error}")
 
 
 _logged_in: dict[str, Cloud] = {}
@@ -113,9 +120,10 @@ def measured() -> tuple[list[Figure], dict[str, object]]:
             " than IBM documents",
         },
         "trouble": trouble,
-        "wrong": f"where one target of {_SMALL.targets} was refused, the others were"
-        f" taken over and {trouble['reports']} reports came; a target whose answer"
-        f" was lost was reset {trouble['most_resets_of_a_target']} times",
+        "wrong": f"one target of {_SMALL.targets} refused: messages that it failed"
+        f" {len(trouble['messages'])}, reports of the others, which were taken over,"
+        f" {trouble['reports']}; one answer lost: that target reset"
+        f" {trouble['most_resets_of_a_target']} times",
     }
 
 
@@ -168,11 +176,13 @@ def _trouble() -> dict[str, Any]:
             time.sleep(_TROUBLE_SECONDS)
         resets = ground.resets_of(far_side.calls())
         told = ground.messages(far_side)
+    reports = [one for one in told if "taken over" in one]
     return {
         "targets": _SMALL.targets,
         "resets": resets.total(),
         "most_resets_of_a_target": max(resets.values()),
-        "reports": len(told),
+        "reports": len(reports),
+        "messages": [one for one in told if one not in reports],
         "watched_seconds": _TROUBLE_SECONDS,
     }
 

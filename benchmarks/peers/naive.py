@@ -97,9 +97,9 @@ def _killed() -> dict[str, object]:
             "reports": len(told),
             "messages_held_for_the_dead_worker": held,
         },
-        "wrong": f"its worker killed in the middle and another started: {len(later)}"
-        f" calls and {len(told)} reports in the {_WATCHED_SECONDS:.0f} s after; the"
-        f" broker gives the departure out again after {patience} s",
+        "wrong": "its worker killed in the middle and another started: in the"
+        f" {_WATCHED_SECONDS:.0f} s after that calls {len(later)}, reports {len(told)};"
+        f" the broker gives the departure out again after {patience} s",
     }
 
 
