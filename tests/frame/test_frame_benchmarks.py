@@ -1,34 +1,14 @@
-"""The benchmarks' frame: figures, the runner, and the page that shows them."""
+"""What benchmarks found, and the page that shows it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
+from bench_scenes import SAFE, found
 
-from benchmarks import __main__ as runner
-from benchmarks import against, document, figures, running
-from benchmarks.far_side import Call
-from benchmarks.figures import Figure, Found
-from benchmarks.order import ORDER, Turn, named
-from benchmarks.peers import ground, sequential
-from benchmarks.peers.cloud import Place
+from benchmarks import document, figures
+from benchmarks.order import ORDER, Turn
 
 PAGE = document.PAGE.read_text(encoding="utf-8")
-NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
-SAFE = Figure(
-    measure="owner-safe without canary",
-    goal="<= 1.05 x floor",
-    value=1.02,
-    limit=1.05,
-    ours=21.2,
-    floor=20.8,
-)
-MACHINE = {"cores": 2, "system": "Linux", "machine": "x86_64", "python": "3.11.7"}
-
-
-def found(name, *of, at=NOON, **details):
-    return Found(name, at, MACHINE, of, details)
 
 
 @pytest.mark.parametrize(
@@ -70,22 +50,6 @@ def test_what_is_kept_is_read_back(tmp_path, monkeypatch, capsys):
     assert back.details == {"calls": {"reset": 100}}
     assert back.made_at.tzinfo is not None
     assert "| owner-safe without canary |" in capsys.readouterr().out
-
-
-def test_each_benchmark_of_the_list_is_a_module():
-    folder = document.ROOT / "benchmarks"
-    files = [f"{one.name.replace('.', '/')}.py" for one in ORDER]
-
-    assert [name for name in files if not (folder / name).exists()] == []
-    assert len(files) == len(set(files))
-
-
-def test_all_of_them_have_their_turn_within_ten_minutes():
-    turns = {one.name: one for one in ORDER}
-
-    assert sum(one.seconds for one in ORDER if not one.beside) <= 600
-    assert [one.name for one in ORDER if one.beside and one.beside not in turns] == []
-    assert max(one.seconds for one in ORDER) <= 600
 
 
 @pytest.mark.parametrize("name", [one.name for one in ORDER])
@@ -158,225 +122,6 @@ def test_a_peer_stands_in_the_table_with_what_goes_wrong():
         "| a chord | 76.7 s | 48 | no report |",
         "| a wide one | 13 s (whole) | 48 | no report |",
     ]
-
-
-class Ran:
-    """Stands in for a benchmark's process; writes down when it begins and ends."""
-
-    def __init__(self, diary, turn, fault=""):
-        self.turn, self.seconds = turn, 1.0
-        self._diary, self._fault = diary, fault
-        diary.append(f"{turn.name} begins")
-
-    def wait(self):
-        self._diary.append(f"{self.turn.name} awaited")
-        return self._fault
-
-    def end(self):
-        pass
-
-
-@pytest.fixture
-def diary(monkeypatch):
-    """What begins and ends, in order; every process fails whose name says so."""
-    lines = []
-
-    def start(turn):
-        return Ran(lines, turn, "exit code 1" if turn.name == "broken" else "")
-
-    monkeypatch.setattr(runner, "Run", start)
-    monkeypatch.setattr(runner, "read", lambda name: found(name, SAFE))
-    return lines
-
-
-def test_what_sleeps_runs_beside_and_what_compares_waits_for_all(diary):
-    ran = runner.play(
-        (
-            Turn("last", 5, is_last=True),
-            Turn("sleeper", 90, beside="second"),
-            Turn("first", 30),
-            Turn("second", 30),
-        )
-    )
-
-    assert diary == [
-        "first begins",
-        "first awaited",
-        "sleeper begins",
-        "second begins",
-        "second awaited",
-        "sleeper awaited",
-        "last begins",
-        "last awaited",
-    ]
-    assert list(ran) == ["last", "sleeper", "first", "second"]
-
-
-def test_what_sleeps_begins_at_once_where_its_neighbour_has_no_turn(diary):
-    runner.play((Turn("first", 30), Turn("sleeper", 90, beside="elsewhere")))
-
-    assert diary == [
-        "sleeper begins",
-        "first begins",
-        "first awaited",
-        "sleeper awaited",
-    ]
-
-
-def test_one_that_breaks_off_is_told_and_the_others_have_their_turn(diary, capsys):
-    ran = runner.play((Turn("broken", 30), Turn("first", 30)))
-
-    assert ran == {"broken": False, "first": True}
-    assert "broken did not run: exit code 1" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("words", "value", "code"),
-    [([], 1.2, 0), (["--strict"], 1.2, 3), (["--strict"], 1.0, 0)],
-)
-def test_a_missed_goal_fails_only_where_that_is_asked_for(
-    words, value, code, monkeypatch, tmp_path, capsys
-):
-    one = found("departure", replace(SAFE, value=value))
-    monkeypatch.setattr(runner, "RESULTS", tmp_path)
-    monkeypatch.setattr(runner, "play", lambda turns: {"departure": True})
-    monkeypatch.setattr(runner, "read", lambda name: one)
-
-    assert runner.main(words) == code
-
-    said = capsys.readouterr().out
-    assert "| owner-safe without canary | <= 1.05 x floor |" in said
-    assert (tmp_path / "table.md").read_text(encoding="utf-8") == said
-
-
-def test_one_that_did_not_run_is_a_failure(monkeypatch, tmp_path):
-    monkeypatch.setattr(runner, "RESULTS", tmp_path)
-    monkeypatch.setattr(runner, "play", lambda turns: {"departure": False})
-
-    assert runner.main([]) == 1
-
-
-def test_a_name_that_is_none_runs_nothing(capsys):
-    with pytest.raises(SystemExit) as ended:
-        runner.main(["nonsense"])
-
-    assert ended.value.code == 2
-    assert "no such benchmark: nonsense" in capsys.readouterr().err
-
-
-def test_some_are_run_in_the_order_of_all():
-    two = [ORDER[1].name, ORDER[0].name]
-
-    assert [one.name for one in named(two)] == [ORDER[0].name, ORDER[1].name]
-    assert named([]) == ORDER
-
-
-def test_a_benchmark_that_breaks_off_says_its_last_words(monkeypatch, tmp_path):
-    monkeypatch.setattr(running, "RESULTS", tmp_path)
-    (tmp_path / "order.json").write_text("of an earlier run", encoding="utf-8")
-
-    # A module of the folder that measures nothing.
-    fault = running.Run(Turn("order", 60)).wait()
-
-    assert fault.startswith("exit code 1\n")
-    assert "has no attribute 'measured'" in fault
-    assert not (tmp_path / "order.json").exists()
-
-
-def test_a_benchmark_is_ended_when_its_time_is_over(monkeypatch, tmp_path):
-    monkeypatch.setattr(running, "RESULTS", tmp_path)
-    run = running.Run(Turn("order", 0))
-
-    assert run.wait() == "its 0 s were over"
-    assert run._process.poll() is not None
-
-
-def calls_at(*times):
-    return [Call(at, "GET", "/x", at, 200, {}) for at in times]
-
-
-@pytest.mark.parametrize(
-    ("times", "most"),
-    [
-        ([], 0),
-        ([5.0], 1),
-        # Ten seconds later is another window.
-        ([0.0, 10.0], 1),
-        ([0.0, 9.9], 2),
-        ([0.0, 1.0, 9.0, 10.5, 10.6, 10.7], 5),
-    ],
-)
-def test_calls_are_counted_in_any_ten_seconds(times, most):
-    assert ground.most_in_a_window(calls_at(*times)) == most
-
-
-def test_what_all_targets_take_is_computed_from_those_measured():
-    told = sequential.computed(1.0, [10.0, 11.0])
-
-    assert told["seconds"] == 1051.0
-    assert (told["targets"], told["targets_measured"]) == (100, 2)
-
-
-class OwnedBy:
-    """A cloud of a few places; the one called broken answers nobody."""
-
-    def __init__(self, **owners):
-        self.owners = owners
-        self.resets = []
-
-    def owner(self, place):
-        return self.owners[place.region]
-
-    def reset(self, place):
-        self.resets.append(place.region)
-        if place.region == "broken":
-            raise requests.ConnectionError
-        self.owners[place.region] = "fid"
-
-
-def test_the_script_leaves_others_alone_and_goes_on_where_one_fails(monkeypatch):
-    monkeypatch.setattr(sequential, "WAIT_SECONDS", 0)
-    cloud = OwnedBy(broken="dana", others="robin", mine="dana")
-    places = [Place(region, "group", "cluster") for region in cloud.owners]
-
-    done = list(sequential.take_over(cloud, places, "dana", "fid"))
-
-    assert cloud.resets == ["broken", "mine"]
-    assert [(one.place.region, one.is_safe, one.fault) for one in done] == [
-        ("broken", False, "ConnectionError"),
-        ("mine", True, ""),
-    ]
-
-
-@pytest.fixture
-def of_one_run(monkeypatch):
-    """Results as a run leaves them; another time of one may be given."""
-
-    def have(**times):
-        told = {"who": "somebody", "seconds": 1000.0}
-        kept = {"departure": found("departure", replace(SAFE, ours=20.0))}
-        for name in ("peers.sequential", "peers.naive", "peers.chord"):
-            at = times.get(name.partition(".")[2], NOON)
-            kept[name] = found(name, at=at, **told)
-        monkeypatch.setattr(against, "read", kept.__getitem__)
-
-    return have
-
-
-def test_a_peer_is_held_against_ours_of_the_same_run(of_one_run):
-    of_one_run()
-
-    script = against.measured()[0][0]
-
-    assert (script.value, script.limit, script.is_reached) == (50.0, 50.0, True)
-    assert (script.ours, script.peer) == (20.0, 1000.0)
-
-
-def test_results_of_several_runs_are_not_compared(of_one_run):
-    of_one_run(naive=NOON - timedelta(hours=1))
-
-    with pytest.raises(ValueError, match="several runs"):
-        against.measured()
 
 
 def timed(*calls):
