@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := config service workers simulator tests
-# More words for pytest, or for uv in `make lock`.
+# More words for pytest, for uv in `make lock`, for the benchmarks in `make bench`.
 ARGS ?=
 
 # Two stamps: what the lock gives is slow to install, the project itself is not.
@@ -29,7 +29,7 @@ TESTS = $(PYTEST) $(ARGS)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install test check chaos scenario lint types imports fmt demo web worker \
+.PHONY: help install test check bench chaos scenario lint types imports fmt demo web worker \
 	beat store up lock clean unusable
 
 help: ## show this list
@@ -41,6 +41,9 @@ test: $(INSTALLED) ## install and run every test; ARGS="-k story" for some of th
 	$(TESTS)
 
 check: lint types imports test ## lint, types, import contracts, tests: what CI runs
+
+bench: $(INSTALLED) ## the numbers: all in ten minutes; ARGS="departure accept" for some
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # SEED and HISTORIES say which are lived, SECONDS how long at most; then a process dies
 # at each EVERY-th of all crash points.

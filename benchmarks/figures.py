@@ -99,6 +99,37 @@ def report(
     )
 
 
+@dataclass(frozen=True)
+class Found:
+    """What one benchmark found when it last ran."""
+
+    name: str
+    made_at: datetime
+    machine: Mapping[str, Any]
+    figures: tuple[Figure, ...]
+    details: Mapping[str, Any]
+
+
+def read(name: str, folder: Path = RESULTS) -> Found:
+    """Read what a benchmark found.
+
+    Raises:
+        FileNotFoundError: It has not run.
+    """
+    kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    known = Figure.__dataclass_fields__
+    return Found(
+        kept["benchmark"],
+        datetime.fromisoformat(kept["made_at"]),
+        kept["machine"],
+        tuple(
+            Figure(**{name: value for name, value in one.items() if name in known})
+            for one in kept["figures"]
+        ),
+        kept["details"],
+    )
+
+
 def machine() -> dict[str, object]:
     """Say what the figures were made on; nothing that names the machine."""
     return {

@@ -10,6 +10,8 @@ LEAVER: Final = "IBMid-550000DANA"
 LEAVER_EMAIL: Final = "dana.lee@example.com"
 COLLEAGUE: Final = "IBMid-550000RBIN"
 FUNCTIONAL_ID: Final = "IBMid-6600001FID"
+# With what it logs in to the first account.
+FUNCTIONAL_KEY: Final = "simulated-apikey-of-account-1"
 _REGIONS: Final = ("us-south", "us-east", "eu-de", "eu-gb", "jp-tok")
 # The most an accounts file may say; IBM Cloud raises the usual 20 when it is asked to.
 _KEYS: Final = 10_000

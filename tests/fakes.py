@@ -215,9 +215,10 @@ class FakeCloud:
 
     def standing(self, functional_id, *, max_age_seconds=240):
         kept = self._asked("standing", functional_id.id)
-        if kept is not None and max_age_seconds:
+        # What was seen before is a minute old.
+        if kept is not None and max_age_seconds >= 60:
             return kept
-        if max_age_seconds and functional_id.id in self.stood:
+        if max_age_seconds >= 60 and functional_id.id in self.stood:
             return self.stood[functional_id.id]
         found = self.standings.get(functional_id.id) or a_standing(functional_id)
         return replace(found, at=self.clock())

@@ -10,6 +10,7 @@ TARGETS = [
     "install",
     "test",
     "check",
+    "bench",
     "chaos",
     "lint",
     "types",

@@ -45,7 +45,8 @@ def texts():
     folders = [ROOT]
     for folder in folders:
         for path in sorted(folder.iterdir()):
-            if any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns):
+            names = (path.name, path.relative_to(ROOT).as_posix())
+            if any(fnmatch.fnmatch(one, each) for one in names for each in patterns):
                 continue
             if path.is_dir():
                 folders.append(path)

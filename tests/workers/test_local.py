@@ -1,5 +1,6 @@
 """Dry runs without a service: the same road as with one, and no way to write."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,27 @@ def desk(cloud):
 @pytest.fixture(autouse=True)
 def no_sleep(monkeypatch):
     monkeypatch.setattr(local.time, "sleep", lambda _: None)
+
+
+def test_an_account_that_is_slow_holds_up_no_other(cloud, monkeypatch):
+    slow = FakeCloud(VirtualClock(), [], FRANKFURT)
+    others_are_done = threading.Event()
+    people, standing = slow.people, cloud.standing
+
+    def slow_people():
+        assert others_are_done.wait(20)
+        return people()
+
+    def last_of_all(*args, **kwargs):
+        others_are_done.set()
+        return standing(*args, **kwargs)
+
+    monkeypatch.setattr(slow, "people", slow_people)
+    monkeypatch.setattr(cloud, "standing", last_of_all)
+
+    found = LocalDesk(Settings(), (slow, cloud)).exposure()
+
+    assert len(found.holdings) == 3
 
 
 def test_a_dry_run_plans_what_is_theirs(desk):

@@ -18,12 +18,15 @@ class _Addon(Lenient):
     name = fields.String(required=True, validate=Length(1))
 
 
+_ADDON: Final = _Addon()
+
+
 def addon_names(listed: object) -> tuple[str, ...] | None:
     """Read the names in a list of add-ons; None where it does not tell them all."""
     if not isinstance(listed, list):
         return None
     try:
-        return tuple(_Addon().load(one)["name"] for one in listed)
+        return tuple(_ADDON.load(one)["name"] for one in listed)
     except ValidationError:
         return None
 

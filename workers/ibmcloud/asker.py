@@ -35,14 +35,14 @@ class Asker:
     recent: Recent = field(default_factory=Recent, repr=False, compare=False)
 
     def lately(
-        self, question: Hashable, max_age_seconds: float, ask: Callable[[], _T]
+        self, question: Hashable, since: float, ask: Callable[[], _T]
     ) -> Answer[_T]:
-        """Return an answer to this identity younger than that; raises as *ask* does.
+        """Return an answer to this identity later than that; raises as *ask* does.
 
         The key in a file may be another identity's by now, who may see less.
         """
         mine = self.tokens.claims().iam_id, question
-        return self.recent.of(mine, max_age_seconds, ask)
+        return self.recent.of(mine, since, ask)
 
     @property
     def containers(self) -> ReadingClient:

@@ -30,6 +30,9 @@ class _Listed(Lenient):
     apiUser = fields.String(required=True)
 
 
+_LISTED: Final = _Listed()
+
+
 class _Credential(Lenient):
     apiUser = fields.String(required=True)
 
@@ -70,7 +73,7 @@ def _listed_users(client: ReadingClient, account_id: str) -> Mapping[str, str]:
     users: dict[str, str] = {}
     for item in answer:
         try:
-            listed = _Listed().load(item)
+            listed = _LISTED.load(item)
         except ValidationError:
             continue
         users[listed["id"]] = listed["apiUser"]

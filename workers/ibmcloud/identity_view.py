@@ -36,7 +36,7 @@ class IdentityView:
         own: The identity itself, where it can ask.
         askers: Who can be asked, the reader first.
         errors: Why the others cannot be asked at all.
-        max_age_seconds: How old an answer may be that others had asked for.
+        since: Later than this, on the monotonic clock, an answer has to be asked for.
         asked_at: When each answer was asked for, on the monotonic clock.
         may_recover: Whether something is not seen for now only.
     """
@@ -45,7 +45,7 @@ class IdentityView:
     own: Asker | None
     askers: Sequence[Asker]
     errors: Sequence[Unable]
-    max_age_seconds: float = 0
+    since: float
     asked_at: list[float] = field(default_factory=list, init=False)
     may_recover: bool = field(default=False, init=False)
 
@@ -92,12 +92,10 @@ class IdentityView:
         return found
 
     def _state(self, one: Asker) -> str:
-        return self._value(
-            shared_answers.state_of(one, self.max_age_seconds, self.iam_id)
-        )
+        return self._value(shared_answers.state_of(one, self.since, self.iam_id))
 
     def _is_restricted(self, one: Asker) -> bool | None:
-        answer = shared_answers.settings_of(one, self.max_age_seconds)
+        answer = shared_answers.settings_of(one, self.since)
         return is_key_creation_restricted(self._value(answer))
 
     def _shown_to(self, one: Asker) -> tuple[list[Policy], list[Unable]]:
@@ -125,14 +123,12 @@ class IdentityView:
 
     def _groups(self, one: Asker) -> tuple[str, ...]:
         return self._value(
-            shared_answers.access_groups_of(one, self.max_age_seconds, self.iam_id)
+            shared_answers.access_groups_of(one, self.since, self.iam_id)
         )
 
     def _policies(self, one: Asker, **whose: str) -> tuple[Policy, ...]:
         return self._value(
-            shared_answers.policies_of(
-                one, self.max_age_seconds, format="display", **whose
-            )
+            shared_answers.policies_of(one, self.since, format="display", **whose)
         )
 
     def _value(self, answer: Answer[_T]) -> _T:

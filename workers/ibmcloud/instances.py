@@ -29,14 +29,8 @@ _LONGEST_NAME: Final = 60
 _log = structlog.get_logger(__name__)
 
 
-class _Instance(Lenient):
-    crn = fields.Raw(load_default=None, allow_none=True)
-    name = fields.Raw(load_default=None, allow_none=True)
-    state = fields.Raw(load_default=None, allow_none=True)
-
-
 class _Page(Lenient):
-    resources = fields.List(fields.Nested(_Instance), required=True)
+    resources = fields.List(fields.Dict(), required=True)
     next_url = fields.String(load_default=None, allow_none=True)
 
 

@@ -64,6 +64,9 @@ class _KeyPage(Lenient):
     next = fields.String(load_default=None, allow_none=True)
 
 
+_KEYS: Final = _KeyPage()
+
+
 def own_keys(
     client: IamIdentityV1, tokens: Tokens, account_id: str, iam_id: str
 ) -> tuple[ApiKey, ...]:
@@ -178,7 +181,7 @@ def _pages(
             answer = client.list_api_keys(
                 **asked, pagesize=PAGE, pagetoken=page_token
             ).get_result()
-        page = checked(_KeyPage(), answer, doing)
+        page = checked(_KEYS, answer, doing)
         yield from (_key(item) for item in page["apikeys"])
         page_token = trail.by_address(page["next"], "pagetoken")
         if page_token is None:

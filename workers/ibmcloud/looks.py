@@ -34,7 +34,7 @@ class Look:
 
 def look_at(
     functional_id: KeyOwner,
-    max_age_seconds: float,
+    since: float,
     pool: Pool,
     reader: Asker,
     as_own: Callable[[Tokens], Asker],
@@ -43,7 +43,7 @@ def look_at(
 
     Args:
         functional_id: Who is looked at.
-        max_age_seconds: How old an answer may be that others had asked for.
+        since: Later than this, on the monotonic clock, an answer has to be asked for.
         pool: The account's functional IDs.
         reader: Who reads the account.
         as_own: Makes an asker of a functional ID's tokens.
@@ -56,7 +56,7 @@ def look_at(
     member = own.member or Member("", reader.tokens)
     errors = [] if own.fault is None else [own.fault]
     askers = _asking(reader, own, errors)
-    view = IdentityView(own.identity.id, own.asker, askers, errors, max_age_seconds)
+    view = IdentityView(own.identity.id, own.asker, askers, errors, since)
     asked = begun(view.keys), begun(view.state), begun(view.is_key_creation_restricted)
     policies, policies_fault = view.policies()
     keys, keys_fault = asked[0].result()

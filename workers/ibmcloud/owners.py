@@ -38,6 +38,9 @@ class _Owner(Lenient):
     email = fields.Raw(load_default=None, allow_none=True)
 
 
+_OWNER: Final = _Owner()
+
+
 def key_owner(
     client: ReadingClient, target: Target, ours: Callable[[], frozenset[str]]
 ) -> Reading:
@@ -97,7 +100,7 @@ def _ask(client: ReadingClient, target: Target, cluster: Cluster) -> dict[str, o
     path = f"/v1/logging/{quote(cluster.id, safe='')}/clusterkeyowner"
     body = client.get(path, doing=_DOING, headers=headers)
     # What a target without a key answers is not known; an empty answer is one guess.
-    found: dict[str, object] = checked(_Owner(), {} if body is None else body, _DOING)
+    found: dict[str, object] = checked(_OWNER, {} if body is None else body, _DOING)
     return found
 
 

@@ -37,14 +37,15 @@ class Recent:
         self._lock = threading.Lock()
         self._kept: dict[Hashable, _Kept] = {}
 
-    def of(
-        self, question: Hashable, max_age_seconds: float, ask: Callable[[], _T]
-    ) -> Answer[_T]:
-        """Return an answer younger than *max_age_seconds*; 0 always asks."""
+    def of(self, question: Hashable, since: float, ask: Callable[[], _T]) -> Answer[_T]:
+        """Return an answer that was asked for later than *since*.
+
+        That is on the monotonic clock; now always asks, or shares with who asks next.
+        """
         kept = self._of(question)
         with kept.lock:
-            now = time.monotonic()
-            if kept.answer is None or now - kept.answer.asked_at >= max_age_seconds:
+            if kept.answer is None or kept.answer.asked_at <= since:
+                now = time.monotonic()
                 kept.answer = Answer(ask(), now)
             return cast("Answer[_T]", kept.answer)
 

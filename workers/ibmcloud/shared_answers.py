@@ -1,7 +1,8 @@
 """What serves more than one question: each asked for under one name, and kept a while.
 
 A look at an account asks what its reader may see, and how it stands: where the reader
-is a functional ID, both take its policies, and both the account's settings.
+is a functional ID, both take its policies, and both the account's settings. Each
+answer was asked for later than *since*, on the monotonic clock.
 """
 
 from functools import partial
@@ -16,33 +17,29 @@ from workers.offboarding.rights import Policy
 _SETTINGS: Final = "settings"
 
 
-def policies_of(
-    asker: Asker, max_age_seconds: float, **whose: str
-) -> Answer[tuple[Policy, ...]]:
+def policies_of(asker: Asker, since: float, **whose: str) -> Answer[tuple[Policy, ...]]:
     """List access policies; see ``policies.policies_of``."""
     question = "policies", *sorted(whose.items())
-    return asker.lately(
-        question, max_age_seconds, partial(policies.policies_of, asker, **whose)
-    )
+    return asker.lately(question, since, partial(policies.policies_of, asker, **whose))
 
 
 def access_groups_of(
-    asker: Asker, max_age_seconds: float, iam_id: str
+    asker: Asker, since: float, iam_id: str
 ) -> Answer[tuple[str, ...]]:
     """List an identity's access groups; see ``policies.access_groups_of``."""
     ask = partial(policies.access_groups_of, asker, iam_id)
-    return asker.lately(("groups", iam_id), max_age_seconds, ask)
+    return asker.lately(("groups", iam_id), since, ask)
 
 
-def settings_of(asker: Asker, max_age_seconds: float) -> Answer[object]:
+def settings_of(asker: Asker, since: float) -> Answer[object]:
     """Read the account's identity settings; see ``identity_facts``."""
-    return asker.lately(_SETTINGS, max_age_seconds, partial(identity_settings, asker))
+    return asker.lately(_SETTINGS, since, partial(identity_settings, asker))
 
 
-def state_of(asker: Asker, max_age_seconds: float, iam_id: str) -> Answer[str]:
+def state_of(asker: Asker, since: float, iam_id: str) -> Answer[str]:
     """Read a user's state; see ``identity_facts.user_state``."""
     ask = partial(user_state, iam_id, asker)
-    return asker.lately(_state(iam_id), max_age_seconds, ask)
+    return asker.lately(_state(iam_id), since, ask)
 
 
 def note_state(asker: Asker, iam_id: str, state: str, asked_at: float) -> None:

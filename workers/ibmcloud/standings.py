@@ -20,13 +20,12 @@ class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     look: Look | None = None
 
-    def is_good(self, max_age_seconds: float) -> bool:
+    def is_good(self, since: float) -> bool:
         if self.look is None:
             return False
-        most = max_age_seconds
         if self.look.may_recover:
-            most = min(most, _FAULTY_SECONDS)
-        return time.monotonic() - self.look.began < most
+            since = max(since, time.monotonic() - _FAULTY_SECONDS)
+        return self.look.began > since
 
 
 class Standings:
@@ -41,10 +40,14 @@ class Standings:
         self._kept: dict[str, _Kept] = {}
 
     def of(self, functional_id: KeyOwner, max_age_seconds: float) -> Standing:
-        """Return how it stands, by a look younger than *max_age_seconds*."""
+        """Return how it stands, by a look younger than *max_age_seconds*.
+
+        Who asks now, and has to wait, is content with a look that began meanwhile.
+        """
+        since = time.monotonic() - max_age_seconds
         with self._lock:
             kept = self._kept.setdefault(functional_id.id, _Kept())
         with kept.lock:
-            if kept.look is None or not kept.is_good(max_age_seconds):
-                kept.look = self._look(functional_id, max_age_seconds)
+            if kept.look is None or not kept.is_good(since):
+                kept.look = self._look(functional_id, since)
             return kept.look.standing

@@ -6,8 +6,10 @@ not prove is mostly unknown, and not missing.
 """
 
 import shlex
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from workers.ibmcloud.abreast import begun
@@ -78,8 +80,9 @@ class Sight:
             return Visibility(
                 Right.CANNOT_TELL, Right.CANNOT_TELL, Right.CANNOT_TELL, (why,)
             )
-        is_open = begun(self._is_user_list_open)
-        shown = self._shown(claims)
+        since = time.monotonic()
+        is_open = begun(partial(self._is_user_list_open, since))
+        shown = self._shown(claims, since)
         users = _right_to_users(shown, is_open.result())
         rights = {
             _CLUSTERS: shown.right(_CLUSTERS),
@@ -97,30 +100,30 @@ class Sight:
             ),
         )
 
-    def _shown(self, claims: Claims) -> _Shown:
-        shown = self._more(_Shown(), iam_id=claims.iam_id)
+    def _shown(self, claims: Claims, since: float) -> _Shown:
+        shown = self._more(_Shown(), since, iam_id=claims.iam_id)
         if all(shown.right(one) is Right.OK for one in (_CLUSTERS, _KEYS, _USERS)):
             return shown
         groups: tuple[str, ...] = ()
         try:
-            groups = access_groups_of(self.reader, 0, claims.iam_id).value
+            groups = access_groups_of(self.reader, since, claims.iam_id).value
         except OffboardingError as error:
             shown = replace(shown, fault=str(error))
         for one in groups:
-            shown = self._more(shown, access_group_id=one)
+            shown = self._more(shown, since, access_group_id=one)
         return shown
 
-    def _more(self, shown: _Shown, **whose: str) -> _Shown:
+    def _more(self, shown: _Shown, since: float, **whose: str) -> _Shown:
         try:
-            found = policies_of(self.reader, 0, **self.form, **whose).value
+            found = policies_of(self.reader, since, **self.form, **whose).value
         except OffboardingError as error:
             return replace(shown, fault=str(error))
         return replace(shown, policies=shown.policies + found)
 
-    def _is_user_list_open(self) -> bool | None:
+    def _is_user_list_open(self, since: float) -> bool | None:
         """Tell whether every user sees the whole list; None where we cannot know."""
         try:
-            return is_user_list_open(settings_of(self.reader, 0).value)
+            return is_user_list_open(settings_of(self.reader, since).value)
         except OffboardingError:
             return None
 

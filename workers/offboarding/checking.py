@@ -1,10 +1,12 @@
 """Everything that can be checked or shown of all accounts now, through their ports."""
 
+import time
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from workers.offboarding.checkup import checks_of
-from workers.offboarding.discovery import at_once, look_at_all
+from workers.offboarding.discovery import at_once, look_at
 from workers.offboarding.excess import shared_ids
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.forecast import Forecast, forecast
@@ -15,6 +17,8 @@ from workers.offboarding.survey import surveyed
 from workers.offboarding.view import View
 from workers.offboarding.watching import watched, with_functional_ids
 
+# So that what this look asked for first is young enough when it is used again.
+_HAND_OVER_SECONDS: Final = 0.5
 _Looked = list[tuple[View, Forecast]]
 
 
@@ -57,13 +61,15 @@ def index_now(clouds: Collection[Cloud], at: datetime) -> list[AccountIndex]:
 
 
 def _look(clouds: Collection[Cloud]) -> _Looked:
-    views = look_at_all(clouds, None)
+    def look(cloud: Cloud) -> tuple[View, Forecast]:
+        began = time.monotonic()
+        view = look_at(cloud, None)
+        # Asked by people, who may have mended something a moment ago: nothing counts
+        # that was answered before they asked.
+        lasted = time.monotonic() - began
+        return view, forecast(cloud, view, max_age_seconds=lasted + _HAND_OVER_SECONDS)
 
-    def look(pair: tuple[Cloud, View]) -> tuple[View, Forecast]:
-        # Asked by people, who may have mended something a moment ago.
-        return pair[1], forecast(*pair, max_age_seconds=0)
-
-    return at_once(look, zip(clouds, views, strict=True))
+    return at_once(look, clouds)
 
 
 def _elsewhere(looked: _Looked, account_id: str) -> dict[str, list[str]]:

@@ -73,7 +73,8 @@ def test_policies_are_read_with_the_readers_own_token(simulator, cloud):
 
     calls = simulator.journal.calls("GET")
     assert {call.caller for call in calls} == {READER}
-    assert calls[0].query == {
+    (asked,) = (one for one in calls if one.path == "/v2/policies")
+    assert asked.query == {
         "account_id": ACCOUNT,
         "iam_id": READER,
         "type": "access",

@@ -1,0 +1,47 @@
+"""The benchmarks that `python -m benchmarks` knows, in the order of their turns.
+
+A new one is a line here: its name is its module's in this folder.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One benchmark in a run.
+
+    Attributes:
+        name: Its module in this folder.
+        seconds: Its budget; it is ended when that is over.
+        beside: Beside whose turn it runs. Only what sleeps nearly all the time runs
+            beside another; everything else has the machine to itself.
+        is_last: Whether it compares what the others found, and so waits for all.
+    """
+
+    name: str
+    seconds: int
+    beside: str = ""
+    is_last: bool = False
+
+
+ORDER: Final = (
+    Turn("large_case", 60),
+    # One call in three seconds or so.
+    Turn("peers.sequential", 200, beside="large_case"),
+    Turn("peers.naive", 240, beside="large_case"),
+    Turn("peers.chord", 180),
+)
+
+
+def named(names: list[str]) -> tuple[Turn, ...]:
+    """Return the turns of these names, in their order; of all where none is named.
+
+    Raises:
+        KeyError: There is no such benchmark.
+    """
+    known = {one.name for one in ORDER}
+    for name in names:
+        if name not in known:
+            raise KeyError(name)
+    return tuple(one for one in ORDER if not names or one.name in names)
