@@ -1,5 +1,6 @@
 """Accounts to measure on: so many targets, clusters and owners, all of them regular."""
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ FUNCTIONAL_KEY: Final = "simulated-apikey-of-account-1"
 _REGIONS: Final = ("us-south", "us-east", "eu-de", "eu-gb", "jp-tok")
 # The most an accounts file may say; IBM Cloud raises the usual 20 when it is asked to.
 _KEYS: Final = 10_000
+_AGE_SECONDS: Final = 30 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ def accounts_of(scene: Scene) -> list[Account]:
 
 
 def _account(scene: Scene, number: int) -> Account:
-    account = Account(f"{number + 1:032x}", name=f"account-{number + 1}")
+    # What is there has been there for long: no key was made since a survey.
+    account = Account(
+        f"{number + 1:032x}", name=f"account-{number + 1}", clock=_long_ago
+    )
     account.latency_seconds = scene.latency_seconds
     account.replication_lag_seconds = scene.lag_seconds
     _add_people(account, scene, number)
@@ -61,7 +66,12 @@ def _account(scene: Scene, number: int) -> Account:
         region, group_id = places[at % many]
         one_id = f"c{number:03d}{at:016d}"
         account.add_cluster(one_id, f"app-{at}", region=region, group_id=group_id)
+    account.clock = time.time
     return account
+
+
+def _long_ago() -> float:
+    return time.time() - _AGE_SECONDS
 
 
 def _add_people(account: Account, scene: Scene, number: int) -> None:
