@@ -34,7 +34,8 @@ from workers.wiring import BackOffice, back_office, note_armed, publish_identiti
 
 log = structlog.get_logger()
 
-THREADS: Final = 16
+# They wait for IBM Cloud nearly all of the time: so many resets are out at once.
+THREADS: Final = 64
 # How a process ends that cannot run as it is set up, as the command line says it.
 BAD_SETTINGS: Final = 5
 _PROCESSES: Final = ("store", "worker", "beat", "web")

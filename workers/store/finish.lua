@@ -4,7 +4,7 @@
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], grace_ms, again_at,
---        seen, old_ms, digested (case|kind:number, told by the next digest)?,
+--        spare_ms (how long after it the sweep leaves it to who brings it back), seen, old_ms, digested (case|kind:number, told by the next digest)?,
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
 --        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
@@ -178,7 +178,7 @@ end
 local said = 'ok'
 if asked.mode == 'again' then
   redis.call('HSET', work, 'not_before', asked.again_at, 'claims', 0)
-  redis.call('ZADD', due, asked.again_at, asked.member)
+  redis.call('ZADD', due, asked.again_at + asked.spare_ms, asked.member)
 elseif asked.mode == 'end' and asked_anew then
   redis.call('ZADD', due, due_at, asked.member)
   said = 'anew'
