@@ -50,6 +50,7 @@ from workers.offboarding.steps.tools import Tools
 from workers.offboarding.survey import surveyed
 from workers.offboarding.workflow import do
 from workers.store.cases import Taken
+from workers.store.work import Begun
 
 LEASE = timedelta(seconds=60)
 GRACE = timedelta(seconds=5)
@@ -682,6 +683,12 @@ class MemoryStore:
         self.due[work] = now + LEASE
         return Claim(work, name, "token", fence + 1, self.claims[work])
 
+    def begin(self, work):
+        is_targets = work.step in (Step.RESET, Step.VERIFY)
+        case = self.load_part(work.case_id, work.item if is_targets else "")
+        claim = self.claim(work, shared=is_targets and not case.dry_run)
+        return None if claim is None else Begun(claim, case)
+
     def renew(self, claim):
         fence, until = self.leases.get(claim.lease, (None, None))
         if fence != claim.fence or until is None:
@@ -961,15 +968,13 @@ class World:
 
 def perform(tools, store, work):
     """Do one piece of work as a task does; a worker that dies just stops."""
-    case = store.load_part(work.case_id)
-    is_shared = work.step in (Step.RESET, Step.VERIFY) and not case.dry_run
-    claim = store.claim(work, shared=is_shared)
-    if claim is None:
+    begun = store.begin(work)
+    if begun is None:
         return ()
     try:
-        return do(tools, claim)
+        return do(tools, begun.claim)
     except CaseChangedError:
-        store.again(claim, Change(), tools.clock())
+        store.again(begun.claim, Change(), tools.clock())
         return (work,)
     except (LeaseLostError, CaseCancelledError, WorkerDied):
         return ()

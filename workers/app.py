@@ -1,5 +1,7 @@
 """The Celery app: broker and settings, tasks sent by name. It knows no task's body."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -7,6 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from workers.broker import prefer_ours
 from workers.offboarding.model import Channel, Step, Work
 
 log = structlog.get_logger()
@@ -52,6 +55,8 @@ _ALWAYS_BEHIND: Final = frozenset({Step.FORESEE, Step.SHOW})
 # A thousand resets that wait for the end of a pause are tried again faster than they
 # are done: of what the sweep sends to be told, one in so many goes first.
 _TURN: Final = 8
+# Messages that go out in one round trip; the first are at work while the last are made.
+_AT_ONCE: Final = 25
 # How long the broker may take to answer whoever asks how it is.
 _REACH_SECONDS: Final = 3
 
@@ -143,9 +148,19 @@ _CONFIG: Final[dict[str, Any]] = {
 
 def make_app(broker_url: str) -> Celery:
     """Make a Celery app for *broker_url*; connects at the first message."""
+    prefer_ours()
     app = Celery("offboard", broker=broker_url, set_as_current=False)
     app.conf.update(_CONFIG)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A task by name, the ids it is about, and whether it may stay behind others."""
+
+    task: str
+    args: tuple[str, ...]
+    is_behind: bool = False
 
 
 class Sender:
@@ -156,38 +171,39 @@ class Sender:
 
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
-        for work in works:
-            if not self._work(work, is_behind=work.step in _BEHIND):
-                return
+        self._send([_of_work(one, is_behind=one.step in _BEHIND) for one in works])
 
     def send_again(self, *works: Work) -> None:
         """Send what is due still; no mass of other work keeps a report for ever."""
-        behind = 0
+        messages, behind = [], 0
         for work in works:
             is_behind = work.step in _BEHIND
             if is_behind and work.step not in _ALWAYS_BEHIND:
                 is_behind = behind % _TURN != 0
                 behind += 1
-            if not self._work(work, is_behind=is_behind):
-                return
+            messages.append(_of_work(work, is_behind=is_behind))
+        self._send(messages)
 
     def ask(self, question_id: str) -> None:
         """Have a worker answer a question; whoever asked asks again if it is lost."""
-        self._sent(ANSWER, question_id)
+        self._send([Message(ANSWER, (question_id,))])
 
     def answer_late(self, late_id: str) -> None:
         """Have a worker answer somebody in Slack."""
-        self._sent(ANSWER_LATE, late_id)
+        self._send([Message(ANSWER_LATE, (late_id,))])
 
     def tell(self, *lines: tuple[str, Channel]) -> None:
         """Have workers tell channels of notices; the first of them has its turn now."""
-        for number, (notice_id, channel) in enumerate(lines):
-            is_behind = number % _TURN != 0
-            self._sent(TELL, notice_id, channel, is_behind=is_behind)
+        self._send(
+            [
+                Message(TELL, (notice_id, channel), is_behind=number % _TURN != 0)
+                for number, (notice_id, channel) in enumerate(lines)
+            ]
+        )
 
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""
-        self._sent(LOOK_UP, kept_id)
+        self._send([Message(LOOK_UP, (kept_id,))])
 
     def fault(self) -> str | None:
         """Tell what keeps the broker from being reached; None where it answers."""
@@ -198,15 +214,43 @@ class Sender:
             return type(error).__name__
         return None
 
-    def _work(self, work: Work, *, is_behind: bool) -> bool:
-        task = f"offboarding.{work.step}"
-        return self._sent(task, work.case_id, work.item, is_behind=is_behind)
+    def _send(self, messages: Sequence[Message]) -> None:
+        """Send messages, many of them in one round trip; the rest is the sweep's."""
+        for at in range(0, len(messages), _AT_ONCE):
+            some = messages[at : at + _AT_ONCE]
+            # Of a batch that broke off some may be sent: twice is harmless.
+            if len(some) > 1 and self._sent_at_once(some):
+                continue
+            if not all(self._sent(one) for one in some):
+                return
 
-    def _sent(self, task: str, *args: str, is_behind: bool = False) -> bool:
-        priority = _LAST if is_behind else _FIRST
+    def _sent_at_once(self, messages: Sequence[Message]) -> bool:
         try:
-            self._app.send_task(task, args=list(args), priority=priority)
+            with self._app.producer_or_acquire() as producer, producer.batch():
+                for one in messages:
+                    self._put(one, producer=producer, retry=False)
         except (OperationalError, RedisError, OSError) as error:
-            log.warning("work.not_sent", task=task, fault=type(error).__name__)
+            log.warning("work.not_sent_at_once", fault=type(error).__name__)
             return False
         return True
+
+    def _sent(self, message: Message) -> bool:
+        try:
+            self._put(message)
+        except (OperationalError, RedisError, OSError) as error:
+            fault = type(error).__name__
+            log.warning("work.not_sent", task=message.task, fault=fault)
+            return False
+        return True
+
+    def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
+        priority = _LAST if message.is_behind else _FIRST
+        self._app.send_task(
+            message.task, args=list(message.args), priority=priority, **how
+        )
+
+
+def _of_work(work: Work, *, is_behind: bool) -> Message:
+    return Message(
+        f"offboarding.{work.step}", (work.case_id, work.item), is_behind=is_behind
+    )

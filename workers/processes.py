@@ -21,7 +21,6 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
-from workers.alarms import Alarms
 from workers.app import Sender, make_app
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
@@ -35,7 +34,8 @@ from workers.wiring import BackOffice, back_office, note_armed, publish_identiti
 
 log = structlog.get_logger()
 
-THREADS: Final = 16
+# They wait for IBM Cloud nearly all of the time: so many resets are out at once.
+THREADS: Final = 64
 # How a process ends that cannot run as it is set up, as the command line says it.
 BAD_SETTINGS: Final = 5
 _PROCESSES: Final = ("store", "worker", "beat", "web")
@@ -55,7 +55,6 @@ def worker(settings: Settings) -> None:
         log.error("account.key_unusable", setting=path, fault=fault)
     sender = Sender(app)
     office = back_office(settings, sender)
-    office.works.later = Alarms(sender.send).set
     register(app, office)
     _see_whether_old(office)
     note_armed(office)

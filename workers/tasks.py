@@ -1,14 +1,15 @@
 """The Celery tasks: ids in, one step done under a lease, what follows sent."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import wraps
-from threading import Event, Thread
 from typing import Final, ParamSpec
 
 import structlog
 from celery import Celery, signals
 
+from workers.alarm import Alarm
 from workers.app import (
     ANSWER,
     ANSWER_LATE,
@@ -24,6 +25,7 @@ from workers.app import (
     WATCH,
     Sender,
 )
+from workers.keeping import Keeper
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
@@ -32,11 +34,11 @@ from workers.offboarding.errors import (
     NoSuchCaseError,
     StoreAwayError,
 )
-from workers.offboarding.model import Channel, Step, Work
-from workers.offboarding.ports import Change, Claim
+from workers.offboarding.model import Case, Channel, Step, Work
+from workers.offboarding.ports import Cases, Change, Claim
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.workflow import do
-from workers.store.work import PUT_OFF, Works
+from workers.store.work import PUT_OFF, Begun, Works
 from workers.telling import tell
 from workers.wiring import BackOffice
 
@@ -44,8 +46,9 @@ log = structlog.get_logger()
 
 P = ParamSpec("P")
 
-# What a target's lease protects is the reset; reading and reporting have their own.
-_SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
+# What reads one target of its case, and the same as its claim.
+_OF_A_TARGET: Final = frozenset({Step.RESET, Step.VERIFY})
+_KEEPER: Final = Keeper()
 _NOTICES_AT_ONCE: Final = 100
 _LOOK_UPS_AT_ONCE: Final = 100
 _ANSWERS_AT_ONCE: Final = 100
@@ -54,6 +57,7 @@ _ANSWERS_AT_ONCE: Final = 100
 def register(app: Celery, office: BackOffice) -> None:
     """Give *app* the tasks of the workflow, the sweep, and what is done beside it."""
     sender = Sender(app)
+    office.works.alarm = Alarm(sender.send)
     for step in Step:
         app.task(name=f"offboarding.{step}")(_task(step, office, sender))
     app.task(name=SWEEP)(_left("sweep.left", _sweep(office, sender)))
@@ -194,24 +198,64 @@ def perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
 
 def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
     try:
-        case = office.dry.cases.load_part(work.case_id)
+        begun = office.works.begin(work)
     except CaseDamagedError:
         log.warning("work.of_damaged_case")
-        office.works.put_off(work)
         return ()
+    if begun is None:
+        return ()
+    case = begun.case
     # Whether a case put off while unarmed is a dry run is decided by its plan, which
     # has to see whether the service is armed now.
     is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed
     tools = office.dry if case.dry_run and is_decided else office.armed
-    is_shared = work.step in _SHARED and not case.dry_run
-    claim = office.works.claim(work, shared=is_shared)
-    if claim is None:
-        return ()
     structlog.contextvars.bind_contextvars(
         request_id=case.request_id, source=case.opened_by.source
     )
-    with _renewed(office.works, claim):
-        return _done(tools, claim)
+    with _renewed(office.works, begun.claim):
+        return _done(_with_read(tools, begun), begun.claim)
+
+
+def _renewed(works: Works, claim: Claim) -> AbstractContextManager[None]:
+    """Keep the lease while the step runs."""
+    return _KEEPER.keeps(works, claim)
+
+
+def _with_read(tools: Tools, begun: Begun) -> Tools:
+    """Give a target's step what was read with its claim, so that it reads it not again.
+
+    It was read in the moment of the claim, so it is what the step would read now.
+    """
+    if begun.claim.work.step not in _OF_A_TARGET:
+        return tools
+    return replace(tools, cases=_ReadOnce(tools.cases, begun))
+
+
+class _ReadOnce:
+    """Cases of which one part is in hand, for whoever asks for it first."""
+
+    def __init__(self, cases: Cases, begun: Begun) -> None:
+        self._cases = cases
+        self._work = begun.claim.work
+        self._kept: Case | None = begun.case
+
+    def load(self, case_id: str) -> Case:
+        """Read a case; see the port."""
+        return self._cases.load(case_id)
+
+    def load_part(self, case_id: str, target_id: str = "") -> Case:
+        """Give what is in hand, once; see the port."""
+        kept, self._kept = self._kept, None
+        if kept is not None and (case_id, target_id) == (
+            self._work.case_id,
+            self._work.item,
+        ):
+            return kept
+        return self._cases.load_part(case_id, target_id)
+
+    def adopt(self, case: Case) -> str | None:
+        """Take the leaver's names; see the port."""
+        return self._cases.adopt(case)
 
 
 def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
@@ -226,27 +270,6 @@ def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         # once: of a target it is one that other cases may want.
         log.warning("work.of_damaged_case")
         return tools.works.again(claim, Change(), tools.clock() + PUT_OFF)
-
-
-@contextmanager
-def _renewed(works: Works, claim: Claim) -> Iterator[None]:
-    """Keep the lease while the step runs, at a third of its life."""
-    over = Event()
-
-    def renew() -> None:
-        while not over.wait(works.lease_seconds / 3):
-            try:
-                if not works.renew(claim):
-                    return
-            except StoreAwayError as error:
-                log.warning("lease.not_renewed", fault=str(error))
-
-    keeper = Thread(target=renew, name="lease", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        over.set()
 
 
 def fresh_context() -> None:

@@ -32,9 +32,10 @@ class HeldWorks(Works):
 
     held = None
 
-    def claim(self, work, *, shared=False):
-        self.held = super().claim(work, shared=shared)
-        return self.held
+    def begin(self, work):
+        begun = super().begin(work)
+        self.held = begun.claim if begun is not None else None
+        return begun
 
 
 class Worker:

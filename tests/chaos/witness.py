@@ -48,10 +48,12 @@ class Witness:
         return self._world.clock.time()
 
     def _sees_claim(self, who, asked, said):
-        verdict, fence, _ = said
-        lease, before = asked["lease"], self._fences.get(asked["lease"], -1)
+        verdict, fence, _, *read = said
         if verdict != "claimed":
             return
+        # Of a target's work the store says which lease it is.
+        lease = read[0] if read else asked["lease"]
+        before = self._fences.get(lease, -1)
         is_held = self._ends.get(lease, 0) > self._now()
         if fence < before or (fence > before and is_held):
             self.broken.append(f"{who} got {lease}, which another held")

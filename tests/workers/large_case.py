@@ -4,9 +4,10 @@ import time
 from collections import Counter, deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 from factories import FID, NOON, a_case, a_case_target, a_standing, a_target
-from fakes import a_world, perform
+from fakes import a_world
 
 from workers.notify import mail_cut, mail_message, slack_blocks
 from workers.offboarding.errors import Reason
@@ -23,6 +24,7 @@ from workers.store.cases import Cases
 from workers.store.connection import PREFIX
 from workers.store.switches import Switches
 from workers.store.work import Works
+from workers.tasks import perform
 
 
 def now_utc():
@@ -54,6 +56,9 @@ class LargeCase:
             canary=False,
         )
         self.world.tools = self.tools
+        self.office = SimpleNamespace(
+            dry=self.tools, armed=self.tools, works=self.works
+        )
         self.seconds: Counter[str] = Counter()
         self.tasks: Counter[str] = Counter()
 
@@ -73,10 +78,14 @@ class LargeCase:
                 continue
             work = sent.popleft()
             began = time.perf_counter()
-            sent += perform(self.tools, _Loads(self.cases, self.works), work)
+            sent += self.do(work)
             self.seconds[work.step] += time.perf_counter() - began
             self.tasks[work.step] += 1
         return self.cases.load(case_id)
+
+    def do(self, work):
+        """Do a piece of work as the task does."""
+        return perform(self.office, work)
 
     def _due(self):
         for member in self.client.zrange(f"{PREFIX}due", 0, -1):
@@ -100,14 +109,6 @@ class LargeCase:
         parts["largest target"] = max(map(len, targets))
         parts["ledger"] = sum(map(len, self.client.lrange(f"{key}:ledger", 0, -1)))
         return parts
-
-
-class _Loads:
-    """What ``perform`` of the fakes takes for a store."""
-
-    def __init__(self, cases, works):
-        self.load_part = cases.load_part
-        self.claim, self.again = works.claim, works.again
 
 
 def settled_of(many):

@@ -19,9 +19,9 @@ from workers.ibmcloud.answers import asked_wait
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.tokens import HTTP_CONFIG
 
-# Sixteen threads of a worker and the readers of a survey share one session.
+# The threads of a worker and the readers of a survey share one session.
 _HOSTS: Final = 8
-_CALLS: Final = 32
+_CALLS: Final = 64
 
 
 class WriteRefusedError(Exception):

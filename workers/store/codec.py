@@ -112,3 +112,24 @@ def case_of(
         stored.get("brake_by"),
         datetime.fromisoformat(at) if at else None,
     )
+
+
+def part_of(
+    stored: list[str],
+    reports: list[str],
+    joins: list[str],
+    targets: list[str | None],
+    *,
+    is_whole: bool,
+) -> Case:
+    """Put together what was read with a claim; *stored* has names and values in turn.
+
+    A part is read and never written, save where it turned out to be the whole.
+    """
+    return case_of(
+        dict(zip(stored[::2], stored[1::2], strict=True)),
+        (one for one in targets if one is not None),
+        reports,
+        joins,
+        kind=Case if is_whole else PartOfCase,
+    )

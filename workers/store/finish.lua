@@ -4,8 +4,9 @@
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], after_at (when that
---        may begin, if not at once), grace_ms, again_at,
---        seen, old_ms, digested (case|kind:number, told by the next digest)?,
+--        may begin, if not at once), after_spare_ms, grace_ms, again_at, spare_ms (how
+--        long the sweep leaves it to who brings it back then), seen, old_ms,
+--        digested (case|kind:number, told by the next digest)?,
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
 --        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
@@ -175,14 +176,15 @@ for _, each in ipairs(asked.after) do
     if asked.after_at then
       redis.call('HSET', P .. 'work:' .. each.member, 'not_before', asked.after_at)
     end
-    redis.call('ZADD', due_of(each.member), asked.after_at or due_at, each.member)
+    local at = asked.after_at and asked.after_at + asked.after_spare_ms or due_at
+    redis.call('ZADD', due_of(each.member), at, each.member)
   end
 end
 
 local said = 'ok'
 if asked.mode == 'again' then
   redis.call('HSET', work, 'not_before', asked.again_at, 'claims', 0)
-  redis.call('ZADD', due, asked.again_at, asked.member)
+  redis.call('ZADD', due, asked.again_at + asked.spare_ms, asked.member)
 elseif asked.mode == 'end' and asked_anew then
   redis.call('ZADD', due, due_at, asked.member)
   said = 'anew'

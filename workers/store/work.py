@@ -1,9 +1,9 @@
 """Work under a lease: claimed, renewed, written with a fence, swept when it is due."""
 
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 import redis
 import structlog
@@ -19,7 +19,9 @@ from workers.offboarding.crowd import (
 from workers.offboarding.errors import (
     CaseCancelledError,
     CaseChangedError,
+    CaseDamagedError,
     LeaseLostError,
+    NoSuchCaseError,
     PausedError,
     UnderWayError,
 )
@@ -33,8 +35,9 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.ports import Change, Claim
-from workers.store.codec import encode, head_of
+from workers.store.codec import CANNOT_BE_READ, encode, head_of, part_of
 from workers.store.connection import Scripts
+from workers.store.damaged import Damaged
 from workers.store.restored import Watermark
 from workers.store.together import member_of_report
 
@@ -45,6 +48,8 @@ LEASE_SECONDS: Final = 60.0
 FORGOTTEN_MS: Final = 7 * 86_400_000
 # Work that was just sent is not sent again by the sweep for this long.
 GRACE_MS: Final = 5_000
+# Work that a process brings back at its time is left to it for so long after that.
+SPARE_MS: Final = 3_000
 # Swept work comes back after this long, in case the broker lost the message.
 _PUSH_MS: Final = 30_000
 _SWEPT_AT_ONCE: Final = 500
@@ -60,11 +65,31 @@ _FORESEEN_AT_ONCE: Final = 5
 _JOINS: Final = frozenset({Step.PLAN, Step.RESET, Step.VERIFY})
 
 
+# What a target's lease protects is the reset; reading and reporting have their own.
+_SHARED: Final = frozenset({Step.RESET, Step.VERIFY})
 # What goes on of a case that was cancelled.
 _TELLING: Final = frozenset({Step.DELIVER, Step.SHOW})
 # Messages are kept up to date in a row of their own as well. Slack takes hardly more
 # than one change a second, and a thousand cases must not fill what is swept.
 _SHOWN_AT_ONCE: Final = 10
+
+
+class Alarm(Protocol):
+    """Brings work of this process back at its time, to the millisecond."""
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether what comes back at *at* is brought back."""
+
+    def set(self, work: Work, at: datetime) -> None:
+        """Bring *work* back at *at*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A claim, and the part of its case that it is about, read in the same moment."""
+
+    claim: Claim
+    case: Case
 
 
 def member_of(work: Work) -> str:
@@ -100,9 +125,9 @@ class Works:
         lease_seconds: float = LEASE_SECONDS,
         watermark: Watermark | None = None,
     ) -> None:
-        # Who is to be woken for work that is due later than now.
-        self.later: Callable[[Work, datetime], None] = lambda _work, _at: None
         self._scripts = Scripts(client)
+        self._damaged = Damaged(client)
+        self.alarm: Alarm | None = None
         self.lease_seconds = lease_seconds
         self._watermark = watermark or Watermark()
 
@@ -130,6 +155,55 @@ class Works:
             return None
         return Claim(work, lease, token, int(fence), int(claims))
 
+    def begin(self, work: Work) -> Begun | None:
+        """Claim *work* and read what it is about in one step; None as ``claim`` says.
+
+        Of a target's work that is the target and those that go first, else the case
+        without its targets (``Cases.load_part``). Armed cases share a target's lease.
+
+        Raises:
+            NoSuchCaseError: Its case is gone, and it is not due any more.
+            CaseDamagedError: It cannot be read; the lease is given back at once.
+        """
+        member, token = member_of(work), uuid.uuid4().hex
+        is_targets = work.step in _SHARED
+        verdict, fence, claims, *read = self._scripts.call(
+            "claim",
+            case=work.case_id,
+            member=member,
+            lease=f"work:{member}",
+            shared=f"target:{work.item}" if is_targets else None,
+            target=work.item if is_targets else None,
+            token=token,
+            ttl_ms=int(self.lease_seconds * 1000),
+            survives_cancel=work.step in _TELLING,
+            forgotten_ms=FORGOTTEN_MS,
+            reads=True,
+        )
+        if verdict == "gone":
+            raise NoSuchCaseError(f"There is no case {work.case_id}.")
+        if verdict != "claimed":
+            return None
+        lease, *parts = read
+        claim = Claim(work, lease, token, int(fence), int(claims))
+        return Begun(claim, self._read(claim, parts))
+
+    def _read(self, claim: Claim, parts: list[Any]) -> Case:
+        is_whole, *stored = parts
+        try:
+            return part_of(*stored, is_whole=bool(is_whole))
+        except CANNOT_BE_READ as error:
+            case_id = claim.work.case_id
+            # No traceback: it would show the case.
+            log.error(  # noqa: TRY400
+                "case.damaged", case_id=case_id, fault=str(error)
+            )
+            self._damaged.met([case_id])
+            # Other cases may want the target.
+            self._write(claim, Change(), mode="again")
+            self.put_off(claim.work)
+            raise CaseDamagedError(case_id) from error
+
     def renew(self, claim: Claim) -> bool:
         """Prolong the lease; False when it is no longer ours."""
         answer = self._scripts.call(
@@ -153,26 +227,41 @@ class Works:
 
     def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
         """Write *change*, have the same work come back at *at*; return what to send."""
-        self._write(claim, change, mode="again", again_at=_epoch_ms(at))
-        self.later(claim.work, at)
-        return self._now(change)
+        self._write(
+            claim,
+            change,
+            mode="again",
+            again_at=_epoch_ms(at),
+            spare_ms=self._spare_ms(at),
+        )
+        return (*self._brought_back(at, claim.work), *self._following(change))
 
     def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
         """Write *change*, end the work and return what is now to be sent."""
         said = self._write(claim, change, mode="end")
         report = Work(claim.work.case_id, Step.REPORT)
-        after = self._now(change)
+        after = self._following(change)
         if said == "anew":
             return (*after, claim.work)
         return (*after, report) if said == "last" else after
 
-    def _now(self, change: Change) -> tuple[Work, ...]:
-        """Return what follows, if it is due now; else have it come later."""
+    def _following(self, change: Change) -> tuple[Work, ...]:
+        """Return what follows, if it is due now; else have it come at its time."""
         if change.after_at is None:
             return change.after
-        for each in change.after:
-            self.later(each, change.after_at)
+        return self._brought_back(change.after_at, *change.after)
+
+    def _brought_back(self, at: datetime, *works: Work) -> tuple[()]:
+        """Have *works* come back at *at*; nothing of it is to be sent now."""
+        for each in works:
+            if self.alarm is not None and self.alarm.covers(at):
+                self.alarm.set(each, at)
         return ()
+
+    def _spare_ms(self, at: datetime) -> int:
+        # The sweep only has what this process fails to bring back.
+        is_covered = self.alarm is not None and self.alarm.covers(at)
+        return SPARE_MS if is_covered else 0
 
     def own_up(self, case: Case, change: Change) -> None:
         """Write what a worker did under a lease that it lost; see the port."""
@@ -219,7 +308,13 @@ class Works:
         return [work_of(member) for member in members if _is_ours(member)]
 
     def _write(
-        self, claim: Claim, change: Change, *, mode: str, again_at: int = 0
+        self,
+        claim: Claim,
+        change: Change,
+        *,
+        mode: str,
+        again_at: int = 0,
+        spare_ms: int = 0,
     ) -> str:
         work = claim.work
         mine = _pending_name(work)
@@ -246,8 +341,10 @@ class Works:
                 for each in change.after
             ],
             after_at=_epoch_ms(change.after_at) if change.after_at else None,
+            after_spare_ms=self._spare_ms(change.after_at) if change.after_at else 0,
             grace_ms=GRACE_MS,
             again_at=again_at,
+            spare_ms=spare_ms,
             joins=work.step in _JOINS,
             digested=_digested(work.case_id, change),
             crowd=_crowd(work.case_id, change),

@@ -52,7 +52,7 @@ def test_each_client_has_our_timeouts_and_a_pool_wide_enough_for_our_threads(tok
         assert client.http_config is HTTP_CONFIG
         for scheme in ("https://", "http://"):
             adapter = client.get_http_client().get_adapter(scheme)
-            assert adapter._pool_maxsize == 32
+            assert adapter._pool_maxsize == 64
             assert adapter.max_retries.total == 0
 
 
@@ -60,7 +60,7 @@ def test_the_client_that_resets_has_them_too():
     client = WritingClient("https://example.com")._service
 
     assert client.http_config is HTTP_CONFIG
-    assert client.get_http_client().get_adapter("https://")._pool_maxsize == 32
+    assert client.get_http_client().get_adapter("https://")._pool_maxsize == 64
     assert client.get_http_client().get_adapter("https://").max_retries.total == 0
 
 

@@ -1,0 +1,101 @@
+"""Keeps leases while their steps run: one thread for all steps of a process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition, Thread
+from time import monotonic
+from typing import Final, Protocol
+
+import structlog
+
+from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.ports import Claim
+
+log = structlog.get_logger()
+
+# A lease is renewed at a third of its life; what failed, sooner than that.
+_PARTS: Final = 3
+_PARTS_WHERE_AWAY: Final = 12
+
+
+class Renewing(Protocol):
+    """What renews a lease: the store's works."""
+
+    lease_seconds: float
+
+    def renew(self, claim: Claim) -> bool:
+        """Prolong the lease; False when it is no longer ours."""
+
+
+class Keeper:
+    """Renews what is under way; a thread a step would cost more than most steps."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._held: dict[object, tuple[float, Renewing, Claim]] = {}
+        self._thread: Thread | None = None
+
+    @contextmanager
+    def keeps(self, works: Renewing, claim: Claim) -> Iterator[None]:
+        """Keep the lease until the step is over."""
+        key = object()
+        with self._changed:
+            is_first = not self._held
+            self._held[key] = (self._next(works, _PARTS), works, claim)
+            if is_first:
+                self._wake()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._held.pop(key, None)
+
+    def _wake(self) -> None:
+        # A process that was forked has none of its parent's threads.
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = Thread(target=self._run, name="leases", daemon=True)
+            self._thread.start()
+        self._changed.notify()
+
+    @staticmethod
+    def _next(works: Renewing, parts: int) -> float:
+        return monotonic() + works.lease_seconds / parts
+
+    def _run(self) -> None:
+        while True:
+            for key, works, claim in self._await_due():
+                self._renew(key, works, claim)
+
+    def _await_due(self) -> list[tuple[object, Renewing, Claim]]:
+        with self._changed:
+            while True:
+                now = monotonic()
+                due = [
+                    (key, works, claim)
+                    for key, (at, works, claim) in self._held.items()
+                    if at <= now
+                ]
+                if due:
+                    return due
+                first = min((at for at, *_ in self._held.values()), default=None)
+                # Who comes later is due later: the lease of all is of one length.
+                self._changed.wait(None if first is None else first - now)
+
+    def _renew(self, key: object, works: Renewing, claim: Claim) -> None:
+        with self._changed:
+            if key not in self._held:
+                return
+        try:
+            is_ours = works.renew(claim)
+        except StoreAwayError as error:
+            log.warning("lease.not_renewed", fault=str(error))
+            is_ours, parts = True, _PARTS_WHERE_AWAY
+        else:
+            parts = _PARTS
+        with self._changed:
+            if key not in self._held:
+                return
+            if is_ours:
+                self._held[key] = (self._next(works, parts), works, claim)
+            else:
+                del self._held[key]
