@@ -178,7 +178,7 @@ def await_survey(service: Service, far_side: FarSide) -> None:
 def depart(service: Service, far_side: FarSide) -> Seen:
     """Have the leaver leave, and wait until that is owner-safe."""
     began = time.time()
-    answer = service.tell(LEAVER_EMAIL, f"departure-{began}")
+    answer = service.tell(LEAVER_EMAIL, f"departure-{began:.0f}")
     accepted = time.time()
     case_id = answer.json()["cases"][0]
 

@@ -19,6 +19,7 @@ from workers.offboarding.model import (
     Plan,
     ReportKind,
 )
+from workers.offboarding.polls import OwnLags
 from workers.offboarding.report import report_of
 from workers.store.cases import Cases
 from workers.store.connection import PREFIX
@@ -46,11 +47,15 @@ class LargeCase:
         able = replace(a_standing(FID), key_limit=many + 20)
         self.world.cloud.standings = {FID.id: able}
         self.cases, self.works = Cases(client), Works(client)
+        # As after the first departure: it is known that resets show at once.
+        lags = OwnLags(scouts=0)
+        lags.note(self.world.cloud.account_id, 0.0)
         self.tools = replace(
             self.world.tools,
             cases=self.cases,
             works=self.works,
             switches=Switches(client),
+            lags=lags,
             clock=now_utc,
             max_targets=many,
             canary=False,
