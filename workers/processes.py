@@ -30,7 +30,7 @@ from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import fresh_context, register
-from workers.wiring import BackOffice, back_office, note_armed, publish_identities
+from workers.wiring import BackOffice, back_office, note_armed, stay_ready
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ def worker(settings: Settings) -> None:
     _see_whether_old(office)
     note_armed(office)
     # Beside the work, so that IAM being away does not keep a worker from starting.
-    Thread(target=publish_identities, args=(office,), daemon=True).start()
+    Thread(target=stay_ready, args=(office,), daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)
     threads = ["-P", "threads", "-c", str(THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import structlog
@@ -77,6 +78,8 @@ log = structlog.get_logger()
 
 # Nothing that a case waits for by itself takes longer, but for the read-back.
 _PATIENCE: Final = timedelta(hours=1)
+# Well within the time for which tokens are had ready.
+_READY_EVERY_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class BackOffice:
     crowds: CrowdWatch
     late: LateSaying
     refusing: RefusalWatch
+    opened: Mapping[str, IbmAccount]
     sync: GraphSync | None = None
 
 
@@ -205,6 +209,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             public_url=settings.public_url,
         ),
         refusing,
+        opened,
         _sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
@@ -417,6 +422,21 @@ def note_armed(office: BackOffice) -> None:
         )
     except StoreAwayError as error:
         log.warning("armed.not_noted", fault=str(error))
+
+
+def stay_ready(office: BackOffice, over: Event | None = None) -> None:
+    """Have tokens in hand, and tell the front door who we are, again and again.
+
+    A departure must not wait for a token, and where one is refused the front door keeps
+    whom it knows. Ends when it is *over*; by default with the process.
+    """
+    over = over or Event()
+    while True:
+        for each in office.opened.values():
+            each.keep_ready()
+        publish_identities(office)
+        if over.wait(_READY_EVERY_SECONDS):
+            return
 
 
 def publish_identities(office: BackOffice) -> None:

@@ -10,6 +10,9 @@ from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Final
+
+import structlog
 
 from config.accounts import AccountSettings
 from config.settings import Settings
@@ -35,6 +38,7 @@ from workers.ibmcloud.shared_answers import note_state
 from workers.ibmcloud.standings import Standings
 from workers.ibmcloud.tokens import Tokens
 from workers.ibmcloud.visibility import Sight
+from workers.offboarding.errors import PermanentError, TransientError
 from workers.offboarding.model import (
     Cluster,
     KeyList,
@@ -48,6 +52,10 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Budget, Discovery
 from workers.offboarding.standing import Standing
+
+# Longer than from one time that tokens are looked after to the next.
+_READY_SECONDS: Final = 600.0
+_log = structlog.get_logger(__name__)
 
 
 class IbmAccount:
@@ -194,6 +202,17 @@ class IbmAccount:
         for one in (*self._pool.owners(), self._reader.claims().as_owner()):
             found.setdefault(one.id, one)
         return tuple(found.values())
+
+    def keep_ready(self) -> None:
+        """Have tokens in hand that last for a while, so that no departure waits.
+
+        What cannot be had is asked for again, and told, by whoever needs it.
+        """
+        for one in self._askers:
+            try:
+                one.token(life_seconds=_READY_SECONDS)
+            except (TransientError, PermanentError) as error:
+                _log.info("token.not_ready", reason=error.reason)
 
     def has_new_key(
         self, target: Target, functional_id: KeyOwner, since: datetime
