@@ -49,6 +49,7 @@ class Spread(LoadScopeScheduling):
         return file if Path(file).name in _TOGETHER else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
     """Spread tests where ``--dist loadscope`` asks for it."""
     return Spread(config, log) if config.getvalue("dist") == "loadscope" else None
