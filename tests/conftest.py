@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 import redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from config.settings import Settings
 from workers.embedded import Embedded
@@ -23,6 +25,39 @@ from workers.store.connection import connect
 _SERVE = "import sys; from pathlib import Path; from workers.embedded import *; \
 sys.exit(serve(Embedded(Path(sys.argv[1])), on_ready=lambda: print('up', flush=True)))"
 _ENDING_SECONDS = 10
+# What these start is started once for all tests of the file.
+_TOGETHER = {
+    "test_demo.py",
+    "test_processes_doors.py",
+    "test_processes_killed.py",
+    "test_processes_slack.py",
+    "test_processes_waiting.py",
+}
+# So long that they would be waited for at the end, had they not begun first.
+_LONG = {
+    "test_processes_restore.py",
+    "test_processes_secrets.py",
+    "test_processes_storm.py",
+}
+
+
+class Spread(LoadScopeScheduling):
+    """Gives each worker the next test, or all tests of a file that shares its start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if Path(file).name in _TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
+    """Spread tests where ``--dist loadscope`` asks for it."""
+    return Spread(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest first."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
 
 
 @contextlib.contextmanager

@@ -206,8 +206,10 @@ def test_check_is_lint_types_imports_and_tests(make, copy):
         ".venv/bin/ruff format --check .",
         ".venv/bin/python -m mypy",
         ".venv/bin/lint-imports",
-        ".venv/bin/python -m pytest -n auto --dist loadfile tests/processes &&"
-        " .venv/bin/python -m pytest -n auto --ignore=tests/processes",
+        "PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest"
+        " -n 3 --dist loadscope tests/processes tests/simulator/test_demo.py &&"
+        " PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n auto --dist worksteal"
+        " --ignore=tests/processes --ignore=tests/simulator/test_demo.py",
     ]
 
 
@@ -216,7 +218,9 @@ def test_some_of_the_tests_are_run_by_the_words_given(make, copy):
 
     said = make("-n", "test", "ARGS=-k story")
 
-    assert said.stdout.splitlines() == [".venv/bin/python -m pytest -k story"]
+    assert said.stdout.splitlines() == [
+        "PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -k story"
+    ]
 
 
 def test_clean_keeps_the_store_and_the_settings(make, copy):

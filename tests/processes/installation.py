@@ -30,6 +30,12 @@ SHORT_LEASE = (
     "Works.__init__.__kwdefaults__['lease_seconds'] = 3.0; "
     "from service.cli import main; main()"
 )
+# The real command, which looks as often as ever for what it cannot see, but sooner.
+LOOKS_SOON = (
+    "from datetime import timedelta; from workers.offboarding.steps import planning; "
+    "planning.pause = lambda *_, **__: timedelta(seconds=0.5); "
+    "from service.cli import main; main()"
+)
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ from simulator.scenario import (
     PAYMENTS_GROUP_ID,
     PLATFORM_GROUP_ID,
 )
-from tests.processes.installation import TOKENS, offboard, until
+from tests.processes.installation import LOOKS_SOON, TOKENS, offboard, until
 
 pytestmark = pytest.mark.processes
 
@@ -218,7 +218,8 @@ def test_a_cluster_missing_from_its_list_makes_the_case_attention(
 ):
     service = install()
     simulator.account.hide_from_lists("cq1plt00south00003")
-    service.start("up")
+    service.start("store", "web", "beat")
+    service.start("worker", code=LOOKS_SOON)
     service.await_ready()
 
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]

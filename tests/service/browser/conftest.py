@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from fake_desk import NOW, SETTINGS, FakeDesk
+from fake_desk import SETTINGS, FakeDesk
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
-
-from service.app import create_app
 
 
 def _chromium():
@@ -67,9 +65,8 @@ def settings():
 
 
 @pytest.fixture
-def base(settings, desk):
-    app = create_app(settings, desk, clock=lambda: NOW)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def base(settings, desk, an_app):
+    server = make_server("127.0.0.1", 0, an_app(settings, desk), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

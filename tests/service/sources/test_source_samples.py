@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from config.settings import Settings
-from service.app import create_app
+from service.app import now_utc
 from service.cli import main
 from service.sources.samples import SAMPLES_OF
 from workers.desk.scim_users import ScimUsers
@@ -37,7 +37,7 @@ ALL = [
 class Service:
     """The real application on loopback, with a desk in memory."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, an_app):
         self.desk = FakeDesk()
         # Whose users are kept here has a table; the fake server serves all threads.
         self.desk.scim = ScimUsers(
@@ -45,7 +45,8 @@ class Service:
             hear=self.desk.hear,
             quarantine=self.desk.quarantine,
         )
-        self._server = make_server("127.0.0.1", 0, create_app(settings, self.desk))
+        app = an_app(settings, self.desk, now_utc)
+        self._server = make_server("127.0.0.1", 0, app)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
@@ -57,12 +58,12 @@ class Service:
 
 
 @pytest.fixture
-def serve():
+def serve(an_app):
     running = []
 
     def served(source):
         settings = Settings.from_env(environ_of(source))
-        running.append(Service(settings))
+        running.append(Service(settings, an_app))
         return running[-1]
 
     # The command's stdout is swapped for a test, and logs would be written there.

@@ -113,6 +113,8 @@ class FarSide:
 def _handler(far: FarSide) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two packets; the second would wait 40 ms to be asked for.
+        disable_nagle_algorithm = True
 
         def _any(self) -> None:
             call = f"{self.command} {self.path.partition('?')[0]}"

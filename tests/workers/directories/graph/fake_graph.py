@@ -200,6 +200,8 @@ def _code(text):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body are two packets; the second would wait 40 ms to be asked for.
+    disable_nagle_algorithm = True
     graph: FakeGraph
 
     def log_message(self, *_):
