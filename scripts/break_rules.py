@@ -307,16 +307,47 @@ BUGS: Final = (
         f"{STEPS}/remembering.py",
         (
             (
-                "seen=read_all(cloud, mine),",
-                "seen=tuple(_S(one, next(each.owner for each in index.holdings "
-                "if each.target == one)) for one in mine),",
-            ),
-            (
-                "from workers.offboarding.view import View\n",
-                "from workers.offboarding.view import Seen as _S\n"
-                "from workers.offboarding.view import View\n",
+                "same = untouched(mine, keys) if isinstance(keys, tuple) else ()",
+                "same = tuple(mine)",
             ),
         ),
+    ),
+    Bug(
+        "7",
+        "remember an owner though a key was made since",
+        "workers/offboarding/remembered.py",
+        (
+            (
+                "    if not _all_before(times, one.checked_at - MARGIN):\n"
+                "        return None\n",
+                "",
+            ),
+        ),
+        ("tests/offboarding/test_remembered.py",),
+    ),
+    Bug(
+        "7",
+        "go by a key list that is not whole",
+        "workers/offboarding/remembered.py",
+        (
+            (
+                "if view.keys is None or not view.has_keys or not sees_all:",
+                "if view.keys is None:",
+            ),
+        ),
+        ("tests/offboarding/test_remembered.py",),
+    ),
+    Bug(
+        "7",
+        "go by the key list for somebody who is gone",
+        f"{STEPS}/planning.py",
+        (
+            (
+                "return view if is_sure else judged(read_again(cloud, view))",
+                "return view",
+            ),
+        ),
+        ("tests/offboarding/test_remembered.py",),
     ),
     Bug(
         "3",
@@ -531,10 +562,10 @@ BUGS: Final = (
             ),
             ("    if not ready.is_fresh:\n", "    if False:\n"),
             (
-                "    return _send(tools, claim, case, target, ready)\n",
+                "    return _send(tools, claim, case, target, ready, timedelta(",
                 "    ready = resets.prepare(target.target, taker)\n"
                 "    _check_identity(case, target, ready.identity)\n"
-                "    return _send(tools, claim, case, target, ready)\n",
+                "    return _send(tools, claim, case, target, ready, timedelta(",
             ),
         ),
     ),
