@@ -21,7 +21,7 @@ def _tell_listening(arbiter: Any) -> None:  # noqa: ANN401 - gunicorn ships no t
     log.info("web.listening", addresses=[str(one) for one in arbiter.LISTENERS])
 
 
-_OPTIONS: Final[dict[str, Any]] = {
+OPTIONS: Final[dict[str, Any]] = {
     "worker_class": "gthread",
     "workers": 2,
     "threads": 8,
@@ -99,7 +99,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load_config(self) -> None:
         """Give gunicorn its settings."""
         address = f"{self._settings.host}:{self._settings.port}"
-        options = {**_OPTIONS, "bind": address, "on_starting": self._set_up_logs}
+        options = {**OPTIONS, "bind": address, "on_starting": self._set_up_logs}
         if self._settings.auth_mode == "proxy":
             options["pre_request"] = _once_each(self._settings)
         for name, value in options.items():
