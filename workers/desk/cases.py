@@ -47,7 +47,7 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.restored import Restored
-from workers.store.cases import Cases
+from workers.store.cases import Along, Cases, Taken
 from workers.store.names import KnownNames
 from workers.store.own_key import OwnKey
 from workers.store.scim import ScimTable
@@ -192,9 +192,12 @@ class Desk:
             same_people(settings),
             open_case=self._heard,
             withdraw=self.withdraw,
+            resolved=intake.resolved,
+            note_delivery=intake.note_delivery,
             clock=self._clock,
         )
-        self.hear = intake.resolving(hearing.hear)
+        self.hear = hearing.hear
+        self._let_go = intake.let_go
         self.await_look_up = intake.await_look_up
         self.quarantine = intake.quarantine
         self.note_delivery = intake.note_delivery
@@ -226,7 +229,10 @@ class Desk:
         return Opened(put.case or self.show(put.case_id), put.opened_as)
 
     def _put(
-        self, departure: Departure, idempotency: tuple[str, str] | None = None
+        self,
+        departure: Departure,
+        idempotency: tuple[str, str] | None = None,
+        along: Along | None = None,
     ) -> _Put:
         now = self._clock()
         case = self._case_of(departure, now)
@@ -240,9 +246,10 @@ class Desk:
             entries,
             idempotency=idempotency,
             brake=self._braking.counted(case, departure),
+            along=along,
         )
         if taken.verdict == "returned":
-            return self._open_late(case, departure)
+            return self._open_late(case, departure, along)
         if taken.verdict == "conflict":
             raise _other_body()
         if taken.verdict == "another":
@@ -250,6 +257,7 @@ class Desk:
                 "This event id was used for another person: send it under a new id.",
                 reason="event_key",
             )
+        self._let_go_of(taken)
         if taken.verdict == "repeated":
             return _Put(taken.case_id, OpenedAs.REPEATED)
         if taken.verdict == "braked":
@@ -262,7 +270,7 @@ class Desk:
             return _Put(taken.case_id, OpenedAs.JOINED)
         return _Put(case.id, OpenedAs.NEW, case)
 
-    def _open_late(self, case: Case, departure: Departure) -> _Put:
+    def _open_late(self, case: Case, departure: Departure, along: Along | None) -> _Put:
         """Open a departure that its source took back before it arrived, and end it.
 
         Deliveries come in any order. It joins nothing, and nothing is written for it.
@@ -271,7 +279,10 @@ class Desk:
         late = replace(case, dry_run=True, is_dry_as_asked=True)
         late = late.warned(Note(Reason.TAKEN_BACK, text))
         entry = _told(departure, self._clock(), "case.opened_late")
-        taken = self._cases.open(late, departure, (entry, entry), is_late=True)
+        taken = self._cases.open(
+            late, departure, (entry, entry), is_late=True, along=along
+        )
+        self._let_go_of(taken)
         if taken.verdict != "new":
             return _Put(taken.case_id, OpenedAs.REPEATED)
         try:
@@ -281,9 +292,13 @@ class Desk:
             log.info("case.late_was_over", case_id=late.id)
         return _Put(late.id, OpenedAs.NEW)
 
-    def _heard(self, departure: Departure) -> str:
+    def _let_go_of(self, taken: Taken) -> None:
+        if taken.kept_id:
+            self._let_go(taken.kept_id)
+
+    def _heard(self, departure: Departure, along: Along) -> str:
         # A source is answered with the id alone, so that no case is read for it.
-        put = self._put(departure)
+        put = self._put(departure, along=along)
         log.info("departure.opened", case_id=put.case_id, opened_as=str(put.opened_as))
         return put.case_id
 
