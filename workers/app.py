@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from workers.offboarding.model import Channel, Step, Work
+from workers.posting import Posting
 
 log = structlog.get_logger()
 
@@ -149,10 +150,21 @@ def make_app(broker_url: str) -> Celery:
 
 
 class Sender:
-    """Sends work by name. Best effort: what is not sent, the sweep sends."""
+    """Sends work by name. Best effort: what is not sent, the sweep sends.
 
-    def __init__(self, app: Celery) -> None:
+    Args:
+        app: Of the broker.
+        is_behind: Whether a thread sends, so that nobody waits for the broker; the
+            front door answers what is on disk, whoever is told of it.
+    """
+
+    def __init__(self, app: Celery, *, is_behind: bool = False) -> None:
         self._app = app
+        self._posting = Posting(self._put) if is_behind else None
+
+    def has_turn(self) -> bool:
+        """Tell whether to send at once what is due; else it is the next sweep's."""
+        return self._posting is None or self._posting.has_turn()
 
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
@@ -204,6 +216,11 @@ class Sender:
 
     def _sent(self, task: str, *args: str, is_behind: bool = False) -> bool:
         priority = _LAST if is_behind else _FIRST
+        if self._posting is None:
+            return self._put(task, args, priority)
+        return self._posting.put((task, args, priority))
+
+    def _put(self, task: str, args: tuple[str, ...], priority: int) -> bool:
         try:
             self._app.send_task(task, args=list(args), priority=priority)
         except (OperationalError, RedisError, OSError) as error:

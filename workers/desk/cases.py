@@ -52,6 +52,7 @@ from workers.store.names import KnownNames
 from workers.store.own_key import OwnKey
 from workers.store.scim import ScimTable
 from workers.store.switches import EVERYWHERE, Paused, Switches
+from workers.store.work import GRACE_MS
 
 log = structlog.get_logger()
 
@@ -129,6 +130,7 @@ class Desk:
         own_key: OwnKey,
         slack: SlackDesk,
         clock: Callable[[], datetime],
+        has_turn: Callable[[], bool] = lambda: True,
     ) -> None:
         self._armed = settings.armed
         self._accounts = settings.rules
@@ -138,6 +140,7 @@ class Desk:
         self._cases = cases
         self._switches = switches
         self._sender = sender
+        self._has_turn = has_turn
         self._clock = clock
         # What people decide about a case that waits has a file of its own.
         deciding = Deciding(cases, sender, self._channels, clock=clock)
@@ -236,6 +239,8 @@ class Desk:
     ) -> _Put:
         now = self._clock()
         case = self._case_of(departure, now)
+        # Many events at a time: the next sweep sends their work, which is due at once.
+        is_sent = self._has_turn()
         entries = (
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
@@ -247,6 +252,7 @@ class Desk:
             idempotency=idempotency,
             brake=self._braking.counted(case, departure),
             along=along,
+            grace_ms=GRACE_MS if is_sent else 0,
         )
         if taken.verdict == "returned":
             return self._open_late(case, departure, along)
@@ -264,7 +270,7 @@ class Desk:
             log.warning("case.braked", case_id=taken.case_id)
             return _Put(taken.case_id, OpenedAs.NEW)
         is_new = taken.verdict == "new"
-        if not is_new or case.status is CaseStatus.OPEN:
+        if is_sent and (not is_new or case.status is CaseStatus.OPEN):
             self._sender.send(Work(taken.case_id, Step.PLAN))
         if not is_new:
             return _Put(taken.case_id, OpenedAs.JOINED)

@@ -17,7 +17,7 @@ from workers.offboarding.errors import (
     NoSuchDeliveryError,
     StoreAwayError,
 )
-from workers.offboarding.heard import Heard, Hint, UnreadableError
+from workers.offboarding.heard import Hint, UnreadableError
 from workers.offboarding.intake import (
     Kept,
     KeptBody,
