@@ -42,6 +42,9 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_SECURITY_HEADERS: Final = [
+    (name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()
+]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -111,9 +114,11 @@ def _begin() -> None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
-    for name, value in SECURITY_HEADERS.items():
-        # A page says what it may load; whatever says nothing may load nothing.
-        response.headers.setdefault(name, value)
+    # A page says what it may load; whatever says nothing may load nothing.
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend(
+        [one for name, one in _SECURITY_HEADERS if name not in said]
+    )
     if "token" in g:
         # So that a caller can tell what its own token is good for.
         response.headers["Offboard-Role"] = g.token.role
