@@ -42,12 +42,13 @@ local function put_down(id, entry)
   redis.call('ZADD', P .. 'unsealed', 'NX', now, id)
 end
 
-local function remember(id)
+local function remember(id, traces)
   if asked.event_key then
     redis.call('SET', P .. 'event:' .. asked.event_key, id .. ' ' .. asked.who)
-    -- What has to go with the case when its time is over.
-    redis.call('SADD', P .. 'case:' .. id .. ':traces', 'event:' .. asked.event_key)
+    table.insert(traces, 'event:' .. asked.event_key)
   end
+  -- What has to go with the case when its time is over.
+  if #traces > 0 then redis.call('SADD', P .. 'case:' .. id .. ':traces', unpack(traces)) end
   if asked.idem_key then
     redis.call('SET', P .. 'idem:' .. asked.idem_key, asked.idem_digest .. ' ' .. id,
                'EX', asked.idem_ttl)
@@ -149,7 +150,7 @@ if asked.exclusive then
     local other = redis.call('HGET', P .. 'leavers', ref)
     if other and takes_in(other) then
       local theirs = P .. 'case:' .. other
-      remember(other)
+      remember(other, {})
       note_along()
       redis.call('SET', P .. 'joined:' .. asked.id, other, 'EX', asked.repeat_ttl)
       redis.call('RPUSH', theirs .. ':joins', asked.departure)
@@ -172,7 +173,12 @@ if asked.exclusive then
   end
 end
 
-remember(asked.id)
+local traces = {}
+for _, ref in ipairs(asked.refs) do
+  redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.id)
+  table.insert(traces, 'index:user:' .. ref)
+end
+remember(asked.id, traces)
 note_along()
 local is_braked = asked.brake and is_one_too_many()
 local status = is_braked and 'waiting' or asked.status
@@ -182,10 +188,6 @@ redis.call('HSET', case, 'head', asked.head, 'status', status, 'result', '',
 put_down(asked.id, asked.entry)
 redis.call('ZADD', P .. 'index:all', 0, asked.id)
 redis.call('ZADD', P .. 'index:status:' .. status, 0, asked.id)
-for _, ref in ipairs(asked.refs) do
-  redis.call('ZADD', P .. 'index:user:' .. ref, 0, asked.id)
-  redis.call('SADD', case .. ':traces', 'index:user:' .. ref)
-end
 if is_braked then
   put_aside()
   return answer('braked', asked.id)
