@@ -52,7 +52,7 @@ class Load:
     lines: int = 16
     run: str = "a"
     repeated: float = 0.0
-    most: int = 12_000
+    most: int = 10_000
 
 
 @dataclass
