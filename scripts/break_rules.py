@@ -803,6 +803,7 @@ BUGS: Final = (
                 "                event,\n"
                 "                request_id=g.request_id,\n"
                 '                delivery_sha256=g.get("delivery_sha256"),\n'
+                "                delivered_at=delivered_at,\n"
                 "            )\n",
                 "            from threading import Timer\n"
                 "            Timer(0.1, desk.hear, (event,)).start()\n",
