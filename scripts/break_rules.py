@@ -718,6 +718,13 @@ BUGS: Final = (
     ),
     Bug(
         "2",
+        "have each case take a lease of its own on a target",
+        "workers/store/claim.lua",
+        (("local name = is_shared and", "local name = false and"),),
+        (f"{STORE}_begin.py",),
+    ),
+    Bug(
+        "2",
         "lose a fence check",
         "workers/store/finish.lua",
         (("~= asked.fence then return 'lost' end", "== -2 then return 'lost' end"),),
