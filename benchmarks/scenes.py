@@ -75,4 +75,5 @@ def _add_people(account: Account, scene: Scene, number: int) -> None:
 
 
 def _group(at: int) -> str:
-    return f"{at // len(_REGIONS) + 1:032x}"
+    # Not an account's id: a key's description names both.
+    return f"f{at // len(_REGIONS) + 1:031x}"
