@@ -14,7 +14,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that ran to its end; ``peak_mb`` is the most memory it had."""
+    """A command that ran to its end; ``peak_mb`` is the most memory it had.
+
+    That is never less than what whoever started it had, of which it begins as a copy.
+    """
 
     seconds: float
     cpu_seconds: float

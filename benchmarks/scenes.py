@@ -75,5 +75,5 @@ def _add_people(account: Account, scene: Scene, number: int) -> None:
 
 
 def _group(at: int) -> str:
-    # Not an account's id: a key's description names both.
-    return f"f{at // len(_REGIONS) + 1:031x}"
+    # Like no account's id, or a key's description would name two things alike.
+    return f"a{at // len(_REGIONS) + 1:031x}"
