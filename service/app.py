@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.routing import BaseConverter
 
@@ -32,7 +32,7 @@ from service.routes import (
     seen,
     trying,
 )
-from service.scim import scim
+from service.scim.off import scim_off
 from service.slack import slack
 from workers.desk import Desk
 
@@ -106,10 +106,19 @@ def create_app(
     for blueprint in described:
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
-    app.register_blueprint(scim)
+    app.register_blueprint(_scim(settings))
     app.register_blueprint(pages)
     answer_errors(app)
     return app
+
+
+def _scim(settings: Settings) -> Blueprint:
+    if not settings.sources.scim.is_on:
+        return scim_off
+    # Here and not above: it brings a library along that nobody else needs.
+    from service.scim.discovery import scim
+
+    return scim
 
 
 def _begin() -> None:

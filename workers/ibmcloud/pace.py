@@ -6,7 +6,7 @@ Knows nothing of what is asked. The budget that all workers share is in the stor
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,8 @@ _LONGEST_WAIT_SECONDS: Final = 30.0
 _LONGEST_WAIT_OF_A_SURVEY_SECONDS: Final = 900.0
 # Slots may be given sooner than was told, as when a worker dies with its turn.
 _NAP_SECONDS: Final = 0.5
+# Dozens of a survey's calls wait for most of their time, and are in no hurry.
+_NAP_OF_A_SURVEY_SECONDS: Final = 2.5
 # Where IBM Cloud gives no figure: its window, as it is documented.
 _USUAL_BACK_OFF_SECONDS: Final = 10.0
 _LONGEST_BACK_OFF_SECONDS: Final = 300.0
@@ -91,9 +93,10 @@ class Pace:
             self._wait(self._budget, calls=1)
 
     def _wait(self, budget: Budget, *, calls: int) -> str:
-        left = _LONGEST_WAIT_SECONDS
+        left, longest_nap = _LONGEST_WAIT_SECONDS, _NAP_SECONDS
         if self._is_survey:
             left = _LONGEST_WAIT_OF_A_SURVEY_SECONDS
+            longest_nap = _NAP_OF_A_SURVEY_SECONDS
         while True:
             grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:
@@ -103,7 +106,7 @@ class Pace:
                     "Too many requests to IBM Cloud are under way; this one waits",
                     retry_after_seconds=grant.wait_seconds,
                 )
-            nap = min(max(grant.wait_seconds, 0.01), _NAP_SECONDS)
+            nap = min(max(grant.wait_seconds, 0.01), longest_nap)
             self._sleep(nap)
             left -= nap
 
@@ -152,6 +155,7 @@ class LocalBudget:
         self._clock = clock
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
+        # In the order of their times, since each is put last when it is stamped.
         self._given: dict[str, _Slots] = {}
         self._until = 0.0
         self._others_until = 0.0
@@ -185,7 +189,7 @@ class LocalBudget:
         calls = int(ticket.partition("-")[0])
         with self._lock:
             now = self._clock()
-            slots = self._given.get(ticket, _Slots(now, calls, is_survey=False))
+            slots = self._given.pop(ticket, _Slots(now, calls, is_survey=False))
             self._given[ticket] = replace(slots, at=now)
 
     def back_off(self, seconds: float) -> None:
@@ -195,11 +199,8 @@ class LocalBudget:
             self._until = max(self._until, self._clock() + wait)
 
     def _wait(self, calls: int, now: float, *, is_survey: bool) -> float:
-        kept = _WINDOW_SECONDS + _MARGIN_SECONDS
-        self._given = {
-            ticket: one for ticket, one in self._given.items() if one.at + kept > now
-        }
-        given = list(self._given.values())
+        self._let_go(now)
+        given = self._given.values()
         waits = [self._until - now, _until_free(given, calls, self._limit, now)]
         if is_survey:
             quarter = max(1, self._limit // 4)
@@ -208,11 +209,22 @@ class LocalBudget:
             waits.append(self._others_until - now)
         return max(0.0, *waits)
 
+    def _let_go(self, now: float) -> None:
+        """Drop what counts no more; the oldest stands first."""
+        since = now - _WINDOW_SECONDS - _MARGIN_SECONDS
+        over = []
+        for ticket, one in self._given.items():
+            if one.at > since:
+                break
+            over.append(ticket)
+        for ticket in over:
+            del self._given[ticket]
 
-def _until_free(given: list[_Slots], calls: int, limit: int, now: float) -> float:
+
+def _until_free(given: Collection[_Slots], calls: int, limit: int, now: float) -> float:
     """Tell when so many slots of *limit* are free, as the oldest fall out."""
     used = sum(one.calls for one in given)
-    for one in sorted(given, key=lambda slots: slots.at):
+    for one in given:
         if used + calls <= limit:
             break
         used -= one.calls

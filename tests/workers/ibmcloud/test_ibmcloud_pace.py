@@ -110,6 +110,15 @@ def test_a_call_waits_in_naps_until_it_gets_its_slot(budget):
     assert naps == [0.5, 0.3, 0.01]
 
 
+def test_a_survey_asks_less_often_whether_there_is_room(budget):
+    naps = []
+    budget.waits = [9.0, 6.5, 0.4]
+
+    Pace(budget, is_survey=True, sleep=naps.append).wait()
+
+    assert naps == [2.5, 2.5, 0.4]
+
+
 def test_after_half_a_minute_a_call_gives_up_and_says_how_long_still(budget):
     naps = []
     budget.waits = [5.0] * 100
