@@ -227,7 +227,7 @@ class Works:
 
     def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
         """Write *change*, have the same work come back at *at*; return what to send."""
-        # Decided once, and before: what the sweep is told to leave must be brought back.
+        # Decided once, and before: what the sweep is to leave must be brought back.
         is_brought, follows = self._is_brought(at), self._is_brought(change.after_at)
         self._write(
             claim,
