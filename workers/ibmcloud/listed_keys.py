@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from ibm_platform_services import IamIdentityV1
@@ -30,6 +31,7 @@ OWN: Final = "Listing the functional ID's API keys"
 _ALL: Final = "Listing the account's API keys"
 _NEW: Final = "Listing the account's newest API keys"
 _KINDS: Final = ("user", "serviceid")
+_A_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def own_keys(
     Source: IAM Identity API, GET /v1/apikeys.
     """
     asked = {"account_id": account_id, "iam_id": iam_id, "scope": "entity"}
-    return tuple(_pages(client, tokens, OWN, asked))
+    return tuple(_all_of(client, tokens, OWN, asked))
 
 
 def cluster_keys(
@@ -105,7 +107,7 @@ def cluster_keys(
     found: dict[object, ApiKey] = {}
     for kind in _KINDS:
         asked = {**_whose(account_id, kind), "sort": "name"}
-        for key in _pages(client, tokens, _ALL, asked):
+        for key in _all_of(client, tokens, _ALL, asked):
             found.setdefault(key.id or key, key)
     mine = tokens.claims().iam_id
     seen = tuple(regions)
@@ -131,8 +133,9 @@ def cluster_keys_since(
 ) -> tuple[ListedKey, ...]:
     """List the cluster API keys made at or after *moment*; mostly one call a kind.
 
-    The newest come first, so pages are read until one has an older key; where the far
-    side does not keep to that order, all are read. A key without a time counts as new.
+    The newest come first, so pages are read until one has an older key; where a page
+    shows that the far side does not keep to that order, all are read. A key without a
+    time counts as new.
     Raises as ``cluster_keys`` does, and may be as short as that.
     """
     kinds = [
@@ -155,14 +158,16 @@ def _since(
     last: datetime | None = None
     is_falling = True
     newest_first = {"sort": "created_at", "order": "desc"}
-    for key in _pages(client, tokens, _NEW, {**asked, **newest_first}):
-        at = key.created_at
-        # Times to the minute are read as their last second, and may seem to rise.
-        is_falling &= last is None or at is None or at <= last + timedelta(minutes=1)
-        last = at or last
-        if at is None or at >= moment:
-            found.append(key)
-        elif is_falling and at < moment - timedelta(minutes=1):
+    for page in _pages(client, tokens, _NEW, {**asked, **newest_first}):
+        for key in page:
+            at = key.created_at
+            # Times to the minute are read as their last second, and may seem to rise.
+            is_falling &= last is None or at is None or at <= last + _A_MINUTE
+            last = at or last
+            if at is None or at >= moment:
+                found.append(key)
+        # Only a whole page says in which order it is: its first key may be the oldest.
+        if is_falling and last is not None and last < moment - _A_MINUTE:
             break
     return found
 
@@ -171,9 +176,15 @@ def _whose(account_id: str, kind: str) -> dict[str, str]:
     return {"account_id": account_id, "scope": "account", "type": kind}
 
 
-def _pages(
+def _all_of(
     client: IamIdentityV1, tokens: Tokens, doing: str, asked: dict[str, str]
 ) -> Iterator[ApiKey]:
+    return chain.from_iterable(_pages(client, tokens, doing, asked))
+
+
+def _pages(
+    client: IamIdentityV1, tokens: Tokens, doing: str, asked: dict[str, str]
+) -> Iterator[list[ApiKey]]:
     trail = Trail(doing)
     page_token: str | None = None
     while True:
@@ -182,7 +193,7 @@ def _pages(
                 **asked, pagesize=PAGE, pagetoken=page_token
             ).get_result()
         page = checked(_KEYS, answer, doing)
-        yield from (_key(item) for item in page["apikeys"])
+        yield [_key(item) for item in page["apikeys"]]
         page_token = trail.by_address(page["next"], "pagetoken")
         if page_token is None:
             return

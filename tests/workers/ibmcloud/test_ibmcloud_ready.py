@@ -6,6 +6,7 @@ import pytest
 from ibmcloud_scenes import STEWARD, a_target, an_account, settings_for
 
 from simulator import Fault, status
+from workers.ibmcloud import listed_keys
 from workers.ibmcloud.account import open_cloud
 from workers.ibmcloud.keys import open_resets
 from workers.offboarding.errors import TransientError
@@ -99,3 +100,32 @@ def test_a_list_of_the_newest_keys_that_fails_is_no_short_list(simulator, cloud)
 
     with pytest.raises(TransientError):
         cloud.cluster_keys_since(datetime.now(UTC))
+
+
+def a_key(number, made_at):
+    return {
+        "id": f"key-{number}",
+        "iam_id": STEWARD.id,
+        "name": "containers-kubernetes-key",
+        "description": f"For eu-de in {GROUP}",
+        "created_at": made_at.isoformat(),
+    }
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_a_list_that_begins_with_the_oldest_is_read_to_its_end(
+    monkeypatch, far, far_cloud, is_newest_first
+):
+    monkeypatch.setattr(listed_keys, "_KINDS", ("user",))
+    now = datetime.now(UTC)
+    times = [now - timedelta(days=number) for number in range(6)]
+    keys = [a_key(number, at) for number, at in enumerate(times)]
+    keys = keys if is_newest_first else keys[::-1]
+    more = {"next": f"{far.url}/v1/apikeys?pagetoken=more"}
+    far.says("GET /v1/apikeys", {"apikeys": keys[:3], **more})
+    far.says("GET /v1/apikeys", {"apikeys": keys[3:]})
+
+    found = far_cloud.cluster_keys_since(now - timedelta(hours=1))
+
+    assert [one.id for one in found] == ["key-0"]
+    assert far.asked("GET /v1/apikeys") == (1 if is_newest_first else 2)
