@@ -89,6 +89,8 @@ def test_read_backs_never_end_and_never_come_thick():
         # Clocks may differ, and a target may have been forgotten for an hour.
         (None, -3.0, 0, 0.1),
         (None, 4000.0, 9, 120.0),
+        # Nobody looked for so long, so it says nothing.
+        (None, 4000.0, 0, 10.05),
     ],
 )
 def test_what_a_read_back_teaches(usual, elapsed, polls, seconds):

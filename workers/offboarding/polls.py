@@ -90,6 +90,9 @@ def learned(
     is_as_expected = usual_seconds is not None and elapsed_seconds >= usual_seconds
     if is_as_expected and not polls:
         return None
+    if usual_seconds is None and not polls:
+        # Nobody looked before: a worker may have been away for that long.
+        elapsed_seconds = min(elapsed_seconds, _DOCUMENTED_SECONDS)
     return min(max(elapsed_seconds, _LEAST_SECONDS), _MOST_SECONDS)
 
 
