@@ -19,13 +19,14 @@ _FAULTY_SECONDS: Final = 10.0
 class _Kept:
     lock: threading.Lock = field(default_factory=threading.Lock)
     look: Look | None = None
+    looked_at: float = 0.0
 
     def is_good(self, since: float) -> bool:
-        if self.look is None:
+        if self.look is None or self.look.began <= since:
             return False
-        if self.look.may_recover:
-            since = max(since, time.monotonic() - _FAULTY_SECONDS)
-        return self.look.began > since
+        # Some of what it shows may have been asked for long before it.
+        is_recent = self.looked_at > time.monotonic() - _FAULTY_SECONDS
+        return is_recent or not self.look.may_recover
 
 
 class Standings:
@@ -50,4 +51,5 @@ class Standings:
         with kept.lock:
             if kept.look is None or not kept.is_good(since):
                 kept.look = self._look(functional_id, since)
+                kept.looked_at = time.monotonic()
             return kept.look.standing

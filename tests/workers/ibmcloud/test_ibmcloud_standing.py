@@ -497,6 +497,21 @@ def test_a_passing_fault_is_not_kept_as_long(monkeypatch, stands_well, far_cloud
     assert (faulty.keys, mended.keys) == (None, 1)
 
 
+def test_a_passing_fault_is_not_looked_at_by_each_who_asks_where_all_else_is_older(
+    monkeypatch, stands_well, far_cloud
+):
+    # What this asks for serves the look at the functional ID, too.
+    far_cloud.visibility()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+    stands_well.answers["GET /v1/apikeys"].insert(0, (503, "", {}))
+
+    faulty = far_cloud.standing(STEWARD)
+
+    assert faulty.keys is None
+    assert far_cloud.standing(STEWARD) is faulty
+
+
 def test_a_refusal_is_kept_like_any_answer(monkeypatch, stands_well, far_cloud):
     stands_well.answers["GET /v1/apikeys"].insert(0, (403, "", {}))
     refused = far_cloud.standing(STEWARD)
