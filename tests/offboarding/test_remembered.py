@@ -1,5 +1,6 @@
 """What IAM's key list proves to be as surveys read it, and what is to be read."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -203,3 +204,60 @@ def test_an_unread_owner_is_no_owner_to_go_by():
     world.settle()
 
     assert reads_of(world, FRANKFURT) >= 1
+
+
+def test_the_keys_of_who_is_removed_while_all_is_looked_at_are_missed_by_no_look():
+    world = a_world_of_two()
+    world.clock.advance(3600)
+    world.cloud.own(FRANKFURT, DANA)
+    list_keys = world.cloud.cluster_keys
+
+    def removed_before_the_keys_are_listed():
+        _wait_for(lambda: "people" in world.journal, seconds=0.2)
+        world.cloud.users = [a_person(ROBIN), a_person(FID)]
+        world.cloud.listed = OLD[1:]
+        return list_keys()
+
+    world.cloud.cluster_keys = removed_before_the_keys_are_listed
+
+    case = world.settle()
+
+    assert case.target(FRANKFURT.id).outcome is Outcome.VERIFIED
+
+
+def test_who_is_in_the_account_is_asked_once_the_keys_are_listed():
+    world = a_world_of_two()
+
+    look_at(world.cloud, None, index=world.index.of("acct1"))
+
+    assert world.journal.index("cluster_keys") < world.journal.index("people")
+
+
+def _wait_for(is_so, *, seconds):
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def test_the_keys_of_who_was_removed_and_invited_again_are_gone_so_all_is_read():
+    world = a_world_of_two()
+    world.cloud.own(FRANKFURT, DANA)
+    world.cloud.listed = OLD[1:]
+
+    case = world.settle()
+
+    assert case.target(FRANKFURT.id).outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize(("minutes", "reads"), [(5, 1), (-5, 1), (-11, 0)])
+def test_who_came_into_an_account_after_its_survey_has_all_of_it_read(minutes, reads):
+    world = a_world_of_two()
+    world.clock.advance(3600)
+    world.cloud.listed = OLD
+    added = NOON + timedelta(minutes=minutes)
+    others = world.cloud.users[1:]
+    world.cloud.users = [a_person(DANA, added_at=added), *others]
+
+    world.settle()
+
+    assert min(reads_of(world, FRANKFURT), 1) == reads

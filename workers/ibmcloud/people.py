@@ -11,6 +11,7 @@ from workers.ibmcloud.claims import text_of
 from workers.ibmcloud.client import checked, reading
 from workers.ibmcloud.errors import odd_answer
 from workers.ibmcloud.lenient import Lenient
+from workers.ibmcloud.listed_keys import time_of
 from workers.ibmcloud.paging import PAGE, Trail
 from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.model import Person
@@ -25,6 +26,7 @@ class _User(Lenient):
     firstname = fields.Raw(load_default=None, allow_none=True)
     lastname = fields.Raw(load_default=None, allow_none=True)
     state = fields.Raw(load_default=None, allow_none=True)
+    added_on = fields.Raw(load_default=None, allow_none=True)
 
 
 class _UserPage(Lenient):
@@ -88,4 +90,5 @@ def _person(user: dict[str, object]) -> Person:
         user_id=login,
         name=" ".join(one for one in names if one) or None,
         state=text_of(user.get("state")),
+        added_at=time_of(text_of(user.get("added_on"))),
     )

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from workers.offboarding.doubts import doubted
 from workers.offboarding.errors import (
@@ -76,8 +76,11 @@ def look_at(
     """
     with ThreadPoolExecutor(_READERS, thread_name_prefix="look") as readers:
         ours = _submit(readers, lambda: _asked(cloud.identities))
-        people = _submit(readers, lambda: _asked(cloud.people))
         keys = _submit(readers, lambda: _asked(cloud.cluster_keys))
+        # Keys go with whoever is removed. Only who is in the account when they have
+        # been listed had theirs in that list.
+        before = keys if index is not None else None
+        people = _submit(readers, lambda: _asked(cloud.people, after=before))
         targets = _submit(readers, lambda: _asked(cloud.targets))
         visibility = _submit(readers, cloud.visibility)
     view = View(cloud.account_id, visibility=visibility.result())
@@ -136,7 +139,11 @@ def _submit(readers: ThreadPoolExecutor, call: Callable[[], T]) -> "Future[T]":
     return readers.submit(copy_context().run, call)
 
 
-def _asked(call: Callable[[], T]) -> T | OffboardingError:
+def _asked(
+    call: Callable[[], T], *, after: "Future[Any] | None" = None
+) -> T | OffboardingError:
+    if after is not None:
+        after.result()
     try:
         return call()
     except StoreAwayError:

@@ -281,13 +281,17 @@ class Visibility:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One entry of an account's user list. ``user_id`` is the login name."""
+    """One entry of an account's user list. ``user_id`` is the login name.
+
+    ``added_at`` is when they came into the account; None where nobody says so.
+    """
 
     iam_id: str
     email: str | None
     user_id: str | None
     name: str | None
     state: str | None = None
+    added_at: datetime | None = None
 
     @property
     def addresses(self) -> frozenset[str]:

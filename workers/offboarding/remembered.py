@@ -2,8 +2,9 @@
 
 A reset always makes a new API key, and IAM lists whose it is and when it was made. So
 who was read as the owner of a target still is, where that list has their key for its
-place and none that was made since. That holds for somebody who is in the account:
-keys of people who were removed are listed no more.
+place and none that was made since. That holds for somebody who is in the account, and
+was all the time: keys of people who were removed are listed no more, and do not come
+back with them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -62,6 +63,26 @@ def untouched(
         return since is not None and _all_before(times, since - MARGIN)
 
     return tuple(one for one in holdings if is_untouched(one))
+
+
+def has_stayed(view: View, index: AccountIndex, iam_id: str | None) -> bool:
+    """Tell whether somebody was in an account ever since it was surveyed.
+
+    Who was removed and invited again has none of their keys any more. When they were
+    added says so, where IBM Cloud tells it; that it is another time then is not
+    confirmed against a live account. So does a key that a survey saw in force.
+    """
+    mine = [one for one in view.people if one.iam_id == iam_id]
+    if not mine or view.keys is None or index.surveyed_at is None:
+        return False
+    since = index.surveyed_at - MARGIN
+    if any(one.added_at is not None and one.added_at >= since for one in mine):
+        return False
+    return all(
+        iam_id in view.keys.owners_of(one.target.place)
+        for one in index.of(iam_id)
+        if one.owner_now is not None
+    )
 
 
 def since_of(holdings: Iterable[Holding]) -> datetime | None:

@@ -1,6 +1,7 @@
 """People and keys: a list is whole, or it is an error."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,7 +29,9 @@ def lists(far, *keys):
 
 
 def test_people_are_listed_with_lower_cased_emails(cloud):
-    assert cloud.people() == (
+    found = tuple(replace(one, added_at=None) for one in cloud.people())
+
+    assert found == (
         Person(
             FUNCTIONAL,
             "steward@example.com",
@@ -44,6 +47,24 @@ def test_people_are_listed_with_lower_cased_emails(cloud):
             "ACTIVE",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2019-03-22T15:06:37.000Z", datetime(2019, 3, 22, 15, 6, 37, tzinfo=UTC)),
+        ("long ago", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_when_somebody_was_added_is_read_where_it_is_a_time(far, far_cloud, said, at):
+    user = {"iam_id": "IBMid-1", "added_on": said}
+    far.says(f"GET /v2/accounts/{ACCOUNT}/users", {"resources": [user]})
+
+    [found] = far_cloud.people()
+
+    assert found.added_at == at
 
 
 def test_all_pages_of_people_are_read(scene, simulator, cloud):

@@ -34,6 +34,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.ports import Account, Change, Claim, Cloud
+from workers.offboarding.remembered import has_stayed
 from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
 from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
@@ -233,7 +234,7 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     )
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
-    views = _read_for(clouds, views, case, resolved)
+    views = _read_for(this, clouds, views, case, resolved)
     looks = _looks(tools, this, case, resolved, views)
     case = replace(case, empty_in=accounts_without(views))
     may_help = not this.is_last and not all(view.is_final for view in views)
@@ -258,18 +259,26 @@ def _to_go_by(tools: Tools, this: Try, case: Case) -> list[AccountIndex]:
 
 
 def _read_for(
-    clouds: Sequence[Cloud], views: Sequence[View], case: Case, resolved: Resolved
+    this: Try,
+    clouds: Sequence[Cloud],
+    views: Sequence[View],
+    case: Case,
+    resolved: Resolved,
 ) -> list[View]:
-    """Read what was only remembered of an account that the leaver is not in.
+    """Read what was only remembered of an account that the leaver left meanwhile.
 
     Keys they made there since the survey went with them, so no list shows those.
     """
+    by_account = {one.account_id: one for one in this.indexes}
 
     def read(pair: tuple[Cloud, View]) -> View:
         cloud, view = pair
-        is_there = resolved.leaver.iam_id in {one.iam_id for one in view.people}
-        is_sure = is_there and view.account_id not in case.gone_from
-        return view if is_sure else judged(read_again(cloud, view))
+        index = by_account.get(view.account_id, AccountIndex(view.account_id))
+        stayed = has_stayed(view, index, resolved.leaver.iam_id)
+        is_sure = stayed and view.account_id not in case.gone_from
+        if is_sure or not any(one.is_remembered for one in view.seen):
+            return view
+        return judged(read_again(cloud, view))
 
     return at_once(read, list(zip(clouds, views, strict=True)))
 
