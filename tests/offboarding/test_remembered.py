@@ -19,7 +19,7 @@ from factories import (
 from fakes import a_world
 
 from workers.offboarding.discovery import look_at
-from workers.offboarding.errors import TransientError
+from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import CaseResult, ListedKey, Outcome, Right, Unread
 
 DOWN = TransientError("timeout")
@@ -206,6 +206,9 @@ def test_an_unread_owner_is_no_owner_to_go_by():
     assert reads_of(world, FRANKFURT) >= 1
 
 
+CAROL = replace(ROBIN, id="IBMid-CAROL", name="Carol", email="carol@example.com")
+
+
 def test_the_keys_of_who_is_removed_while_all_is_looked_at_are_missed_by_no_look():
     world = a_world_of_two()
     world.clock.advance(3600)
@@ -261,3 +264,28 @@ def test_who_came_into_an_account_after_its_survey_has_all_of_it_read(minutes, r
     world.settle()
 
     assert min(reads_of(world, FRANKFURT), 1) == reads
+
+
+def test_what_a_short_list_made_nobodys_is_unread_again_when_that_shows():
+    world = a_world(DALLAS, FRANKFURT, TOKYO, owners={FRANKFURT: ROBIN})
+    nobody = Unread(reason=Reason.OWNER_UNKNOWN, detail="nobody")
+    world.cloud.own(TOKYO, nobody)
+    world.survey()
+    # Dana left, so Frankfurt is read: its owner's key is not listed, nor may Tokyo's.
+    world.cloud.users = [a_person(ROBIN), a_person(FID), a_person(CAROL)]
+    world.cloud.listed = OLD
+    world.cloud.own(FRANKFURT, CAROL)
+
+    case = world.settle()
+
+    assert case.target(TOKYO.id).outcome is Outcome.UNREAD
+
+
+def test_what_is_missing_from_a_list_is_said_once():
+    world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+    world.cloud.users = [a_person(ROBIN), a_person(FID)]
+    world.cloud.listed = [OLD[0]]
+
+    case = world.settle()
+
+    assert [one.reason for one in case.warnings] == [Reason.LIST_SHORT]

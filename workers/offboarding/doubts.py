@@ -12,7 +12,6 @@ from workers.offboarding.model import (
     NoOwner,
     Note,
     OwnerKind,
-    Reading,
     Right,
     Unread,
 )
@@ -29,7 +28,7 @@ def doubted(view: View) -> View:
         has_clusters=view.has_clusters and not hidden,
         has_keys=view.has_keys and not lacking,
     )
-    seen = tuple(replace(one, reading=_plainly(view, one)) for one in view.seen)
+    seen = tuple(_plainly(view, one) for one in view.seen)
     return replace(view, seen=seen, unseen=(*view.unseen, *notes))
 
 
@@ -75,14 +74,17 @@ def _without_keys(view: View) -> list[Note]:
     return [Note(Reason.LIST_SHORT, text)]
 
 
-def _plainly(view: View, one: Seen) -> Reading:
+def _plainly(view: View, one: Seen) -> Seen:
     """Call a target nobody's only where IAM, seen whole, lists no key for it."""
+    if one.read_as is not None:
+        # By now the list may have shown that it is not whole.
+        one = replace(one, reading=one.read_as, read_as=None)
     is_nameless = (
         isinstance(one.reading, Unread) and one.reading.reason is Reason.OWNER_UNKNOWN
     )
     if not is_nameless or view.keys is None or not view.has_keys or not view.is_proven:
-        return one.reading
+        return one
     is_listed = view.keys.owners_of(one.target.place) or any(
         key.place is None for key in view.keys.keys
     )
-    return one.reading if is_listed else NoOwner()
+    return one if is_listed else replace(one, reading=NoOwner(), read_as=one.reading)

@@ -1034,5 +1034,4 @@ class Case:
 
     def warned(self, *notes: Note) -> Self:
         """Return the case with these warnings, each reason and text at most once."""
-        fresh = tuple(note for note in notes if note not in self.warnings)
-        return replace(self, warnings=self.warnings + fresh)
+        return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, *notes))))

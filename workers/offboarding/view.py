@@ -22,7 +22,8 @@ class Seen:
 
     ``is_final`` is False where reading again may help: a timeout is not an answer.
     ``retry_after_seconds`` is the wait the far side asked for then. With
-    ``is_remembered`` a survey read it, and it was not read again.
+    ``is_remembered`` a survey read it, and it was not read again. ``read_as`` is what
+    was read where the key list made nobody's of it.
     """
 
     target: Target
@@ -30,6 +31,7 @@ class Seen:
     is_final: bool = True
     retry_after_seconds: float = 0
     is_remembered: bool = False
+    read_as: Reading | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
