@@ -39,9 +39,13 @@ class Posting:
         if self._waiting.qsize() >= _MOST:
             return False
         self._waiting.put(message)
-        if self._thread is None:
+        # A bug in sending costs one message, and nothing after it.
+        if not self._is_at_work():
             self._begin()
         return True
+
+    def _is_at_work(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def has_turn(self) -> bool:
         """Take one of this second's turns; False: the sweep sends what is due."""
@@ -54,7 +58,7 @@ class Posting:
 
     def _begin(self) -> None:
         with self._lock:
-            if self._thread is None:
+            if not self._is_at_work():
                 # A daemon: a broker that does not answer must not keep us from ending.
                 self._thread = Thread(target=self._run, name="posting", daemon=True)
                 self._thread.start()

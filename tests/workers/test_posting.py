@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from workers import posting
 from workers.app import Sender, make_app
 from workers.offboarding.model import Step, Work
@@ -105,3 +107,22 @@ def test_a_broker_that_is_away_holds_nobody_up():
 
     # One refusal alone takes longer, with its second try.
     assert done.wait(1)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_in_sending_costs_one_message_and_nothing_after_it(until):
+    line = Line()
+    line.open.set()
+
+    def send(task, args, priority):
+        if task == "odd":
+            raise RuntimeError("a bug")
+        return line.send(task, args, priority)
+
+    sending = Posting(send)
+    sending.put(("odd", (), 0))
+    until(lambda: not sending._thread.is_alive())
+
+    sending.put(("next", (), 0))
+
+    until(lambda: line.sent == [("next", (), 0)])
