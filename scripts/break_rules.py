@@ -343,10 +343,27 @@ BUGS: Final = (
         f"{STEPS}/planning.py",
         (
             (
-                "return view if is_sure else judged(read_again(cloud, view))",
+                "return judged(read_again(cloud, view))",
                 "return view",
             ),
         ),
+        ("tests/offboarding/test_remembered.py",),
+    ),
+    Bug(
+        "7",
+        "go by the key list for somebody who was invited again",
+        "workers/offboarding/remembered.py",
+        (
+            ("iam_id in view.keys.owners_of(one.target.place)", "True"),
+            ("one.added_at >= since", "False"),
+        ),
+        ("tests/offboarding/test_remembered.py",),
+    ),
+    Bug(
+        "7",
+        "list the users before the keys that speak for them",
+        "workers/offboarding/discovery.py",
+        (("before = keys if index is not None else None", "before = None"),),
         ("tests/offboarding/test_remembered.py",),
     ),
     Bug(

@@ -230,6 +230,13 @@ def test_the_keys_of_who_is_removed_while_all_is_looked_at_are_missed_by_no_look
 
 def test_who_is_in_the_account_is_asked_once_the_keys_are_listed():
     world = a_world_of_two()
+    list_keys = world.cloud.cluster_keys
+
+    def listed_late():
+        _wait_for(lambda: "people" in world.journal, seconds=0.2)
+        return list_keys()
+
+    world.cloud.cluster_keys = listed_late
 
     look_at(world.cloud, None, index=world.index.of("acct1"))
 
