@@ -181,16 +181,23 @@ class LocalBudget:
             return Grant(ticket)
 
     def sent(self, ticket: str) -> None:
-        """Count the slots of *ticket* from now on, when their calls are really sent.
+        """Count the last slot of *ticket* from now on, when its call is really sent.
 
-        One older than the window is counted again, since its calls go out all the same;
-        they may be too many then, so take anew rather than use an old ticket.
+        Those before it went out when it was given. One older than the window is counted
+        again, since its call goes out all the same; there may be too many then, so take
+        anew rather than use an old ticket.
         """
-        calls = int(ticket.partition("-")[0])
+        last = f"{ticket}-last"
         with self._lock:
             now = self._clock()
-            slots = self._given.pop(ticket, _Slots(now, calls, is_survey=False))
-            self._given[ticket] = replace(slots, at=now)
+            slots = self._given.get(ticket)
+            if slots is not None and slots.calls > 1:
+                self._given[ticket] = replace(slots, calls=slots.calls - 1)
+            elif slots is not None:
+                del self._given[ticket]
+            is_survey = slots is not None and slots.is_survey
+            self._given.pop(last, None)
+            self._given[last] = _Slots(now, 1, is_survey)
 
     def back_off(self, seconds: float) -> None:
         """Give nobody a slot for so long; never shortens an earlier wait."""
