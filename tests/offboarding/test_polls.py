@@ -78,23 +78,31 @@ def test_read_backs_never_end_and_never_come_thick():
 
 
 @pytest.mark.parametrize(
-    ("usual", "elapsed", "polls", "seconds"),
+    ("usual", "elapsed", "in_vain", "seconds"),
     [
-        (None, 4.0, 0, 4.0),
-        (None, 5.0, 3, 5.0),
-        (10.0, 5.0, 0, 5.0),
-        (10.0, 10.6, 1, 10.6),
+        (None, 4.0, None, 4.0),
+        (None, 5.0, 2.5, 5.0),
+        (10.0, 5.0, None, 5.0),
+        (10.0, 10.6, 10.1, 10.6),
         # It may have shown earlier, and is what was expected.
-        (10.0, 10.2, 0, None),
+        (10.0, 10.2, None, None),
+        # It was looked at early, in vain, and then late: others know better.
+        (10.0, 10.9, 8.0, None),
         # Clocks may differ, and a target may have been forgotten for an hour.
-        (None, -3.0, 0, 0.1),
-        (None, 4000.0, 9, 120.0),
+        (None, -3.0, None, 0.1),
+        (None, 4000.0, 60.0, 120.0),
         # Nobody looked for so long, so it says nothing.
-        (None, 4000.0, 0, 10.05),
+        (None, 4000.0, None, 10.05),
     ],
 )
-def test_what_a_read_back_teaches(usual, elapsed, polls, seconds):
-    assert learned(usual, elapsed, polls=polls) == seconds
+def test_what_a_read_back_teaches(usual, elapsed, in_vain, seconds):
+    assert learned(usual, elapsed, in_vain_seconds=in_vain) == seconds
+
+
+def test_who_began_before_it_was_known_does_not_look_too_early():
+    assert wait_for_others(10.0, 1.5, polls=0) == 10.0
+    # As a scout's does, who looks after half the time.
+    assert wait_for_others(10.0, 5.0, polls=0) is None
 
 
 def test_an_account_that_got_faster_is_found_out_by_who_looks_early():
@@ -104,7 +112,7 @@ def test_an_account_that_got_faster_is_found_out_by_who_looks_early():
     usual, is_scout = lags.enlist("acct1")
     elapsed = first_poll(usual, is_scout=is_scout)
 
-    assert (elapsed, learned(usual, elapsed, polls=0)) == (10.0, 10.0)
+    assert (elapsed, learned(usual, elapsed, in_vain_seconds=None)) == (10.0, 10.0)
 
 
 def reads_after_its_reset(world, target):

@@ -517,6 +517,7 @@ class CaseTarget:
         disproved: How many of those lost their answer, and were found to have done
             nothing only by the owner and the keys.
         polls: Read-backs since the last intent.
+        polled_at: When the last of them that showed nothing began.
         tries: Transient faults in a row, for the growing pause.
         settled_at: When the outcome was written.
         preflight: What preflight said of the functional ID here; None before it ran.
@@ -542,6 +543,7 @@ class CaseTarget:
     proven_failures: int = 0
     disproved: int = 0
     polls: int = 0
+    polled_at: datetime | None = None
     tries: int = 0
     follow_ups: tuple[FollowUp, ...] = ()
     preflight: Right | None = None

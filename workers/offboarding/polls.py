@@ -46,9 +46,11 @@ def wait_for_others(
         elapsed_seconds: How long ago the reset was.
         polls: How often its owner was read since.
     """
-    looks_early = polls > 0 or elapsed_seconds < _EARLY[1]
-    if usual_seconds is not None or looks_early:
+    if polls or elapsed_seconds < _EARLY[1]:
         return None
+    if usual_seconds is not None:
+        # Who began before it was known would look too early; half of it is a scout's.
+        return usual_seconds if elapsed_seconds < usual_seconds / 2 else None
     later = (one for one in (*_WAKES, _DOCUMENTED_SECONDS) if one > elapsed_seconds)
     return next(later, None)
 
@@ -75,22 +77,28 @@ def next_poll(usual_seconds: float | None, elapsed_seconds: float) -> float:
 
 
 def learned(
-    usual_seconds: float | None, elapsed_seconds: float, *, polls: int
+    usual_seconds: float | None,
+    elapsed_seconds: float,
+    *,
+    in_vain_seconds: float | None,
 ) -> float | None:
     """Return how long a reset took to show, if its read-back teaches that; else None.
 
-    One that shows when it was expected to may have shown earlier, so that what is known
-    stays; or it would grow by what a read-back takes, again and again.
+    It teaches where it shows earlier than was expected, or did not when it was. One
+    that is read late teaches nothing: what is known would grow by what a read-back
+    takes, again and again.
 
     Args:
         usual_seconds: What was known until now.
         elapsed_seconds: How long ago the reset was when its owner was read.
-        polls: How often it was read before that, in vain.
+        in_vain_seconds: How long ago it was when that was last read in vain; None
+            where it never was.
     """
-    is_as_expected = usual_seconds is not None and elapsed_seconds >= usual_seconds
-    if is_as_expected and not polls:
-        return None
-    if usual_seconds is None and not polls:
+    if usual_seconds is not None:
+        was_late = in_vain_seconds is not None and in_vain_seconds >= usual_seconds
+        if elapsed_seconds >= usual_seconds and not was_late:
+            return None
+    elif in_vain_seconds is None:
         # Nobody looked before: a worker may have been away for that long.
         elapsed_seconds = min(elapsed_seconds, _DOCUMENTED_SECONDS)
     return min(max(elapsed_seconds, _LEAST_SECONDS), _MOST_SECONDS)

@@ -247,6 +247,7 @@ def _send(
         reset_at=None,
         resets=target.resets + 1,
         polls=0,
+        polled_at=None,
     )
     about = entry_of(
         claim, intent_at, "target.reset_intended", detail=ready.identity.id

@@ -53,7 +53,8 @@ def _verify(
 ) -> tuple[Work, ...]:
     usual = tools.lags.usual(target.target.account_id)
     since = target.reset_at or intent_at
-    elapsed = (tools.clock() - since).total_seconds()
+    began = tools.clock()
+    elapsed = (began - since).total_seconds()
     wait = wait_for_others(usual, elapsed, polls=target.polls)
     if wait is not None:
         return tools.works.again(claim, Change(), since + timedelta(seconds=wait))
@@ -61,11 +62,11 @@ def _verify(
     now = tools.clock()
     ended = _proved(case, target, seen, now)
     if ended is not None:
-        _learn(tools, target, ended, usual, elapsed)
+        _learn(tools, target, ended, usual, began)
         return end(tools, claim, case, ended, now)
     if now < intent_at + tools.verify_deadline:
         due = since + timedelta(seconds=next_poll(usual, elapsed))
-        return _look_again(tools, claim, target, seen, due)
+        return _look_again(tools, claim, target, seen, began, due)
     return _overdue(tools, claim, case, target, seen, now)
 
 
@@ -94,10 +95,16 @@ def _proved(
 
 
 def _look_again(
-    tools: Tools, claim: Claim, target: CaseTarget, seen: Seen, due: datetime
+    tools: Tools,
+    claim: Claim,
+    target: CaseTarget,
+    seen: Seen,
+    began: datetime,
+    due: datetime,
 ) -> tuple[Work, ...]:
     asked = tools.clock() + timedelta(seconds=seen.retry_after_seconds)
-    change = Change(targets=(replace(target, polls=target.polls + 1),))
+    polled = replace(target, polls=target.polls + 1, polled_at=began)
+    change = Change(targets=(polled,))
     return tools.works.again(claim, change, max(due, asked))
 
 
@@ -106,14 +113,21 @@ def _learn(
     target: CaseTarget,
     ended: CaseTarget,
     usual: float | None,
-    elapsed: float,
+    began: datetime,
 ) -> None:
     """Write down how long the reset took to show, for the others."""
     if ended.outcome is not Outcome.VERIFIED or target.reset_at is None:
         return
-    seconds = learned(usual, elapsed, polls=target.polls)
+    account_id, since = target.target.account_id, target.reset_at
+    elapsed = (began - since).total_seconds()
+    in_vain = (target.polled_at - since).total_seconds() if target.polled_at else None
+    if learned(usual, elapsed, in_vain_seconds=in_vain) is None:
+        return
+    # Of many that show at once the first says it best, and may have done so meanwhile.
+    usual = tools.lags.usual(account_id)
+    seconds = learned(usual, elapsed, in_vain_seconds=in_vain)
     if seconds is not None:
-        tools.lags.note(target.target.account_id, seconds)
+        tools.lags.note(account_id, seconds)
 
 
 def _overdue(
@@ -132,7 +146,7 @@ def _overdue(
     # Only the leaver, seen as owner, and no new key prove that nothing happened.
     is_undone = landed is False and isinstance(seen.reading, KeyOwner)
     if not is_undone and now < since + 2 * tools.verify_deadline:
-        return _look_again(tools, claim, target, seen, now + _LATE)
+        return _look_again(tools, claim, target, seen, now, now + _LATE)
     if not is_undone:
         return _fail(tools, claim, case, target, Reason.OWNER_NOT_SHOWN, text)
     undone = replace(target, intent_at=None, proven_failures=target.proven_failures + 1)
