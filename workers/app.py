@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 from redis import RedisError
 
 from workers.broker import prefer_ours
@@ -210,7 +210,7 @@ class Sender:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
-        except (OperationalError, RedisError, OSError) as error:
+        except (KombuError, RedisError, OSError) as error:
             return type(error).__name__
         return None
 
@@ -229,7 +229,7 @@ class Sender:
             with self._app.producer_or_acquire() as producer, producer.batch():
                 for one in messages:
                     self._put(one, producer=producer, retry=False)
-        except (OperationalError, RedisError, OSError) as error:
+        except (KombuError, RedisError, OSError) as error:
             log.warning("work.not_sent_at_once", fault=type(error).__name__)
             return False
         return True
@@ -237,7 +237,7 @@ class Sender:
     def _sent(self, message: Message) -> bool:
         try:
             self._put(message)
-        except (OperationalError, RedisError, OSError) as error:
+        except (KombuError, RedisError, OSError) as error:
             fault = type(error).__name__
             log.warning("work.not_sent", task=message.task, fault=fault)
             return False

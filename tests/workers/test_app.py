@@ -3,6 +3,7 @@
 import time
 
 from workers.app import BRAKE, SWEEP, Sender, make_app
+from workers.embedded import Embedded
 from workers.offboarding.model import Step, Work
 
 
@@ -114,3 +115,16 @@ def test_a_broker_that_is_not_there_is_told_in_bounded_time():
 
     assert fault == "OperationalError"
     assert time.monotonic() - began < 8
+
+
+def test_a_broker_that_goes_away_raises_nothing_where_many_are_sent_at_once(
+    run_embedded, short_folder
+):
+    works = [Work("01A", Step.RESET, target) for target in "tu"]
+    with run_embedded(short_folder):
+        sender = Sender(make_app(Embedded(short_folder).broker_url))
+        sender.send(*works)
+
+    sender.send(*works)
+
+    assert sender.fault() == "OperationalError"
