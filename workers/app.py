@@ -6,10 +6,8 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from kombu.exceptions import KombuError
-from redis import RedisError
 
-from workers.broker import prefer_ours
+from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 
 log = structlog.get_logger()
@@ -43,10 +41,8 @@ ARCHIVE: Final = "offboarding.archive"
 ARCHIVE_SECONDS: Final = 60.0
 
 # Where more is due than workers can do, what makes safe goes before what tells of it:
-# a report takes longer than all the rest of a small case. Redis has a list for each,
-# and every worker takes from the first as long as there is something in it.
-_FIRST: Final = 0
-_LAST: Final = 9
+# a report takes longer than all the rest of a small case. Every worker takes from the
+# first as long as there is something in it.
 _BEHIND: Final = frozenset(
     {Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE, Step.SHOW}
 )
@@ -78,17 +74,6 @@ _CONFIG: Final[dict[str, Any]] = {
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     "broker_pool_limit": 10,
-    "broker_transport_options": {
-        # Longer than any task, so that none runs twice at once for want of patience.
-        "visibility_timeout": 600,
-        # The defaults look for lost messages only about every 100 s.
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "health_check_interval": 25,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 10,
-        "socket_keepalive": True,
-    },
     # Sending is best effort, since the sweep sends again: it must not hold anybody up.
     "task_publish_retry_policy": {
         "max_retries": 1,
@@ -150,8 +135,17 @@ def make_app(broker_url: str) -> Celery:
     """Make a Celery app for *broker_url*; connects at the first message."""
     prefer_ours()
     app = Celery("offboard", broker=broker_url, set_as_current=False)
-    app.conf.update(_CONFIG)
+    app.conf.update({**_CONFIG, **settings_for(broker_url)})
+    app.conf.beat_schedule = _first_of_all(kind_of(broker_url).first)
     return app
+
+
+def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
+    # Without a priority a message goes first on Redis, and last on RabbitMQ.
+    return {
+        name: {**entry, "options": {**entry["options"], "priority": priority}}
+        for name, entry in _CONFIG["beat_schedule"].items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +162,7 @@ class Sender:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
+        self._kind = kind_of(app.conf.broker_url)
 
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
@@ -210,7 +205,7 @@ class Sender:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
-        except (KombuError, RedisError, OSError) as error:
+        except FAULTS as error:
             return type(error).__name__
         return None
 
@@ -229,7 +224,7 @@ class Sender:
             with self._app.producer_or_acquire() as producer, producer.batch():
                 for one in messages:
                     self._put(one, producer=producer, retry=False)
-        except (KombuError, RedisError, OSError) as error:
+        except FAULTS as error:
             log.warning("work.not_sent_at_once", fault=type(error).__name__)
             return False
         return True
@@ -237,14 +232,14 @@ class Sender:
     def _sent(self, message: Message) -> bool:
         try:
             self._put(message)
-        except (KombuError, RedisError, OSError) as error:
+        except FAULTS as error:
             fault = type(error).__name__
             log.warning("work.not_sent", task=message.task, fault=fault)
             return False
         return True
 
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
-        priority = _LAST if message.is_behind else _FIRST
+        priority = self._kind.last if message.is_behind else self._kind.first
         self._app.send_task(
             message.task, args=list(message.args), priority=priority, **how
         )
