@@ -68,6 +68,12 @@ class RabbitMQ:
         self._epmd.kill()
         self._epmd.wait(30)
 
+    @property
+    def pid(self) -> int:
+        """Return the number of the process that all of it descends from."""
+        assert self.server is not None
+        return self.server.pid
+
     def start(self) -> None:
         """Start it, on what it kept, and wait until it listens."""
         command = _DEBIAN if _DEBIAN.exists() else "rabbitmq-server"
