@@ -79,11 +79,13 @@ def test_a_worker_and_the_broker_die_in_the_middle_and_each_target_is_reset_once
     first = service.tell(DANA, message_id).json()["cases"][0]
     until(simulator.journal.resets)
     service.end("worker", signal.SIGKILL)
+    service.start("worker", code=SHORT_LEASE)
+    many = len(simulator.journal.resets())
     second = service.tell(ROBIN, f"{message_id}-2").json()["cases"][0]
+    until(lambda: len(simulator.journal.resets()) > many)
     rabbitmq.kill()
     third = service.tell("nobody@example.com", f"{message_id}-3")
     rabbitmq.start()
-    service.start("worker", code=SHORT_LEASE)
 
     assert third.status_code == 202
     cases = [service.settled(one) for one in (first, second)]
