@@ -118,7 +118,8 @@ def _one(
     return Played(
         safe=float(str(case["owner_safe_seconds"])),
         calls=len(far_side.calls()),
-        cpu={name: taken[name] - idle[name] * seconds for name in taken},
+        # Less than nothing is a tick of the clock.
+        cpu={name: max(0.0, taken[name] - idle[name] * seconds) for name in taken},
         idle=dict(idle),
         memory=_memory(service),
     )

@@ -3,11 +3,12 @@
 The floor is that of ``departure``: the budget of calls is one for all workers, so that
 it is the same for one, two and four of them.
 
-What one machine holds is computed from the CPU seconds of two departures, one of many
-targets and one of a few: what a departure takes by itself, and what each target adds.
+What one machine holds is computed from the CPU seconds of a departure of a few targets.
 From what its cores have in a minute that goes off which all processes take when nobody
 leaves; the rest is divided by what a departure takes in all processes together. It is
-held against what the budget allows in a minute, by the calls of the same departure.
+held against what the budget allows in a minute, by the calls of the same departure. It
+is the first after a start, so that what workers load for it is in it: later ones take
+less. What a target takes is seen of a large departure after it.
 
 Run it alone: `.venv/bin/python -m benchmarks.scaling`.
 """
@@ -45,7 +46,9 @@ def measured() -> tuple[list[Figure], dict[str, object]]:
         "few_targets": FEW,
         "cpu_seconds_of_many": {count: one.cpu for count, one in many.items()},
         "cpu_seconds_of_few": few.cpu,
-        "cpu_seconds_of_a_target": _of_a_target(many[WORKERS], few),
+        "cpu_seconds_of_a_target": {
+            name: value / TARGETS for name, value in many[WORKERS].cpu.items()
+        },
         "calls_of_few": few.calls,
         "idle_share_of_a_core": {count: one.idle for count, one in many.items()},
         "memory_mb": {count: one.memory for count, one in many.items()},
@@ -81,13 +84,8 @@ def _held(few: Played) -> Figure:
         peer=by_budget,
         peer_name="the budget",
         unit="a minute",
-        note=f"CPU seconds of one: {parts}; calls of one: {few.calls}",
+        note=f"CPU seconds of the first: {parts}; its calls: {few.calls}",
     )
-
-
-def _of_a_target(many: Played, few: Played) -> dict[str, float]:
-    between = TARGETS - FEW
-    return {name: (many.cpu[name] - few.cpu[name]) / between for name in few.cpu}
 
 
 if __name__ == "__main__":
