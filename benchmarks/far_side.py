@@ -110,7 +110,8 @@ def kind(call: Call) -> str:
 
 
 def _is_id(part: str) -> bool:
-    return len(part) >= 16 or part.startswith("IBMid")
+    is_long = len(part) >= 16 and any(one.isdigit() for one in part)
+    return is_long or part.startswith("IBMid")
 
 
 def _serve(scene: dict[str, Any]) -> None:

@@ -26,11 +26,20 @@ class Turn:
 
 
 ORDER: Final = (
-    Turn("large_case", 60),
-    # One call in three seconds or so.
-    Turn("peers.sequential", 200, beside="large_case"),
-    Turn("peers.naive", 240, beside="large_case"),
-    Turn("peers.chord", 180),
+    # It waits for the budget nearly all the time, and so do the peers for replication.
+    Turn("exposure", 150),
+    Turn("peers.sequential", 200, beside="exposure"),
+    Turn("peers.naive", 240, beside="exposure"),
+    Turn("peers.chord", 180, beside="exposure"),
+    Turn("calls", 60),
+    Turn("large_case", 40),
+    Turn("processes", 40),
+    Turn("departure", 130),
+    Turn("accept", 130),
+    Turn("ledger", 90),
+    Turn("scheduled", 100),
+    Turn("storm", 90),
+    Turn("against", 10, is_last=True),
 )
 
 

@@ -718,6 +718,13 @@ BUGS: Final = (
     ),
     Bug(
         "2",
+        "have each case take a lease of its own on a target",
+        "workers/store/claim.lua",
+        (("local name = is_shared and", "local name = false and"),),
+        (f"{STORE}_begin.py",),
+    ),
+    Bug(
+        "2",
         "lose a fence check",
         "workers/store/finish.lua",
         (("~= asked.fence then return 'lost' end", "== -2 then return 'lost' end"),),
@@ -803,6 +810,7 @@ BUGS: Final = (
                 "                event,\n"
                 "                request_id=g.request_id,\n"
                 '                delivery_sha256=g.get("delivery_sha256"),\n'
+                "                delivered_at=delivered_at,\n"
                 "            )\n",
                 "            from threading import Timer\n"
                 "            Timer(0.1, desk.hear, (event,)).start()\n",

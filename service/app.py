@@ -7,11 +7,11 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 from werkzeug.routing import BaseConverter
 
@@ -32,7 +32,7 @@ from service.routes import (
     seen,
     trying,
 )
-from service.scim import scim
+from service.scim.off import scim_off
 from service.slack import slack
 from workers.desk import Desk
 
@@ -42,7 +42,18 @@ SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_SECURITY_HEADERS: Final = [
+    (name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()
+]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class _Application(Flask):
+    """Flask, without asking of each function at each request whether it is async."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *func* as it is: no view and no hook here is async."""
+        return func
 
 
 class _Anything(BaseConverter):
@@ -64,7 +75,7 @@ def create_app(
     settings: Settings, desk: Desk, *, clock: Callable[[], datetime] = now_utc
 ) -> Flask:
     """Build the web application around *desk*; it opens no connection of its own."""
-    app = Flask(__name__, static_folder=None)
+    app = _Application(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LIMIT_BYTES
     # OPTIONS without a declared role would be a way in that no test counts.
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -95,35 +106,50 @@ def create_app(
     for blueprint in described:
         api.register_blueprint(blueprint)
     # Not in the document: SCIM describes itself, at /scim/v2/Schemas.
-    app.register_blueprint(scim)
+    app.register_blueprint(_scim(settings))
     app.register_blueprint(pages)
     answer_errors(app)
     return app
 
 
+def _scim(settings: Settings) -> Blueprint:
+    if not settings.sources.scim.is_on:
+        return scim_off
+    # Here and not above: it brings a library along that nobody else needs.
+    from service.scim.discovery import scim
+
+    return scim
+
+
 def _begin() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-    g.began = time.perf_counter()
+    # Each look at ``request`` or ``g`` is a look-up of its own.
+    asked, kept = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]  # of the proxies, whose types hide it
+    given = asked.headers.get("X-Request-ID", "")
+    kept.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+    kept.began = time.perf_counter()
+    kept.route = asked.url_rule.rule if asked.url_rule else None
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, route=_template())
+    structlog.contextvars.bind_contextvars(request_id=kept.request_id, route=kept.route)
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    for name, value in SECURITY_HEADERS.items():
-        # A page says what it may load; whatever says nothing may load nothing.
-        response.headers.setdefault(name, value)
-    if "token" in g:
+    kept = g._get_current_object()
+    response.headers["X-Request-ID"] = kept.request_id
+    # A page says what it may load; whatever says nothing may load nothing.
+    said = {name.lower() for name, _ in response.headers}
+    response.headers.extend(
+        [one for name, one in _SECURITY_HEADERS if name not in said]
+    )
+    if "token" in kept:
         # So that a caller can tell what its own token is good for.
-        response.headers["Offboard-Role"] = g.token.role
+        response.headers["Offboard-Role"] = kept.token.role
     # The template, never the path: the path names the person.
     log.info(
         "request.answered",
         method=request.method,
-        route=_template(),
+        route=kept.route,
         status=response.status_code,
-        duration_ms=round((time.perf_counter() - g.began) * 1000, 1),
+        duration_ms=round((time.perf_counter() - kept.began) * 1000, 1),
     )
     return response
 
@@ -131,7 +157,3 @@ def _finish(response: Response) -> Response:
 def _forget(_: BaseException | None) -> None:
     # Else what the server says next in this thread would bear this request's names.
     structlog.contextvars.clear_contextvars()
-
-
-def _template() -> str | None:
-    return request.url_rule.rule if request.url_rule else None

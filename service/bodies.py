@@ -23,10 +23,11 @@ def refuse_unmeasured(limit_bytes: int = LIMIT_BYTES) -> None:
     A chunked body is refused whole: some servers cut it off at the limit without a
     word, and half a body must never be taken for the whole.
     """
-    if "Transfer-Encoding" in request.headers:
+    asked = request._get_current_object()  # type: ignore[attr-defined]  # of the proxy, whose type hides it
+    if "HTTP_TRANSFER_ENCODING" in asked.environ:
         raise LengthRequired("Send the body with a Content-Length.")
-    request.max_content_length = limit_bytes
-    if (request.content_length or 0) > limit_bytes:
+    asked.max_content_length = limit_bytes
+    if (asked.content_length or 0) > limit_bytes:
         raise RequestEntityTooLarge(f"A body may have {limit_bytes} bytes.")
 
 

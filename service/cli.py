@@ -3,49 +3,94 @@
 What speaks to a running service stands in `service/commands/`.
 """
 
-import hashlib
 import os
-import secrets
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version as version_of
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from config import log as logs
-from config.settings import ROLES, Settings
-from service.commands.adopt import adopt
-from service.commands.backup import backup, size_of
-from service.commands.blind_spots import blind_spot
-from service.commands.brake import brake
-from service.commands.completion import completion
-from service.commands.deciding import case
-from service.commands.doctor import doctor
-from service.commands.ending import Exit
-from service.commands.evidence import evidence
-from service.commands.exposure import exposure
-from service.commands.frame import EPILOG, CommandLine
-from service.commands.gate import gate
-from service.commands.local import LOCAL, Local
-from service.commands.notify import notify
-from service.commands.opening import end_with_faults, read_settings
-from service.commands.pausing import pause, resume
-from service.commands.permissions import permissions
-from service.commands.quarantine import quarantine
-from service.commands.run import run
-from service.commands.source_send import send
-from service.commands.sources import source
-from workers.offboarding.errors import OffboardingError, StoreAwayError
-from workers.offboarding.words import counted
+from service.commands.exits import Exit
+from service.commands.frame import EPILOG, LOCAL, CommandLine, Commands, Later
+
+if TYPE_CHECKING:
+    from config.settings import Settings
+    from service.commands.local import Local
 
 T = TypeVar("T")
 
 
+def _of(module: str, name: str) -> click.Command:
+    found: click.Command = getattr(import_module(f"service.commands.{module}"), name)
+    return found
+
+
+def _source() -> click.Command:
+    from service.commands.source_send import send
+    from service.commands.sources import source
+
+    source.add_command(send)
+    return source
+
+
+def _backup() -> click.Command:
+    from service.commands.backup import backup
+
+    for one in (backup_create, backup_restore):
+        backup.add_command(one)
+    return backup
+
+
+def _later(said: str, module: str, name: str = "") -> Later:
+    return Later(partial(_of, module, name or module), said)
+
+
+# Each command's line in the help, and where it stands. It is loaded when it is asked
+# for: a process of the service needs none, and who types one waits for no other.
+LATER: Final = {
+    "run": _later("Offboard a person: a dry run, or with --apply for real.", "run"),
+    "adopt": _later(
+        "Take keys over before anybody leaves: a dry run, or --apply.", "adopt"
+    ),
+    "case": _later(
+        "Look at cases, decide about them, tick off follow-ups.", "deciding", "case"
+    ),
+    "blind-spot": _later(
+        "Accept for a while that a target cannot be read.", "blind_spots", "blind_spot"
+    ),
+    "quarantine": _later(
+        "Replay or drop deliveries nobody could act on.", "quarantine"
+    ),
+    "source": Later(_source, "See how the sources fare, or play one."),
+    "brake": _later("Release or refuse what came all at once.", "brake"),
+    "evidence": _later(
+        "Export what was done, and verify it without the service.", "evidence"
+    ),
+    "backup": Later(_backup, "Back the store up, restore it, see what waits then."),
+    "exposure": _later("Show whose departure would break which clusters.", "exposure"),
+    "gate": _later(
+        "Tell whether a person may be removed from the accounts yet.", "gate"
+    ),
+    "doctor": _later(
+        "Find what is wrong with the set-up, and how to mend it.", "doctor"
+    ),
+    "notify": _later("Try the report channels.", "notify"),
+    "permissions": _later("Print the roles that the identities need.", "permissions"),
+    "pause": _later("Send no reset until `offboard resume`.", "pausing", "pause"),
+    "resume": _later("End a pause; the cases it held go on.", "pausing", "resume"),
+    "completion": _later(
+        "Print what makes Tab complete commands in your shell.", "completion"
+    ),
+    "token": _later("Make tokens for callers.", "token"),
+}
+
+
 @click.group(
     cls=CommandLine,
+    commands=Commands(LATER),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
@@ -61,59 +106,15 @@ def main(ctx: click.Context) -> None:
     ctx.meta[LOCAL] = _open_local
 
 
-for _command in (
-    run,
-    adopt,
-    case,
-    blind_spot,
-    quarantine,
-    source,
-    brake,
-    evidence,
-    backup,
-    exposure,
-    gate,
-    doctor,
-    notify,
-    permissions,
-    pause,
-    resume,
-    completion,
-):
-    main.add_command(_command)
-
-
 @main.command()
 def version() -> None:
     """Print the version."""
+    from importlib.metadata import version as version_of
+
     click.echo(version_of("offboard"))
 
 
-source.add_command(send)
-
-
-@main.group(short_help="Make tokens for callers.")
-def token() -> None:
-    """Make tokens for callers."""
-
-
-@token.command("create")
-@click.argument("name")
-@click.argument("role", type=click.Choice(ROLES))
-@click.option("--person", help="Who uses it, where they have another token too.")
-def token_create(name: str, role: str, person: str | None) -> None:
-    """Print a new token once, and its entry for OFFBOARD_API_TOKENS."""
-    for word, hint in ((name, "NAME"), (person, "--person")):
-        if word is not None and (not word or set(word) & set(":, \t\n")):
-            raise click.BadParameter("without colon, comma or blank", param_hint=hint)
-    text = f"ofb_{secrets.token_urlsafe(32)}"
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    behind = f":{person}" if person else ""
-    click.echo(f"token (shown once): {text}")
-    click.echo(f"OFFBOARD_API_TOKENS entry: {name}:{role}:{digest}{behind}")
-
-
-def _open_local(settings: Settings) -> Local:
+def _open_local(settings: "Settings") -> "Local":
     """Open the way to the account that `--local` takes; OffboardingError."""
     # Here and not above: it brings IBM's SDK along.
     from workers.local import open_local
@@ -165,7 +166,7 @@ def store() -> None:
     sys.exit(_or_end(lambda: processes.store(settings)))
 
 
-@backup.command("create")
+@click.command("create")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -177,7 +178,12 @@ def backup_create(out: Path | None) -> None:
     The file has what the store has: names, mail addresses, and the key of quarantine
     where OFFBOARD_SECRET_KEY is not set.
     """
+    from datetime import UTC, datetime
+
+    from service.commands.backup import size_of
+    from service.commands.opening import read_settings
     from workers import processes
+    from workers.offboarding.words import counted
 
     settings = read_settings("store")
     file = out or Path(f"offboard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.rdb")
@@ -186,7 +192,7 @@ def backup_create(out: Path | None) -> None:
     click.echo(f"{made.file}: {counted(made.cases, 'case')}, {size}.")
 
 
-@backup.command("restore")
+@click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path))
 def backup_restore(file: Path) -> None:
     """Make the embedded store out of a backup; nothing may run on its folder.
@@ -194,7 +200,9 @@ def backup_restore(file: Path) -> None:
     What is started on it then is paused, and lists what is due, until an approver lets
     it go on.
     """
+    from service.commands.opening import read_settings
     from workers import processes
+    from workers.offboarding.words import counted
 
     settings = read_settings("store")
     made = _or_end(lambda: processes.restore(settings, file))
@@ -212,7 +220,10 @@ def up() -> None:
     sys.exit(_or_end(lambda: processes.up(settings, command, os.environ)))
 
 
-def _settings(process: str, *, service: str | None = None) -> Settings:
+def _settings(process: str, *, service: str | None = None) -> "Settings":
+    from config import log as logs
+    from service.commands.opening import read_settings
+
     settings = read_settings(process)
     logs.set_up(
         settings.log_level, secrets=settings.secrets(), service=service or process
@@ -222,6 +233,9 @@ def _settings(process: str, *, service: str | None = None) -> Settings:
 
 def _or_end(start: Callable[[], T]) -> T:
     """Start something, and end with a sentence where it cannot run as it is set up."""
+    from service.commands.opening import end_with_faults
+    from workers.offboarding.errors import OffboardingError, StoreAwayError
+
     try:
         return start()
     except StoreAwayError as error:

@@ -15,9 +15,8 @@ from uuid import uuid4
 import requests
 
 from config.settings import LOOPBACK, Secret
+from service.call_error import CallError, Fault
 from service.faults import (
-    CallError,
-    Fault,
     connection_fault,
     in_doubt,
     is_passing,

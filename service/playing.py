@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from config.settings import LOOPBACK
-from service.faults import CallError, Fault, connection_fault, refusal_of
+from service.call_error import CallError, Fault
+from service.faults import connection_fault, refusal_of
 from service.sources.samples.sample import Outgoing
 
 # To connect, and for the answer: senders give a service less.

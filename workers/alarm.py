@@ -53,7 +53,8 @@ class Alarm:
         with self._changed:
             heappush(self._waiting, (monotonic() + seconds, next(self._numbers), work))
             self._changed.notify()
-            if self._thread is None:
+            # A bug in sending costs what was to be sent then, and nothing after it.
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._run, name="alarm", daemon=True)
                 self._thread.start()
 

@@ -9,6 +9,7 @@ from celery import Celery
 
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
+from workers.posting import Posting
 
 log = structlog.get_logger()
 
@@ -158,11 +159,22 @@ class Message:
 
 
 class Sender:
-    """Sends work by name. Best effort: what is not sent, the sweep sends."""
+    """Sends work by name. Best effort: what is not sent, the sweep sends.
 
-    def __init__(self, app: Celery) -> None:
+    Args:
+        app: Of the broker.
+        is_behind: Whether a thread sends, so that nobody waits for the broker; the
+            front door answers what is on disk, whoever is told of it.
+    """
+
+    def __init__(self, app: Celery, *, is_behind: bool = False) -> None:
         self._app = app
         self._kind = kind_of(app.conf.broker_url)
+        self._posting = Posting(self._posted) if is_behind else None
+
+    def has_turn(self) -> bool:
+        """Tell whether to send at once what is due; else it is the next sweep's."""
+        return self._posting is None or self._posting.has_turn()
 
     def send(self, *works: Work) -> None:
         """Send each piece of work to the workers; never raises for a broker's fault."""
@@ -211,6 +223,9 @@ class Sender:
 
     def _send(self, messages: Sequence[Message]) -> None:
         """Send messages, many of them in one round trip; the rest is the sweep's."""
+        if self._posting is not None:
+            all(self._posting.put(self._posting_of(one)) for one in messages)
+            return
         for at in range(0, len(messages), _AT_ONCE):
             some = messages[at : at + _AT_ONCE]
             # Of a batch that broke off some may be sent: twice is harmless.
@@ -238,11 +253,16 @@ class Sender:
             return False
         return True
 
+    def _posted(self, task: str, args: tuple[str, ...], priority: int) -> bool:
+        return self._sent(Message(task, args, is_behind=priority == self._kind.last))
+
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
+        task, args, priority = self._posting_of(message)
+        self._app.send_task(task, args=list(args), priority=priority, **how)
+
+    def _posting_of(self, message: Message) -> tuple[str, tuple[str, ...], int]:
         priority = self._kind.last if message.is_behind else self._kind.first
-        self._app.send_task(
-            message.task, args=list(message.args), priority=priority, **how
-        )
+        return message.task, message.args, priority
 
 
 def _of_work(work: Work, *, is_behind: bool) -> Message:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from threading import Condition, Thread
 from time import monotonic
 from typing import Final, Protocol
@@ -34,28 +35,30 @@ class Keeper:
         self._changed = Condition()
         self._held: dict[object, tuple[float, Renewing, Claim]] = {}
         self._thread: Thread | None = None
+        self._wakes_at = inf
 
     @contextmanager
     def keeps(self, works: Renewing, claim: Claim) -> Iterator[None]:
         """Keep the lease until the step is over."""
         key = object()
         with self._changed:
-            is_first = not self._held
-            self._held[key] = (self._next(works, _PARTS), works, claim)
-            if is_first:
-                self._wake()
+            at = self._next(works, _PARTS)
+            self._held[key] = (at, works, claim)
+            self._have_it_awake(at)
         try:
             yield
         finally:
             with self._changed:
                 self._held.pop(key, None)
 
-    def _wake(self) -> None:
+    def _have_it_awake(self, at: float) -> None:
         # A process that was forked has none of its parent's threads.
         if self._thread is None or not self._thread.is_alive():
             self._thread = Thread(target=self._run, name="leases", daemon=True)
             self._thread.start()
-        self._changed.notify()
+        elif at < self._wakes_at:
+            # Else it is awake in time: nearly all steps are over before that.
+            self._changed.notify()
 
     @staticmethod
     def _next(works: Renewing, parts: int) -> float:
@@ -77,9 +80,11 @@ class Keeper:
                 ]
                 if due:
                     return due
-                first = min((at for at, *_ in self._held.values()), default=None)
-                # Who comes later is due later: the lease of all is of one length.
-                self._changed.wait(None if first is None else first - now)
+                self._wakes_at = min(
+                    (at for at, *_ in self._held.values()), default=inf
+                )
+                is_idle = self._wakes_at == inf
+                self._changed.wait(None if is_idle else self._wakes_at - now)
 
     def _renew(self, key: object, works: Renewing, claim: Claim) -> None:
         with self._changed:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from service.faults import CallError, Fault
+from service.call_error import CallError, Fault
 from workers.offboarding.model import CaseKind
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from service.commands.backup_answers import ShownRestored, state_of
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import (
     Screen,

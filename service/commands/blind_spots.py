@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from service.asked_schemas import LONGEST_DAYS
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import (
     Screen,

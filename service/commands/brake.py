@@ -13,7 +13,7 @@ from service.commands.brake_answers import (
     brake_of,
     decided_of,
 )
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import (
     Screen,

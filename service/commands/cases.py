@@ -9,7 +9,8 @@ import click
 from service.client import Body, Client
 from service.commands.answers import page_of
 from service.commands.completion import case_ids
-from service.commands.ending import Exit, exit_of, is_over
+from service.commands.ending import exit_of, is_over
+from service.commands.exits import Exit
 from service.commands.frame import examples
 from service.commands.opening import open_client, output_option, pace
 from service.commands.screen import progress_screen, result_screen, shown, write_json

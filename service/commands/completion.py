@@ -7,10 +7,10 @@ import click
 from click.shell_completion import get_completion_class
 
 from config.settings import Settings, SettingsError
+from service.call_error import CallError
 from service.client import Client
 from service.commands.answers import page_of
 from service.commands.opening import token_faults
-from service.faults import CallError
 
 _SHELLS: Final = ("bash", "zsh", "fish")
 _NAME: Final = "offboard"

@@ -8,7 +8,7 @@ from service.client import Body
 from service.commands.answers import ShownCase, case_of
 from service.commands.cases import case
 from service.commands.completion import case_ids
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen
 from service.commands.telling import tell_case

@@ -1,10 +1,9 @@
-"""How a command ends: the exit codes, and which case or fault leads to which."""
+"""How a command ends: which case leads to which exit code."""
 
-from enum import IntEnum
 from typing import Final
 
 from service.commands.answers import ShownCase
-from service.faults import Fault
+from service.commands.exits import Exit
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import (
     CLASSIC_CREDENTIAL,
@@ -13,31 +12,6 @@ from workers.offboarding.model import (
     Outcome,
 )
 
-
-class Exit(IntEnum):
-    """The exit codes of the operator's guide."""
-
-    GOOD = 0
-    OURS = 1
-    USAGE = 2
-    ATTENTION = 3
-    HELD = 4
-    SETTINGS = 5
-    UNREACHABLE = 6
-    WAITED = 7
-    INTERRUPTED = 130
-
-
-OF_FAULT: Final = {
-    Fault.UNREACHABLE: Exit.UNREACHABLE,
-    Fault.NOT_OURS: Exit.UNREACHABLE,
-    Fault.BAD_ADDRESS: Exit.SETTINGS,
-    Fault.DENIED: Exit.SETTINGS,
-    Fault.INVALID: Exit.USAGE,
-    Fault.REFUSED: Exit.HELD,
-    Fault.NO_CHANNEL: Exit.SETTINGS,
-    Fault.OURS: Exit.OURS,
-}
 # The warnings that say that something could not be seen (design: section 5).
 UNSEEN: Final = (
     "scope_unmatched",

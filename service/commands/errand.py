@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 from service.client import Body, Client
 from service.commands.answers import ShownCase, case_of
-from service.commands.ending import Exit, exit_of, is_over
+from service.commands.ending import exit_of, is_over
+from service.commands.exits import Exit
 from service.commands.opening import pace
 from service.commands.screen import Screen, loud_screen, shown
 from service.commands.telling import show_case, tell_case

@@ -12,15 +12,15 @@ from typing import IO, NoReturn
 
 import click
 
+from service.call_error import CallError, Fault
 from service.client import Client
-from service.commands.ending import Exit
 from service.commands.evidence_files import STDOUT, is_zip, known_id, written
 from service.commands.evidence_keys import trusted_keys
 from service.commands.evidence_period import export_period, people_of, period_of
 from service.commands.evidence_told import tell
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen, result_screen
-from service.faults import CallError, Fault
 from service.packing.checking import check_pack
 from service.packing.writing import write_case
 from workers.offboarding.evidence import SERVICE

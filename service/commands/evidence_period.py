@@ -10,11 +10,11 @@ from typing import IO, Any, Final
 
 import click
 
+from service.call_error import CallError, Fault
 from service.client import Client
 from service.commands.evidence_hr import read_people
 from service.commands.opening import read_settings
 from service.commands.screen import progress_screen
-from service.faults import CallError, Fault
 from service.packing.writing import write_period
 from workers.offboarding.model import SamePerson
 from workers.offboarding.pack.matching import Person

@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from service.client import Body
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.exposure_csv import write_csv
 from service.commands.frame import examples
 from service.commands.holdings import (

@@ -1,13 +1,15 @@
 """The frame of `offboard`: help in groups, exit codes, faults told in one form."""
 
 import sys
+from collections import UserDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import click
 
-from service.commands.ending import OF_FAULT, Exit
-from service.commands.screen import tell_fault
-from service.faults import CallError
+from service.call_error import CallError
+from service.commands.exits import OF_FAULT, Exit
 
 # What people do, in the order in which they come to do it.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -19,6 +21,8 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Run": ("up", "web", "worker", "beat", "store", "backup"),
 }
 _MORE: Final = "More"
+# Under this name a command finds the way straight to the accounts.
+LOCAL: Final = "offboard.local"
 EXIT_CODES: Final[dict[Exit, str]] = {
     Exit.GOOD: "done, and everything was seen",
     Exit.OURS: "a fault of ours",
@@ -40,6 +44,42 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {one}" for one in lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A command that is loaded when it is asked for, and its line in the help."""
+
+    load: Callable[[], click.Command]
+    said: str
+
+
+class Commands(UserDict[str, click.Command]):
+    """Commands by their names; those for later are loaded as they are taken out."""
+
+    def __init__(self, later: Mapping[str, Later]) -> None:
+        super().__init__()
+        self._later = later
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self.data and name in self._later:
+            self.data[name] = self._later[name].load()
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._later, **self.data})
+
+    def __len__(self) -> int:
+        return len({**self._later, **self.data})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._later or name in self.data
+
+    def line_of(self, name: str) -> str:
+        """Return a command's line in the help, and load nothing for it."""
+        if name in self._later:
+            return self._later[name].said
+        return self[name].get_short_help_str(limit=64) if name in self else ""
+
+
 class CommandLine(click.Group):
     """Groups the commands, and ends every one with the codes of the guide."""
 
@@ -48,6 +88,8 @@ class CommandLine(click.Group):
         try:
             return super().invoke(ctx)
         except CallError as error:
+            from service.commands.screen import tell_fault
+
             code = OF_FAULT[error.fault]
             tell_fault(code, str(error.fault), error.lines)
             sys.exit(code)
@@ -62,11 +104,14 @@ class CommandLine(click.Group):
         grouped = [one for every in GROUPS.values() for one in every]
         more = tuple(one for one in self.list_commands(ctx) if one not in grouped)
         for title, names in {**GROUPS, _MORE: more}.items():
-            found = [(one, self.get_command(ctx, one)) for one in names]
-            rows = [
-                (name, one.get_short_help_str(limit=64)) for name, one in found if one
-            ]
+            rows = [(one, said) for one in names if (said := self._line_of(one))]
             if rows:
                 with formatter.section(title):
                     # One width for all, so that the groups stand as one table.
                     formatter.write_dl([(f"{name:<11}", said) for name, said in rows])
+
+    def _line_of(self, name: str) -> str:
+        if isinstance(self.commands, Commands):
+            return self.commands.line_of(name)
+        found = self.commands.get(name)
+        return found.get_short_help_str(limit=64) if found else ""

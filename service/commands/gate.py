@@ -8,8 +8,9 @@ from typing import Final
 import click
 from marshmallow import ValidationError
 
+from service.call_error import CallError, Fault
 from service.client import Body, Client
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.frame import examples
 from service.commands.holdings import show_holdings
 from service.commands.local import local, local_option
@@ -23,7 +24,6 @@ from service.commands.screen import (
 from service.commands.seen_answers import ShownGate, ShownHolding, gate_of
 from service.commands.seen_ending import exit_of_gate, is_under_way
 from service.commands.to_do import Task, show_tasks, word_of
-from service.faults import CallError, Fault
 from service.seen_schemas import GateSchema
 from service.words import leaver_of
 from workers.offboarding.advice import command_at

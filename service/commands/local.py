@@ -13,7 +13,8 @@ import click
 
 from config import log as logs
 from config.settings import Settings
-from service.commands.ending import Exit
+from service.commands.exits import Exit
+from service.commands.frame import LOCAL
 from service.commands.opening import read_settings
 from service.commands.screen import tell_fault
 from workers.offboarding.errors import (
@@ -29,7 +30,6 @@ from workers.offboarding.reasons import REASONS
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Where in the click context the one who opens it stands.
-LOCAL: Final = "offboard.local"
 
 
 class Local(Protocol):

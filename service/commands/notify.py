@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from service.client import Body, Client
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.notice_answers import ShownChannel, ShownNotice, notice_of
 from service.commands.opening import open_client, output_option, pace
 from service.commands.screen import (

@@ -9,7 +9,7 @@ import click
 
 from config.settings import Settings, SettingsError
 from service.client import Client
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.screen import OUTPUT, QUIET, tell_fault
 from service.commands.waiting import Pace
 

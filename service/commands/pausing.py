@@ -9,7 +9,7 @@ from service.client import Body
 from service.commands.answers import Paused, pause_of
 from service.commands.backup import show_restored
 from service.commands.backup_answers import state_of
-from service.commands.ending import Exit
+from service.commands.exits import Exit
 from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen, result_screen, write_json
 from service.commands.to_do import options

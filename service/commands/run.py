@@ -9,8 +9,9 @@ import click
 from marshmallow import ValidationError
 
 from service.client import Body, Client
-from service.commands.ending import Exit, exit_of
+from service.commands.ending import exit_of
 from service.commands.errand import NO_TERMINAL, Errand
+from service.commands.exits import Exit
 from service.commands.frame import examples
 from service.commands.local import local, local_option
 from service.commands.opening import open_client, output_option, read_settings

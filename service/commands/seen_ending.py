@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from service.commands.ending import UNSEEN, Exit
+from service.commands.ending import UNSEEN
+from service.commands.exits import Exit
 from service.commands.seen_answers import ShownCheck, ShownExposure, ShownGate
 from workers.offboarding.errors import Reason
 from workers.offboarding.health import Verdict

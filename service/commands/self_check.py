@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from config.settings import Settings, SettingsError
+from service.call_error import CallError
 from service.client import Body, Client
 from service.commands.backup_answers import ShownState, state_of
-from service.commands.ending import OF_FAULT, Exit
+from service.commands.exits import OF_FAULT, Exit
 from service.commands.opening import client_of, token_faults
 from service.commands.seen_answers import checks_of, ready_of
 from service.commands.to_do import options
-from service.faults import CallError
 from service.seen_schemas import CheckSchema
 from workers.offboarding.health import Check, Verdict
 

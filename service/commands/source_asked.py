@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from marshmallow import ValidationError
 
 from config import parsers
-from service.faults import CallError, Fault
+from service.call_error import CallError, Fault
 from service.words import leaver_of
 
 if TYPE_CHECKING:

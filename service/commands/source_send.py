@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from config.settings import Settings
+from service.call_error import CallError, Fault
 from service.commands.opening import output_option, read_settings
 from service.commands.screen import progress_screen, result_screen, write_json
 from service.commands.source_asked import (
@@ -20,7 +21,6 @@ from service.commands.source_asked import (
     sender_id_in,
 )
 from service.commands.source_told import show, warn
-from service.faults import CallError, Fault
 
 if TYPE_CHECKING:
     from service.playing import Answer

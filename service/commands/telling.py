@@ -4,7 +4,8 @@ from typing import Final
 
 from service.client import Body, Client
 from service.commands.answers import Plan, ShownCase, ShownPage, case_of
-from service.commands.ending import Exit, exit_of
+from service.commands.ending import exit_of
+from service.commands.exits import Exit
 from service.commands.headline import headline_of, leaver_of
 from service.commands.notes import unseen_of, warnings_of
 from service.commands.screen import (

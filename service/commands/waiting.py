@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from service.call_error import CallError, Fault
 from service.client import PAUSES, Body, Client
 from service.commands.answers import ShownCase, case_of
 from service.commands.notes import holds_of
 from service.commands.screen import Line, Screen, loud_screen, shown
 from service.commands.targets import outcome_of, where_of
-from service.faults import CallError, Fault
 from workers.offboarding.model import CaseStatus
 from workers.offboarding.words import counted
 

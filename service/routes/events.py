@@ -1,10 +1,11 @@
 """The route that takes events in: who sent it is proven first, then it is read."""
 
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 import structlog
-from flask import Response, abort, g, jsonify, make_response, request
+from flask import Request, Response, abort, g, jsonify, make_response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import ValidationError
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
@@ -94,15 +95,7 @@ def _answered(source: Source, secret: str | None = None) -> Response:
     """Answer what a source sent: its handshake, its events, or why not."""
     context = here()
     try:
-        delivery = Delivery(
-            method=request.method,
-            headers={name.lower(): value for name, value in request.headers},
-            query=request.args.to_dict(),
-            raw=request.get_data(),
-            at=context.clock(),
-            path_secret=secret,
-            media_type=request.mimetype,
-        )
+        delivery = _delivery(request._get_current_object(), secret, context.clock())  # type: ignore[attr-defined]  # of the proxy, whose type hides it
         greeting = source.greet(delivery, context.settings)
         if greeting is not None:
             log.info("source.greeted", status=greeting.status)
@@ -127,6 +120,18 @@ def _answered(source: Source, secret: str | None = None) -> Response:
     if reply is not None:
         return _as_response(reply)
     return make_response(jsonify({"cases": taken}), 202)
+
+
+def _delivery(asked: Request, secret: str | None, at: datetime) -> Delivery:
+    return Delivery(
+        method=asked.method,
+        headers={name.lower(): value for name, value in asked.headers},
+        query=asked.args.to_dict() if asked.query_string else {},
+        raw=asked.get_data(),
+        at=at,
+        path_secret=secret,
+        media_type=asked.mimetype,
+    )
 
 
 def _fits(media_type: str, source: Source) -> bool:

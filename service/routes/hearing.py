@@ -1,6 +1,7 @@
 """What was heard from a source, acted on part by part; none of them is ever lost."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from flask import g
@@ -36,10 +37,13 @@ def take(source: Source, parts: Sequence[Part]) -> list[str]:
     """
     context = here()
     found: list[str] = []
-    for part in parts:
+    is_counted = False
+    for number, part in enumerate(parts, start=1):
+        # The last part counts the delivery in the step that acts on it.
+        at = context.clock() if number == len(parts) else None
         try:
             event = source.read(part, context.settings, context.clock())
-            case_id = act_on(event, part)
+            case_id = act_on(event, part, delivered_at=at)
         except UnreadableError as error:
             quarantine(source.name, part, error)
         except ValidationError as error:
@@ -53,7 +57,9 @@ def take(source: Source, parts: Sequence[Part]) -> list[str]:
             quarantine(source.name, _by_content(source.name, part), reused)
         else:
             found += [case_id] if case_id else []
-    context.desk.note_delivery(source.name, context.clock())
+            is_counted = at is not None and isinstance(event, Heard)
+    if not is_counted:
+        context.desk.note_delivery(source.name, context.clock())
     return list(dict.fromkeys(found))
 
 
@@ -66,8 +72,15 @@ def _by_content(source: str, part: Part) -> Part:
     return Part(key_of(source, "reused", digest_of([part.key, part.body])), part.body)
 
 
-def act_on(event: SourceEvent, part: Part) -> str | None:
+def act_on(
+    event: SourceEvent, part: Part, *, delivered_at: datetime | None = None
+) -> str | None:
     """Do what an event asks for; return the id of its case, if it has one.
+
+    Args:
+        event: The event.
+        part: What it was read from.
+        delivered_at: When its delivery came, if one that is heard counts it.
 
     Raises:
         UnreadableError: It names nobody we can know, or two people.
@@ -79,6 +92,7 @@ def act_on(event: SourceEvent, part: Part) -> str | None:
                 event,
                 request_id=g.request_id,
                 delivery_sha256=g.get("delivery_sha256"),
+                delivered_at=delivered_at,
             )
         case Hint():
             desk.await_look_up(event, part.body)

@@ -174,16 +174,18 @@ def read_generic(
     Raises:
         ValidationError: Well-formed, but it says nothing we can act on.
     """
-    head = _HEAD.load(body)
-    if head["type"] == SUSPENDED:
+    kind = body.get("type")
+    if kind != DEPARTED:
+        kind = _HEAD.load(body)["type"]
+    if kind == SUSPENDED:
         return Ignored("suspended")
-    is_return = head["type"] in WITHDRAWN
+    is_return = kind in WITHDRAWN
     given = (_WITHDRAWAL if is_return else _DEPARTURE).load(body)["data"]
     return Heard(
         source=source,
         event_key=event_key,
-        native_type=head["type"],
-        kind=WITHDRAWN[head["type"]] if is_return else _kind(given),
+        native_type=kind,
+        kind=WITHDRAWN[kind] if is_return else _kind(given),
         names=_names(given["subjects"]),
         occurred_at=_occurred_at(body.get("timestamp")),
         effective_at=None

@@ -70,7 +70,7 @@ def test_nobody_writes_under_a_lease_that_another_has_by_then():
 def test_nobody_intends_a_reset_under_a_lease_that_ran_out():
     # Where the others of a canary are about to be reset.
     road, side = ROADS[1], "frozen_past_the_lease"
-    points = [one for one in crash_points(road) if one[0][1] == side][58:74]
+    points = [one for one in crash_points(road) if one[0][1] == side][46:70]
 
     broken = [what for point in points for what in crashed(road, point)]
 

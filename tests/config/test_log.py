@@ -6,8 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config import log as logs
+from config.lines import LINES
 from config.log import Redactor
 from config.settings import FileSecret, Secret
 
@@ -299,3 +302,47 @@ def test_what_was_learned_holds_after_logging_is_set_up_anew(lines, capsys):
     structlog.get_logger().info("learned-under-way another-secret")
 
     assert json.loads(capsys.readouterr().err)["event"] == "[redacted] [redacted]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BEARER abc",
+        "xOxB-1-abc",
+        "XAPP-1",
+        "hTTps://hooks.SLACK.com/a/b",
+        "HTTPS://x.example.com/SERVICES/a",
+        "eYj012345678.a.b",
+        "REDIS://:word@host",
+        "WHSEC_abc",
+        "Ofb_0123456789abcdef",
+        "API_\u212aEY=abc",
+        "pa\u017fsword=abc",
+        "client_\u017fecret=abc",
+        "acce\u017f\u017f_token=abc",
+        'REFRESH_TOKEN": "abc',
+    ],
+)
+def test_a_secret_is_found_in_whatever_letters_it_is_written(text):
+    assert "[redacted]" in redacted(text) or "redacted]" in redacted(text)
+
+
+@given(
+    st.text(
+        st.sampled_from("beraxopsyjkwhcftdi:/-_=@. \u017f\u212a\u0131"), max_size=30
+    )
+)
+def test_what_has_no_mark_fits_no_pattern(text):
+    assert redacted(text) == logs._without_patterns(text)
+
+
+def test_a_stream_that_is_gone_ends_no_process(lines):
+    gone = io.StringIO()
+    LINES.handler.setStream(gone)
+    gone.close()
+
+    structlog.get_logger().info("case.opened")
+
+    assert lines() == []
+    # Else the standard module would flush it at the end of the process.
+    LINES.handler.stream = io.StringIO()

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 import http.client
 import json
+import math
 import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ class Sent:
     answered: dict[str, set[str]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+    keys: set[str] = field(default_factory=set)
     lock: Lock = field(default_factory=Lock)
 
     def accepted(self, key: str, case_id: str, began: float) -> None:
@@ -74,14 +76,23 @@ def signed(message_id: str, email: str) -> tuple[str, bytes, dict[str, str]]:
 
 
 def send(
-    service: Service, queue: Iterator, take: Lock, sent: Sent, pace: float
+    service: Service,
+    queue: Iterator,
+    take: Lock,
+    sent: Sent,
+    pace: float,
+    at_most_seconds: float = math.inf,
 ) -> None:
     """Send what is next, no sooner than its time, until each has its 202."""
     line = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
     began_all = time.monotonic()
     while True:
+        is_over = time.monotonic() - began_all > at_most_seconds
         with take:
-            number, (key, body, headers) = next(queue, (0, ("", b"", {})))
+            number, (key, body, headers) = (
+                (0, ("", b"", {})) if is_over else next(queue, (0, ("", b"", {})))
+            )
+            sent.keys.add(key)
         if not key:
             line.close()
             return
@@ -168,8 +179,14 @@ def play(
     deaths: int,
     limit: int,
     seed: int,
+    at_most_seconds: float = math.inf,
+    resets: Callable[[], list] | None = None,
 ) -> dict[str, object]:
-    """Have a storm of *many* deliveries in *seconds*, or as fast as they are taken."""
+    """Have a storm of *many* deliveries in *seconds*, or as fast as they are taken.
+
+    After *at_most_seconds* no more are sent. *resets* lists those that were made; by
+    default the simulator's journal does.
+    """
     dice = random.Random(seed)  # noqa: S311 - only a shuffle
     sent, seen, over, peaks = Sent(), {}, Event(), {}
     kills: list[int] = []
@@ -185,7 +202,10 @@ def play(
         Thread(target=peak_memory, args=(service, over, peaks)),
     ]
     senders = [
-        Thread(target=send, args=(service, queue, take, sent, seconds / many))
+        Thread(
+            target=send,
+            args=(service, queue, take, sent, seconds / many, at_most_seconds),
+        )
         for _ in range(SENDERS)
     ]
     began = time.monotonic()
@@ -204,15 +224,17 @@ def play(
             each.join()
     return {
         "seed": seed,
-        "deliveries": many,
+        "deliveries": len(sent.seconds),
         "seconds": round(took, 1),
-        "per_second": round(many / took),
+        "per_second": round(len(sent.seconds) / took),
         "p50_ms": round(quantiles(sent.seconds, n=100)[49] * 1000, 1),
         "p99_ms": round(quantiles(sent.seconds, n=100)[98] * 1000, 1),
         "sent_again": dict(sent.refused),
         "worker_kills": kills[0],
         "peak_mb": peaks,
-        **judged(service, store, many, limit, sent, seen),
+        **judged(
+            store, limit, sent, seen, (resets or service.simulator.journal.resets)()
+        ),
     }
 
 
@@ -231,15 +253,10 @@ def _await_end(store: Store) -> None:
 
 
 def judged(
-    service: Service,
-    store: Store,
-    many: int,
-    limit: int,
-    sent: Sent,
-    seen: dict[str, float],
+    store: Store, limit: int, sent: Sent, seen: dict[str, float], made: list
 ) -> dict[str, object]:
     """Hold what was acknowledged against the store, resets against the journal."""
-    keys = {f"msg_{number}" for number in range(many * 7 // 10)}
+    keys = sent.keys - {""}
     ids = [min(one) for one in sent.answered.values()]
     found = {
         one.id: one
@@ -257,7 +274,7 @@ def judged(
     ]
     resets = Counter(
         (one.headers.get("X-Region"), one.headers.get("X-Auth-Resource-Group"))
-        for one in service.simulator.journal.resets()
+        for one in made
     )
     order = sorted(sent.first_at.values())
     late = seen["brake"] - order[limit] if "brake" in seen else None

@@ -102,11 +102,11 @@ def around(kind, name, named):
         point = named(*given, **more)
         die_at(f"{{point}}:before")
         said = does(self, *given, **more)
-        if said is not None or name != "claim":
+        if said is not None or name != "begin":
             die_at(f"{{point}}:after")
         return said
     setattr(kind, name, call)
-around(work.Works, "claim", lambda one, **_: f"{{one.step}}:claim")
+around(work.Works, "begin", lambda one, **_: f"{{one.step}}:claim")
 def written(claim, change, mode, **more):
     return f"{{claim.work.step}}:{{mode}}"
 around(work.Works, "_write", written)

@@ -26,21 +26,23 @@ def settings():
     return SETTINGS
 
 
-# An application takes long to build, and holds nothing of a test but its context.
-BUILT = []
+# An application takes long to build, and holds nothing of a test but its context and
+# whether SCIM is served.
+BUILT = {True: [], False: []}
 
 
 @pytest.fixture
 def an_app():
     """Makes applications; those that earlier tests have used are given out again."""
-    numbers = iter(range(1000))
+    numbers = {serves_scim: iter(range(1000)) for serves_scim in BUILT}
 
     def made(settings, desk, clock=lambda: NOW):
-        number = next(numbers)
-        if number == len(BUILT):
-            BUILT.append(create_app(settings, desk, clock=clock))
-        give_context(BUILT[number], Context(settings, desk, clock))
-        return BUILT[number]
+        serves_scim = settings.sources.scim.is_on
+        number, built = next(numbers[serves_scim]), BUILT[serves_scim]
+        if number == len(built):
+            built.append(create_app(settings, desk, clock=clock))
+        give_context(built[number], Context(settings, desk, clock))
+        return built[number]
 
     return made
 

@@ -191,7 +191,13 @@ class FakeDesk:
                 return self.put(replace(case, status=CaseStatus.CANCELLED))
         return None
 
-    def hear(self, heard, *, request_id=None, delivery_sha256=None):
+    def hear(self, heard, *, request_id=None, delivery_sha256=None, delivered_at=None):
+        found = self._hear(heard, request_id, delivery_sha256)
+        if delivered_at is not None:
+            self.note_delivery(heard.source, delivered_at)
+        return found
+
+    def _hear(self, heard, request_id, delivery_sha256):
         self._used()
         self.heard.append(heard)
         self.digests.append(delivery_sha256)

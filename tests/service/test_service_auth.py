@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from fake_desk import FakeDesk
 
+from config.secret import Secret
+from config.sources import SourceSettings
 from service.app import create_app
 
 ID = "01KHJ2V0W8Q3RZ5T7X9YABCDEF"
@@ -70,14 +74,25 @@ ROUTES = [
 RANKS = ["viewer", "operator", "approver"]
 
 
-def test_every_route_declares_who_may(app):
-    declared = {
+def roles_of(app):
+    return {
         rule.rule: getattr(app.view_functions[rule.endpoint], "needs_role", None)
         for rule in app.url_map.iter_rules()
     }
 
+
+@pytest.mark.parametrize("serves_scim", [True, False])
+def test_every_route_declares_who_may(an_app, desk, settings, serves_scim):
+    scim = SourceSettings(secret=(Secret("t" * 32),) if serves_scim else ())
+    sources = replace(settings.sources, scim=scim)
+
+    declared = roles_of(an_app(replace(settings, sources=sources), desk))
+
     assert None not in declared.values(), declared
-    assert {rule for rule, role in declared.items() if role == "public"} == PUBLIC
+    public = {rule for rule, role in declared.items() if role == "public"}
+    nothing = {"/scim/v2/", "/scim/v2/<anything:rest>"}
+    without = {rule for rule in PUBLIC if not rule.startswith("/scim")} | nothing
+    assert public == (PUBLIC if serves_scim else without)
 
 
 @pytest.mark.parametrize(("method", "path", "role"), ROUTES)

@@ -22,7 +22,7 @@ from fake_api import (
     a_verified,
 )
 
-from service.cli import main
+from service.cli import LATER, main
 
 CASES = ("GET", "/api/cases")
 GATE = ("GET", "/api/gate/dana.lee%40example.com")
@@ -252,3 +252,48 @@ def test_a_reader_that_goes_changes_no_exit_code_and_is_no_fault(api, reader, ou
     done = piped(api, f"gate {USER} -o {output}", reader)
 
     assert (done.returncode, done.stderr) == (4, b"")
+
+
+@pytest.mark.parametrize("name", list(LATER))
+def test_the_help_says_of_a_command_what_the_command_says_of_itself(name):
+    own = main.commands[name].get_short_help_str(limit=64)
+
+    assert LATER[name].said == own
+
+
+NOT_FOR_HELP = {
+    *("celery", "config", "cryptography", "flask", "httpx", "ibm_cloud_sdk_core"),
+    *("marshmallow", "msgspec", "pydantic", "redis", "requests", "rich", "structlog"),
+    *("urllib3", "workers"),
+}
+
+
+def loaded_by(*words):
+    text = (
+        "import atexit, sys; "
+        "atexit.register(lambda: print('\\n', *sys.modules, file=sys.stderr)); "
+        "from service.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", text, *words], capture_output=True, text=True, check=True
+    )
+    names = done.stderr.split()
+    assert "service.cli" in names
+    return {one.split(".")[0] for one in names} | set(names)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("version",)])
+def test_help_and_version_load_no_command_and_no_library(words):
+    found = loaded_by(*words)
+
+    assert found & NOT_FOR_HELP == set()
+    assert "service.commands.gate" not in found
+
+
+def test_a_command_loads_no_other_and_no_server():
+    found = loaded_by("gate", "--help")
+
+    assert (
+        found & {"celery", "flask", "redis", "gunicorn", "ibm_cloud_sdk_core"} == set()
+    )
+    assert found & {"service.commands.run", "service.commands.evidence"} == set()

@@ -76,6 +76,25 @@ def test_what_comes_together_is_sent_together():
     assert len(sent.calls) < 10
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_in_sending_ends_no_other_work(until):
+    sent = Sent(1)
+    fails = iter([True, False])
+
+    def send(*works):
+        if next(fails):
+            raise ZeroDivisionError("bug")
+        sent(*works)
+
+    alarm = Alarm(send)
+    alarm.set(VERIFY, datetime.now(UTC))
+    until(lambda: not alarm._thread.is_alive())
+
+    alarm.set(VERIFY, datetime.now(UTC))
+
+    assert sent.over.wait(10)
+
+
 def test_it_brings_back_what_comes_soon_and_nothing_that_is_late_already():
     alarm, now = Alarm(print), datetime.now(UTC)
 

@@ -26,11 +26,21 @@ class NoNames:
         """Forget it."""
 
 
+def hearing_with(open_case=None):
+    return Hearing(
+        NoNames(),
+        (),
+        open_case=open_case,
+        withdraw=None,
+        resolved=None,
+        note_delivery=None,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
 def logged(*ids, names=None):
     heard = Heard("okta", "okta:1", "gone", HeardKind.DELETED, names or Names(ids=ids))
-    hearing = Hearing(
-        NoNames(), (), open_case=None, withdraw=None, clock=lambda: datetime.now(UTC)
-    )
+    hearing = hearing_with()
     with capture_logs() as logs, pytest.raises(UnreadableError):
         hearing.hear(heard)
     return [one["ids"] for one in logs if one["event"] == "person.unknown"]
@@ -57,18 +67,15 @@ def test_of_who_is_named_by_nothing_there_is_nothing_to_log():
 
 
 def test_an_event_of_a_case_that_cannot_be_read_is_kept_for_people():
-    def damaged(_departure):
+    def damaged(_departure, _along):
         raise CaseDamagedError("01CASE")
 
     heard = Heard(
         "okta", "okta:1", "gone", HeardKind.DELETED, Names(("dana.lee@example.com",))
     )
-    hearing = Hearing(
-        NoNames(), (), open_case=damaged, withdraw=None, clock=lambda: datetime.now(UTC)
-    )
 
     with pytest.raises(UnreadableError) as kept:
-        hearing.hear(heard)
+        hearing_with(damaged).hear(heard)
 
     assert kept.value.reason is Unreadable.CASE_DAMAGED
     assert "01CASE" in kept.value.text

@@ -411,9 +411,9 @@ def test_a_survey_that_is_not_due_asks_nobody(scene, cloud):
     assert cloud.journal == []
 
 
-def test_a_worker_makes_two_surveys_at_a_time_and_no_third(scene, cloud):
-    for _ in range(2):
-        scene.surveys._turns.acquire()
+def test_a_worker_makes_four_surveys_at_a_time_and_no_fifth(scene, cloud):
+    for _ in range(4):
+        assert scene.surveys._turns.acquire(blocking=False)
 
     scene.surveys.make_due()
 

@@ -47,11 +47,12 @@ from workers.offboarding.model import (
     Work,
 )
 from workers.offboarding.restored import Restored
-from workers.store.cases import Cases
+from workers.store.cases import Along, Cases, Taken
 from workers.store.names import KnownNames
 from workers.store.own_key import OwnKey
 from workers.store.scim import ScimTable
 from workers.store.switches import EVERYWHERE, Paused, Switches
+from workers.store.work import GRACE_MS
 
 log = structlog.get_logger()
 
@@ -129,6 +130,7 @@ class Desk:
         own_key: OwnKey,
         slack: SlackDesk,
         clock: Callable[[], datetime],
+        has_turn: Callable[[], bool] = lambda: True,
     ) -> None:
         self._armed = settings.armed
         self._accounts = settings.rules
@@ -138,6 +140,7 @@ class Desk:
         self._cases = cases
         self._switches = switches
         self._sender = sender
+        self._has_turn = has_turn
         self._clock = clock
         # What people decide about a case that waits has a file of its own.
         deciding = Deciding(cases, sender, self._channels, clock=clock)
@@ -192,9 +195,12 @@ class Desk:
             same_people(settings),
             open_case=self._heard,
             withdraw=self.withdraw,
+            resolved=intake.resolved,
+            note_delivery=intake.note_delivery,
             clock=self._clock,
         )
-        self.hear = intake.resolving(hearing.hear)
+        self.hear = hearing.hear
+        self._let_go = intake.let_go
         self.await_look_up = intake.await_look_up
         self.quarantine = intake.quarantine
         self.note_delivery = intake.note_delivery
@@ -226,10 +232,15 @@ class Desk:
         return Opened(put.case or self.show(put.case_id), put.opened_as)
 
     def _put(
-        self, departure: Departure, idempotency: tuple[str, str] | None = None
+        self,
+        departure: Departure,
+        idempotency: tuple[str, str] | None = None,
+        along: Along | None = None,
     ) -> _Put:
         now = self._clock()
         case = self._case_of(departure, now)
+        # Many events at a time: the next sweep sends their work, which is due at once.
+        is_sent = self._has_turn()
         entries = (
             _told(departure, now, f"case.opened_{case.status}"),
             _told(departure, now, "departure.joined"),
@@ -240,9 +251,11 @@ class Desk:
             entries,
             idempotency=idempotency,
             brake=self._braking.counted(case, departure),
+            along=along,
+            grace_ms=GRACE_MS if is_sent else 0,
         )
         if taken.verdict == "returned":
-            return self._open_late(case, departure)
+            return self._open_late(case, departure, along)
         if taken.verdict == "conflict":
             raise _other_body()
         if taken.verdict == "another":
@@ -250,19 +263,20 @@ class Desk:
                 "This event id was used for another person: send it under a new id.",
                 reason="event_key",
             )
+        self._let_go_of(taken)
         if taken.verdict == "repeated":
             return _Put(taken.case_id, OpenedAs.REPEATED)
         if taken.verdict == "braked":
             log.warning("case.braked", case_id=taken.case_id)
             return _Put(taken.case_id, OpenedAs.NEW)
         is_new = taken.verdict == "new"
-        if not is_new or case.status is CaseStatus.OPEN:
+        if is_sent and (not is_new or case.status is CaseStatus.OPEN):
             self._sender.send(Work(taken.case_id, Step.PLAN))
         if not is_new:
             return _Put(taken.case_id, OpenedAs.JOINED)
         return _Put(case.id, OpenedAs.NEW, case)
 
-    def _open_late(self, case: Case, departure: Departure) -> _Put:
+    def _open_late(self, case: Case, departure: Departure, along: Along | None) -> _Put:
         """Open a departure that its source took back before it arrived, and end it.
 
         Deliveries come in any order. It joins nothing, and nothing is written for it.
@@ -271,7 +285,10 @@ class Desk:
         late = replace(case, dry_run=True, is_dry_as_asked=True)
         late = late.warned(Note(Reason.TAKEN_BACK, text))
         entry = _told(departure, self._clock(), "case.opened_late")
-        taken = self._cases.open(late, departure, (entry, entry), is_late=True)
+        taken = self._cases.open(
+            late, departure, (entry, entry), is_late=True, along=along
+        )
+        self._let_go_of(taken)
         if taken.verdict != "new":
             return _Put(taken.case_id, OpenedAs.REPEATED)
         try:
@@ -281,9 +298,13 @@ class Desk:
             log.info("case.late_was_over", case_id=late.id)
         return _Put(late.id, OpenedAs.NEW)
 
-    def _heard(self, departure: Departure) -> str:
+    def _let_go_of(self, taken: Taken) -> None:
+        if taken.kept_id:
+            self._let_go(taken.kept_id)
+
+    def _heard(self, departure: Departure, along: Along) -> str:
         # A source is answered with the id alone, so that no case is read for it.
-        put = self._put(departure)
+        put = self._put(departure, along=along)
         log.info("departure.opened", case_id=put.case_id, opened_as=str(put.opened_as))
         return put.case_id
 

@@ -11,6 +11,8 @@ from workers.offboarding.advice import cleaned
 from workers.offboarding.errors import CaseDamagedError
 from workers.offboarding.heard import Heard, Unreadable, UnreadableError, understood
 from workers.offboarding.model import Case, Departure, Ignored, SamePerson, Withdrawal
+from workers.store.cases import Along
+from workers.store.intake import name_of
 from workers.store.names import KnownNames
 
 log = structlog.get_logger()
@@ -22,21 +24,38 @@ _SKEW: Final = timedelta(minutes=10)
 
 
 class Hearing:
-    """Acts on events that are read; for the web and for the workers' look-ups."""
+    """Acts on events that are read; for the web and for the workers' look-ups.
+
+    What is noted with an event goes along with the case that it opens, in one step:
+    each call of the store costs its sender a flush more. Other events are rare.
+
+    Args:
+        names: What sources' ids of people stand for.
+        same_people: The identity map.
+        open_case: Puts a departure on disk, and notes what goes along.
+        withdraw: Acts on one that is taken back.
+        resolved: Lets go what is kept of an event that was acted on by now.
+        note_delivery: Counts a delivery.
+        clock: Tells the time.
+    """
 
     def __init__(
         self,
         names: KnownNames,
         same_people: tuple[SamePerson, ...],
         *,
-        open_case: Callable[[Departure], str],
+        open_case: Callable[[Departure, Along], str],
         withdraw: Callable[[Withdrawal], Case | None],
+        resolved: Callable[[str], None],
+        note_delivery: Callable[[str, datetime], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._names = names
         self._same_people = same_people
         self._open_case = open_case
         self._withdraw = withdraw
+        self._resolved = resolved
+        self._note_delivery = note_delivery
         self._clock = clock
 
     def hear(
@@ -45,6 +64,7 @@ class Hearing:
         *,
         request_id: str | None = None,
         delivery_sha256: str | None = None,
+        delivered_at: datetime | None = None,
     ) -> str | None:
         """Act on an event; return the id of its case, None where it has none.
 
@@ -52,6 +72,7 @@ class Hearing:
             heard: The event.
             request_id: Of the request that brought it.
             delivery_sha256: The digest of that request's body, for the ledger.
+            delivered_at: When its delivery came, if that is counted with this event.
 
         Raises:
             UnreadableError: It names nobody we can know, or two people; or the case
@@ -70,26 +91,38 @@ class Hearing:
         except UnreadableError as error:
             _say_who(heard, error)
             raise
-        self._learn(heard)
         if not isinstance(event, Ignored):
             event = replace(event, delivery_sha256=delivery_sha256)
+        along = Along(
+            kept=name_of(heard.event_key),
+            learned=_learned(heard),
+            heard_at=self._clock(),
+            delivered_at=delivered_at,
+        )
         try:
-            return self._act_on(event)
+            if isinstance(event, Departure):
+                return self._open_case(event, along)
+            return self._act_on(heard, event, along)
         except CaseDamagedError as error:
             # Its sender cannot mend that, and others may come in the same delivery.
             raise UnreadableError(Unreadable.CASE_DAMAGED, str(error)) from error
 
-    def _act_on(self, event: Departure | Withdrawal | Ignored) -> str | None:
+    def _act_on(
+        self, heard: Heard, event: Withdrawal | Ignored, along: Along
+    ) -> str | None:
+        """Act on what opens no case, and note each by itself what goes along."""
+        self._names.learn(heard.source, along.learned)
+        case = None
         match event:
             case Ignored(why):
                 log.info("event.ignored", reason=why)
-                return None
             case Withdrawal():
                 case = self._withdraw(event)
                 log.info("departure.withdrawn", case_id=case.id if case else None)
-                return case.id if case else None
-            case Departure():
-                return self._open_case(event)
+        self._resolved(heard.event_key)
+        if along.delivered_at is not None:
+            self._note_delivery(heard.source, along.delivered_at)
+        return case.id if case else None
 
     def _dated(self, heard: Heard) -> Heard:
         """Take what happens later than now for now.
@@ -110,12 +143,12 @@ class Hearing:
             return {}
         return self._names.of(heard.source, names.ids)
 
-    def _learn(self, heard: Heard) -> None:
-        """Keep what an event says of its ids: the next may give the id alone."""
-        names = heard.names
-        best = next(iter((*names.iam_ids, *names.emails)), None)
-        if best and names.ids:
-            self._names.learn(heard.source, dict.fromkeys(names.ids, best))
+
+def _learned(heard: Heard) -> Mapping[str, str]:
+    """Tell what an event says of its ids: the next may give the id alone."""
+    names = heard.names
+    best = next(iter((*names.iam_ids, *names.emails)), None)
+    return dict.fromkeys(names.ids, best) if best else {}
 
 
 def _say_who(heard: Heard, error: UnreadableError) -> None:

@@ -17,7 +17,7 @@ from workers.offboarding.errors import (
     NoSuchDeliveryError,
     StoreAwayError,
 )
-from workers.offboarding.heard import Heard, Hint, UnreadableError
+from workers.offboarding.heard import Hint, UnreadableError
 from workers.offboarding.intake import (
     Kept,
     KeptBody,
@@ -72,29 +72,17 @@ class Intake:
             source, key, body, error.reason, error.text, self._clock()
         )
 
-    def resolving(self, hear: Callable[..., str | None]) -> Callable[..., str | None]:
-        """Return *hear* such that what it acts on is in quarantine no more.
-
-        The sender may have mended an event and sent it again under its key.
-        """
-
-        def heard(
-            heard: Heard,
-            *,
-            request_id: str | None = None,
-            delivery_sha256: str | None = None,
-        ) -> str | None:
-            case_id = hear(
-                heard, request_id=request_id, delivery_sha256=delivery_sha256
-            )
-            self.resolved(heard.event_key)
-            return case_id
-
-        return heard
-
     def resolved(self, key: str) -> None:
-        """Let go what is kept of an event that was acted on by now."""
+        """Let go what is kept of an event that was acted on by now.
+
+        The sender may have mended it and sent it again under its key.
+        """
         if self._deliveries.resolved(key):
+            log.info("quarantine.resolved")
+
+    def let_go(self, kept_id: str) -> None:
+        """Do the same where it was found by the step that took the event in."""
+        if self._deliveries.let_go(kept_id):
             log.info("quarantine.resolved")
 
     def quarantined(

@@ -203,11 +203,25 @@ def now_utc() -> datetime:
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
     store = open_store(settings, timeout_seconds=2)
-    return desk_on(store, settings, Sender(make_app(broker_address(settings))))
+    sender = Sender(make_app(broker_address(settings)), is_behind=True)
+    return desk_on(store, settings, sender, has_turn=sender.has_turn)
 
 
-def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
-    """Put a desk on a store that is open."""
+def desk_on(
+    store: Store,
+    settings: Settings,
+    sender: Sender,
+    *,
+    has_turn: Callable[[], bool] = lambda: True,
+) -> Desk:
+    """Put a desk on a store that is open.
+
+    Args:
+        store: The store.
+        settings: The settings.
+        sender: Sends what follows.
+        has_turn: Whether the plan of a case just opened is sent, or left to the sweep.
+    """
     seeing = Seeing(
         store.owners,
         store.questions,
@@ -251,6 +265,7 @@ def desk_on(store: Store, settings: Settings, sender: Sender) -> Desk:
         ),
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
+        has_turn=has_turn,
         clock=now_utc,
     )
 

@@ -6,7 +6,7 @@ Knows nothing of what is asked. The budget that all workers share is in the stor
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,8 @@ _LONGEST_WAIT_SECONDS: Final = 30.0
 _LONGEST_WAIT_OF_A_SURVEY_SECONDS: Final = 900.0
 # Slots may be given sooner than was told, as when a worker dies with its turn.
 _NAP_SECONDS: Final = 0.5
+# Dozens of a survey's calls wait for most of their time, and are in no hurry.
+_NAP_OF_A_SURVEY_SECONDS: Final = 2.5
 # Where IBM Cloud gives no figure: its window, as it is documented.
 _USUAL_BACK_OFF_SECONDS: Final = 10.0
 _LONGEST_BACK_OFF_SECONDS: Final = 300.0
@@ -91,9 +93,10 @@ class Pace:
             self._wait(self._budget, calls=1)
 
     def _wait(self, budget: Budget, *, calls: int) -> str:
-        left = _LONGEST_WAIT_SECONDS
+        left, longest_nap = _LONGEST_WAIT_SECONDS, _NAP_SECONDS
         if self._is_survey:
             left = _LONGEST_WAIT_OF_A_SURVEY_SECONDS
+            longest_nap = _NAP_OF_A_SURVEY_SECONDS
         while True:
             grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:
@@ -103,7 +106,7 @@ class Pace:
                     "Too many requests to IBM Cloud are under way; this one waits",
                     retry_after_seconds=grant.wait_seconds,
                 )
-            nap = min(max(grant.wait_seconds, 0.01), _NAP_SECONDS)
+            nap = min(max(grant.wait_seconds, 0.01), longest_nap)
             self._sleep(nap)
             left -= nap
 
@@ -152,6 +155,7 @@ class LocalBudget:
         self._clock = clock
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
+        # In the order of their times, since each is put last when it is stamped.
         self._given: dict[str, _Slots] = {}
         self._until = 0.0
         self._others_until = 0.0
@@ -177,16 +181,23 @@ class LocalBudget:
             return Grant(ticket)
 
     def sent(self, ticket: str) -> None:
-        """Count the slots of *ticket* from now on, when their calls are really sent.
+        """Count the last slot of *ticket* from now on, when its call is really sent.
 
-        One older than the window is counted again, since its calls go out all the same;
-        they may be too many then, so take anew rather than use an old ticket.
+        Those before it went out when it was given. One older than the window is counted
+        again, since its call goes out all the same; there may be too many then, so take
+        anew rather than use an old ticket.
         """
-        calls = int(ticket.partition("-")[0])
+        last = f"{ticket}-last"
         with self._lock:
             now = self._clock()
-            slots = self._given.get(ticket, _Slots(now, calls, is_survey=False))
-            self._given[ticket] = replace(slots, at=now)
+            slots = self._given.get(ticket)
+            if slots is not None and slots.calls > 1:
+                self._given[ticket] = replace(slots, calls=slots.calls - 1)
+            elif slots is not None:
+                del self._given[ticket]
+            is_survey = slots is not None and slots.is_survey
+            self._given.pop(last, None)
+            self._given[last] = _Slots(now, 1, is_survey)
 
     def back_off(self, seconds: float) -> None:
         """Give nobody a slot for so long; never shortens an earlier wait."""
@@ -195,11 +206,8 @@ class LocalBudget:
             self._until = max(self._until, self._clock() + wait)
 
     def _wait(self, calls: int, now: float, *, is_survey: bool) -> float:
-        kept = _WINDOW_SECONDS + _MARGIN_SECONDS
-        self._given = {
-            ticket: one for ticket, one in self._given.items() if one.at + kept > now
-        }
-        given = list(self._given.values())
+        self._let_go(now)
+        given = self._given.values()
         waits = [self._until - now, _until_free(given, calls, self._limit, now)]
         if is_survey:
             quarter = max(1, self._limit // 4)
@@ -208,11 +216,22 @@ class LocalBudget:
             waits.append(self._others_until - now)
         return max(0.0, *waits)
 
+    def _let_go(self, now: float) -> None:
+        """Drop what counts no more; the oldest stands first."""
+        since = now - _WINDOW_SECONDS - _MARGIN_SECONDS
+        over = []
+        for ticket, one in self._given.items():
+            if one.at > since:
+                break
+            over.append(ticket)
+        for ticket in over:
+            del self._given[ticket]
 
-def _until_free(given: list[_Slots], calls: int, limit: int, now: float) -> float:
+
+def _until_free(given: Collection[_Slots], calls: int, limit: int, now: float) -> float:
     """Tell when so many slots of *limit* are free, as the oldest fall out."""
     used = sum(one.calls for one in given)
-    for one in sorted(given, key=lambda slots: slots.at):
+    for one in given:
         if used + calls <= limit:
             break
         used -= one.calls

@@ -124,6 +124,8 @@ def overlaid(
 def bare(case: Case) -> Case:
     """Take out of a case what ``overlaid`` says in it."""
     kept = tuple(one for one in case.warnings if one.reason is not Reason.BRAKE)
+    if case.brake is None and case.brake_by is None and len(kept) == len(case.warnings):
+        return case
     return replace(case, brake=None, brake_by=None, warnings=kept)
 
 

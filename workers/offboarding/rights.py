@@ -8,6 +8,7 @@ here, and that is an answer of its own: it is neither yes nor no.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from workers.offboarding.model import Right
@@ -122,7 +123,7 @@ def right_to_group(
 def _gives(
     policy: Policy, role: Right, service: Right, where: dict[str, str | None]
 ) -> Right:
-    if policy.state != "active":
+    if policy.state != "active" or Right.MISSING in (role, service):
         return Right.MISSING
     places = (_covers_place(one, where) for one in _parts(policy)[1])
     right = _least(role, service, *places)
@@ -165,6 +166,7 @@ def _covers_groups(policy: Policy) -> Right:
     return _least(Right.CANNOT_TELL, *rights)
 
 
+@lru_cache(maxsize=1024)
 def _holds(role_crn: str, wanted: str) -> Right:
     """Tell whether having one role is having another."""
     found = _ROLE.fullmatch(role_crn)
@@ -254,7 +256,13 @@ def _is_like(actual: str, pattern: str) -> bool:
 
 
 def _best(rights: Iterable[Right]) -> Right:
-    return max(rights, key=_ORDER.index, default=Right.MISSING)
+    best = Right.MISSING
+    for one in rights:
+        if one is Right.OK:
+            # What is proven once needs no other: a plan asks thousands of times.
+            return one
+        best = max(best, one, key=_ORDER.index)
+    return best
 
 
 def _least(*rights: Right) -> Right:

@@ -4,7 +4,7 @@
 -- asked: does (take | sent | back_off), window_ms, and
 --   take      ticket, calls, limit, survey_limit (for a survey only), give_way_ms
 --             answers 0: given, else in how many ms there may be room
---   sent      ticket, calls
+--   sent      ticket, calls: the last of them is sent now, the others were before
 --   back_off  for_ms
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
@@ -54,6 +54,9 @@ local function take()
 end
 
 if asked.does == 'take' then return take() end
-if asked.does == 'sent' then count_from_now() end
+if asked.does == 'sent' then
+  redis.call('ZADD', slots, now, asked.ticket .. ':' .. asked.calls)
+  redis.call('PEXPIRE', slots, asked.window_ms)
+end
 if asked.does == 'back_off' then mark(backing_off, asked.for_ms) end
 return 0

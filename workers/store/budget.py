@@ -70,11 +70,12 @@ class Budget:
         return Grant(wait_seconds=wait_ms / 1000) if wait_ms else Grant(ticket)
 
     def sent(self, ticket: str) -> None:
-        """Count the slots of *ticket* from now on, when their calls are really sent.
+        """Count the last slot of *ticket* from now on, when its call is really sent.
 
-        A ticket older than the window lost its place; it is added again, since its
-        calls go out all the same. They may be too many then, and nobody gets a slot
-        until they are not: take anew rather than use an old ticket.
+        Those before it went out when it was given: before a reset that is the last
+        look. A ticket older than the window lost its place; it is added again, since
+        its call goes out all the same. There may be too many then, and nobody gets a
+        slot until there are not: take anew rather than use an old ticket.
         """
         self._scripts.call(
             "budget",

@@ -43,11 +43,32 @@ _WALKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Along:
+    """What is noted with an event in the step that takes it in.
+
+    Attributes:
+        kept: The name of what is kept of the event where it could not be acted on.
+        learned: What the source's own ids of people stand for.
+        heard_at: When they were heard.
+        delivered_at: When the event's delivery came, if it is counted with it.
+    """
+
+    kept: str
+    learned: Mapping[str, str]
+    heard_at: datetime
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of a departure: its verdict as ``open.lua`` answers it."""
+    """What became of a departure: its verdict as ``open.lua`` answers it.
+
+    ``kept_id`` is of what was kept of the event while nobody could act on it.
+    """
 
     verdict: str
     case_id: str
+    kept_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +96,8 @@ class Cases:
         idempotency: tuple[str, str] | None = None,
         brake: Mapping[str, object] | None = None,
         is_late: bool = False,
+        along: Along | None = None,
+        grace_ms: int = GRACE_MS,
     ) -> Taken:
         """Put a departure on disk: as *case*, or as one that joins an open case.
 
@@ -86,11 +109,13 @@ class Cases:
             brake: What counts it for the brake (``counted``); None does not.
             is_late: Put it on disk even where its source took it back by now; the
                 verdict is ``returned`` else, and nothing is written.
+            along: What is noted with it, where it is taken in.
+            grace_ms: For how long the sweep leaves its work to who sends it.
         """
         key, digest = idempotency or (None, "")
         is_told = departure.event_key is not None and not is_late
         happened_at = departure.occurred_at if is_told else None
-        verdict, case_id = self._scripts.call(
+        verdict, case_id, kept_id = self._scripts.call(
             "open",
             id=case.id,
             head=head_of(case),
@@ -101,7 +126,7 @@ class Cases:
             exclusive=case.kind is CaseKind.DEPARTURE
             and (not case.dry_run or case.was_put_off_unarmed),
             start_at=_millis(case.starts_at),
-            grace_ms=GRACE_MS,
+            grace_ms=grace_ms,
             entry=encode(entries[0]),
             join_entry=encode(entries[1]),
             departure=encode(departure),
@@ -115,8 +140,9 @@ class Cases:
             brake=brake,
             source=departure.source,
             happened_at=happened_at.timestamp() if happened_at else None,
+            **_noted(along),
         )
-        return Taken(verdict, case_id)
+        return Taken(verdict, case_id, kept_id)
 
     def load(self, case_id: str) -> Case:
         """Read a case; NoSuchCaseError, CaseDamagedError."""
@@ -433,6 +459,19 @@ def _all_but(status: CaseStatus | None) -> list[str]:
     if status is None:
         return [f"{PREFIX}index:all"]
     return [f"{PREFIX}index:status:{one}" for one in CaseStatus if one is not status]
+
+
+def _noted(along: Along | None) -> dict[str, object]:
+    if along is None:
+        return {}
+    at = along.delivered_at
+    return {
+        "kept": along.kept,
+        # An empty list means nothing in Lua's JSON, so it is left out.
+        "learned": list(chain(*along.learned.items())) or None,
+        "heard_at": along.heard_at.timestamp(),
+        "delivered_at": None if at is None else str(round(at.timestamp() * 1000)),
+    }
 
 
 def _millis(at: datetime) -> int:

@@ -124,7 +124,7 @@ class Deliveries:
         fields = self._quarantine(reason, text, at)
         # Under its key another event is known, which is no word about this one.
         is_another = reason is Unreadable.KEY_REUSED
-        name = _name(f"{key} {_digest(body)}") if is_another else None
+        name = name_of(f"{key} {_digest(body)}") if is_another else None
         return self._keep(source, key, body, None, fields, at, name=name)
 
     def _keep(
@@ -138,7 +138,7 @@ class Deliveries:
         *,
         name: str | None = None,
     ) -> str:
-        name = name or _name(key)
+        name = name or name_of(key)
         raw = msgspec.json.encode(body)
         box = msgspec.json.encode(_Box(key, dict(body), hint))
         kept_id = self._call(
@@ -177,8 +177,12 @@ class Deliveries:
             StoreAwayError: It may still be there; a repeat of the event takes it.
         """
         with faults():
-            kept_id = self._client.hget(f"{PREFIX}deliveries:names", _name(key))
-        return kept_id is not None and self._remove(str(kept_id), _ANY)
+            kept_id = self._client.hget(f"{PREFIX}deliveries:names", name_of(key))
+        return kept_id is not None and self.let_go(str(kept_id))
+
+    def let_go(self, kept_id: str) -> bool:
+        """Let the delivery of this id go; tell if there was one."""
+        return self._remove(kept_id, _ANY)
 
     def drop(self, kept_id: str) -> bool:
         """Let a delivery in quarantine go; False if there is none of this id."""
@@ -288,7 +292,8 @@ class Deliveries:
         return self._scripts.call("intake", does=does, **asked)
 
 
-def _name(key: str) -> str:
+def name_of(key: str) -> str:
+    """Name what is kept of an event: a digest of its key, which may name a person."""
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 

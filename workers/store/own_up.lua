@@ -15,7 +15,11 @@ redis.call('SET', done, '1', 'EX', asked.op_ttl)
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
 redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case)
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
-for _, member in ipairs(asked.after) do redis.call('ZADD', P .. 'due', now, member) end
+for _, member in ipairs(asked.after) do
+  -- Messages that are kept up to date have a set of their own.
+  local set = string.find(member, '|show|', 1, true) and 'shown' or 'due'
+  redis.call('ZADD', P .. set, now, member)
+end
 if asked.head then
   redis.call('HSET', case, 'head', asked.head)
   redis.call('HINCRBY', case, 'rev', 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 
 import redis
 
@@ -25,10 +26,9 @@ class SourceNotes:
         self._note(source, "refused", last)
 
     def _note(self, source: str, counted: str, last: Mapping[str, str]) -> None:
-        with faults(), self._client.pipeline() as pipe:
+        with faults(), self._client.pipeline(transaction=False) as pipe:
             pipe.hincrby(_key(source), counted, 1)
-            for field, value in last.items():
-                pipe.hset(_key(source), field, value)
+            pipe.hset(_key(source), items=[*chain(*last.items())])
             pipe.execute()
 
     def all(self, sources: Iterable[str]) -> dict[str, SourceNote]:

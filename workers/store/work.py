@@ -227,41 +227,48 @@ class Works:
 
     def again(self, claim: Claim, change: Change, at: datetime) -> tuple[Work, ...]:
         """Write *change*, have the same work come back at *at*; return what to send."""
+        # Decided once, and before: what the sweep is to leave must be brought back.
+        is_brought, follows = self._is_brought(at), self._is_brought(change.after_at)
         self._write(
             claim,
             change,
             mode="again",
             again_at=_epoch_ms(at),
-            spare_ms=self._spare_ms(at),
+            spare_ms=_spare_ms(is_brought=is_brought),
+            after_spare_ms=_spare_ms(is_brought=follows),
         )
-        return (*self._brought_back(at, claim.work), *self._following(change))
+        if is_brought:
+            self._bring_back(at, claim.work)
+        return self._following(change, is_brought=follows)
 
     def finish(self, claim: Claim, change: Change) -> tuple[Work, ...]:
         """Write *change*, end the work and return what is now to be sent."""
-        said = self._write(claim, change, mode="end")
+        follows = self._is_brought(change.after_at)
+        said = self._write(
+            claim, change, mode="end", after_spare_ms=_spare_ms(is_brought=follows)
+        )
         report = Work(claim.work.case_id, Step.REPORT)
-        after = self._following(change)
+        after = self._following(change, is_brought=follows)
         if said == "anew":
             return (*after, claim.work)
         return (*after, report) if said == "last" else after
 
-    def _following(self, change: Change) -> tuple[Work, ...]:
+    def _is_brought(self, at: datetime | None) -> bool:
+        """Tell whether this process brings back what comes at *at*."""
+        return at is not None and self.alarm is not None and self.alarm.covers(at)
+
+    def _bring_back(self, at: datetime, *works: Work) -> None:
+        for each in works:
+            if self.alarm is not None:
+                self.alarm.set(each, at)
+
+    def _following(self, change: Change, *, is_brought: bool) -> tuple[Work, ...]:
         """Return what follows, if it is due now; else have it come at its time."""
         if change.after_at is None:
             return change.after
-        return self._brought_back(change.after_at, *change.after)
-
-    def _brought_back(self, at: datetime, *works: Work) -> tuple[()]:
-        """Have *works* come back at *at*; nothing of it is to be sent now."""
-        for each in works:
-            if self.alarm is not None and self.alarm.covers(at):
-                self.alarm.set(each, at)
+        if is_brought:
+            self._bring_back(change.after_at, *change.after)
         return ()
-
-    def _spare_ms(self, at: datetime) -> int:
-        # The sweep only has what this process fails to bring back.
-        is_covered = self.alarm is not None and self.alarm.covers(at)
-        return SPARE_MS if is_covered else 0
 
     def own_up(self, case: Case, change: Change) -> None:
         """Write what a worker did under a lease that it lost; see the port."""
@@ -315,6 +322,7 @@ class Works:
         mode: str,
         again_at: int = 0,
         spare_ms: int = 0,
+        after_spare_ms: int = 0,
     ) -> str:
         work = claim.work
         mine = _pending_name(work)
@@ -341,7 +349,7 @@ class Works:
                 for each in change.after
             ],
             after_at=_epoch_ms(change.after_at) if change.after_at else None,
-            after_spare_ms=self._spare_ms(change.after_at) if change.after_at else 0,
+            after_spare_ms=after_spare_ms,
             grace_ms=GRACE_MS,
             again_at=again_at,
             spare_ms=spare_ms,
@@ -389,6 +397,11 @@ def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
         "gathered_ms": _millis(GATHERED),
         "apart_ms": _millis(APART),
     }
+
+
+def _spare_ms(*, is_brought: bool) -> int:
+    # The sweep only has what this process fails to bring back.
+    return SPARE_MS if is_brought else 0
 
 
 def _epoch_ms(at: datetime) -> int:

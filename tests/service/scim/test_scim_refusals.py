@@ -1,6 +1,8 @@
 """Who is let in, and what is turned away, always in SCIM's own form."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -57,6 +59,32 @@ def test_while_it_is_off_every_path_answers_404(desk):
 
         assert (answer.status_code, answer.json["status"]) == (404, "404")
     assert desk.noted == []
+
+
+def test_while_it_is_off_the_answer_is_that_of_a_path_that_is_not_there(client, desk):
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    off = create_app(SETTINGS, desk, clock=lambda: NOW).test_client()
+
+    here = client.get("/scim/v2/Nothing", headers=headers)
+    there = off.get("/scim/v2/Nothing", headers=headers)
+
+    assert (here.status_code, here.json) == (there.status_code, there.json)
+    assert here.content_type == there.content_type
+
+
+def test_while_it_is_off_its_library_is_not_loaded():
+    text = "import sys, service.server; print(*sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, check=True
+    )
+
+    loaded = {one.split(".")[0] for one in done.stdout.split()}
+    assert "flask" in loaded
+    assert (
+        loaded & {"scim2_models", "pydantic", "ibm_cloud_sdk_core", "simulator"}
+        == set()
+    )
 
 
 @pytest.mark.parametrize("authorization", JUNK, ids=lambda one: repr(one)[:30])

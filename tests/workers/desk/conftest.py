@@ -117,7 +117,7 @@ def make_desk(
 ):
     """Makes a desk; armed, with a Slack channel, unless said otherwise."""
 
-    def made(*, sender=sender, **changed):
+    def made(*, sender=sender, has_turn=lambda: True, **changed):
         how = {
             "armed": True,
             "slack_bot_token": Secret("xoxb-made-up"),
@@ -151,6 +151,7 @@ def make_desk(
             ),
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), sender),
+            has_turn=has_turn,
             clock=clock,
         )
 

@@ -44,6 +44,21 @@ def test_a_departure_is_on_disk_and_its_plan_is_sent(desk, sender, cases):
     assert sender.sent == [Work(case.id, Step.PLAN)]
 
 
+def test_of_many_events_at_a_time_the_next_sweep_sends_the_rest(
+    make_desk, sender, works
+):
+    turns = iter([True, False, False])
+    desk = make_desk(has_turn=lambda: next(turns))
+
+    first = desk.open(told(1)).case
+    second = desk.open(told(2, KIM)).case
+    desk.open(told(3, KIM))
+
+    assert sender.sent == [Work(first.id, Step.PLAN)]
+    # What was sent is left alone for a while; what was not is due at once.
+    assert works.sweep() == [Work(second.id, Step.PLAN)]
+
+
 def test_the_ledger_says_who_told_us(desk, cases):
     case = desk.open(told(request_id="r1")).case
     desk.open(asked())
@@ -193,7 +208,9 @@ def test_nothing_is_sent_when_nothing_was_stored(desk, sender, cases, monkeypatc
     assert sender.sent == []
 
 
-def test_a_desk_of_a_front_door_opens_on_the_store_of_its_settings(settings, client):
+def test_a_desk_of_a_front_door_opens_on_the_store_of_its_settings(
+    settings, client, until
+):
     desk = open_desk(settings())
 
     case = desk.open(told()).case
@@ -204,7 +221,7 @@ def test_a_desk_of_a_front_door_opens_on_the_store_of_its_settings(settings, cli
     # The message is in the broker's database, apart from the cases.
     assert client.dbsize() > 0
     client.execute_command("SELECT", 1)
-    assert client.llen("offboard") == 1
+    until(lambda: client.llen("offboard") == 1)
     client.execute_command("SELECT", 0)
 
 

@@ -110,6 +110,15 @@ def test_a_call_waits_in_naps_until_it_gets_its_slot(budget):
     assert naps == [0.5, 0.3, 0.01]
 
 
+def test_a_survey_asks_less_often_whether_there_is_room(budget):
+    naps = []
+    budget.waits = [9.0, 6.5, 0.4]
+
+    Pace(budget, is_survey=True, sleep=naps.append).wait()
+
+    assert naps == [2.5, 2.5, 0.4]
+
+
 def test_after_half_a_minute_a_call_gives_up_and_says_how_long_still(budget):
     naps = []
     budget.waits = [5.0] * 100
@@ -356,23 +365,25 @@ def test_no_ten_seconds_ever_hold_more_than_the_limit(limit, steps):
     clock = Ticking()
     budget = LocalBudget(limit, clock=clock)
     given_at: dict[str, tuple[float, int, bool]] = {}
+    out: list[tuple[float, int, bool]] = []
     for passed, calls, is_survey, what in steps:
         clock.now += passed
         fresh = [one for one, (at, *_) in given_at.items() if clock.now - at < 8]
         if what == "back_off":
             budget.back_off(passed)
         elif what == "sent" and fresh:
-            _, count, survey = given_at[fresh[0]]
+            at, count, survey = given_at.pop(fresh[0])
             budget.sent(fresh[0])
-            given_at[fresh[0]] = (clock.now, count, survey)
+            out += [(at, count - 1, survey), (clock.now, 1, survey)]
         elif calls <= (limit // 4 if is_survey else limit):
             grant = budget.take(calls, is_survey=is_survey)
             if grant.is_given:
                 given_at[grant.ticket] = (clock.now, calls, is_survey)
             assert grant.is_given != (grant.wait_seconds > 0)
 
-    for start, *_ in given_at.values():
-        within = [one for one in given_at.values() if start <= one[0] <= start + 10]
+    every = [*out, *given_at.values()]
+    for start, *_ in every:
+        within = [one for one in every if start <= one[0] <= start + 10]
         assert sum(count for _, count, _ in within) <= limit
         assert sum(count for _, count, survey in within if survey) <= limit // 4
 
@@ -454,7 +465,7 @@ def test_a_ticket_older_than_the_window_counts_again_when_it_is_used():
     budget = LocalBudget(4, clock=clock)
     ticket = budget.take(4).ticket
     clock.now += 30
-    budget.take()
+    budget.take(3)
     budget.sent(ticket)
 
     assert not budget.take().is_given

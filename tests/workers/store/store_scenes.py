@@ -84,7 +84,7 @@ class Room:
     def with_leases_of(self, seconds):
         return Room(self.client, seconds)
 
-    def open(self, case=None, *, idempotency=None, **departure):
+    def open(self, case=None, *, idempotency=None, along=None, **departure):
         case = case or a_case()
         told = Departure(
             source=case.opened_by.source,
@@ -93,7 +93,9 @@ class Room:
             **departure,
         )
         entries = (an_entry("case.opened"), an_entry("departure.joined"))
-        return self.cases.open(case, told, entries, idempotency=idempotency)
+        return self.cases.open(
+            case, told, entries, idempotency=idempotency, along=along
+        )
 
     def work(self, step, item="", case_id="01A"):
         return Work(case_id, step, item)

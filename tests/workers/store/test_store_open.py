@@ -23,7 +23,8 @@ from workers.offboarding.model import (
     Scope,
     Step,
 )
-from workers.store.cases import Taken
+from workers.store.cases import Along, Taken
+from workers.store.intake import name_of
 
 BY_HAND = OpenedBy("api", None, "helpdesk")
 
@@ -278,3 +279,69 @@ def test_another_person_under_the_same_key_is_no_repeat(room, other):
     taken = room.open(a_case("01B", leaver=other, opened_by=event))
 
     assert taken == Taken("another", "01A")
+
+
+ALONG = Along(
+    kept=name_of("okta:1"),
+    learned={"00u1": "dana.lee@example.com", "E-157": "dana.lee@example.com"},
+    heard_at=NOW,
+    delivered_at=NOW,
+)
+TOLD = OpenedBy("okta", "okta:1")
+
+
+def noted(client):
+    """What the store has noted of the source and its people."""
+    names = client.hgetall("offboard:names:okta")
+    heard = client.zrange("offboard:names:okta:heard", 0, -1)
+    delivered = client.hget("offboard:source:okta", "delivered")
+    return names, set(heard), delivered
+
+
+def test_what_goes_along_is_noted_where_the_event_is_taken_in(any_client, room):
+    room.open(a_case(opened_by=TOLD), along=ALONG)
+
+    names, heard, delivered = noted(any_client)
+    assert names == ALONG.learned
+    assert heard == {"00u1", "E-157"}
+    assert delivered == "1"
+    at = any_client.hget("offboard:source:okta", "last_delivered_at")
+    assert int(at) == NOW.timestamp() * 1000
+
+
+def test_a_delivery_whose_answer_was_lost_counts_once(any_client, lossy):
+    taken = lossy.open(a_case(opened_by=TOLD), along=ALONG)
+
+    assert taken.verdict == "new"
+    assert noted(any_client)[2] == "1"
+
+
+def test_a_repeat_and_a_joined_event_count_as_deliveries(any_client, room):
+    room.open(a_case("01A", opened_by=TOLD), along=ALONG)
+    room.open(a_case("01B", opened_by=TOLD), along=ALONG)
+    joined = room.open(a_case("01C", opened_by=OpenedBy("okta", "okta:2")), along=ALONG)
+
+    assert joined == Taken("joined", "01A")
+    assert noted(any_client)[2] == "3"
+
+
+def test_nothing_is_learned_of_an_event_whose_id_is_anothers(any_client, room):
+    room.open(a_case("01A", opened_by=TOLD))
+
+    taken = room.open(a_case("01B", opened_by=TOLD, leaver=KIM), along=ALONG)
+
+    assert taken.verdict == "another"
+    assert noted(any_client) == ({}, set(), None)
+
+
+def test_what_was_kept_of_an_event_is_found_by_whatever_takes_it_in(any_client, room):
+    any_client.hset("offboard:deliveries:names", ALONG.kept, "01KEPT")
+
+    first = room.open(a_case("01A", opened_by=TOLD), along=ALONG)
+    again = room.open(a_case("01B", opened_by=TOLD), along=ALONG)
+    other = replace(ALONG, kept=name_of("okta:2"))
+    unkept = room.open(a_case("01C", opened_by=OpenedBy("okta", "okta:2")), along=other)
+
+    assert first == Taken("new", "01A", "01KEPT")
+    assert again == Taken("repeated", "01A", "01KEPT")
+    assert unkept == Taken("joined", "01A")

@@ -43,6 +43,16 @@ def test_it_adds_a_warning_an_entry_and_a_report_and_touches_no_target(room):
     assert "01A|deliver|slack:final:2" in room.due()
 
 
+def test_a_message_to_be_shown_anew_comes_with_the_next_sweep(room):
+    room.planned(a_case_target())
+    show = Work("01A", Step.SHOW)
+
+    room.works.own_up(room.cases.load("01A"), Change(after=(show,)))
+
+    assert show in room.works.sweep()
+    assert room.works.claim(show) is not None
+
+
 def test_whoever_holds_the_work_keeps_it(room):
     room.planned(a_case_target())
     claim = room.intend()

@@ -9,7 +9,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.discovery import asked_wait
-from workers.offboarding.errors import TransientError
+from workers.offboarding.errors import (
+    CaseChangedError,
+    LeaseLostError,
+    TransientError,
+)
 from workers.offboarding.model import (
     Case,
     CaseStatus,
@@ -39,6 +43,8 @@ _TARGETS_A_SECOND: Final = 50
 # Tries to show how a case ended: with pauses of up to five minutes, an hour.
 _LAST_TRIES: Final = 15
 _LONGEST_SECONDS: Final = 300
+# A case that changes between reading and writing it is read again, so often.
+_WRITES: Final = 10
 # A report waits no longer than this for the message that it answers.
 _LONGEST_FOR_ROOT: Final = timedelta(minutes=10)
 
@@ -175,14 +181,40 @@ def _change(
         now_shown = _failed(line, tools.clock() + asked)
     root = now_shown.root
     change = Change(reports=(now_shown,) if now_shown != line else ())
-    if root is None:
-        # It was gone, and whether there is another nobody knows.
-        return tools.works.finish(claim, change)
-    if case.is_over and (not root.faults or root.faults > _LAST_TRIES):
-        return tools.works.finish(claim, change)
     now = tools.clock()
-    wait = _wait(case, root, now)
-    return tools.works.again(claim, change, now + max(wait, asked))
+    try:
+        # One that was gone has no root, and whether there is another nobody knows.
+        if root is None or _was_last(case, root):
+            return tools.works.finish(claim, change)
+        return tools.works.again(
+            claim, change, now + max(_wait(case, root, now), asked)
+        )
+    except LeaseLostError:
+        _show_anew(tools, case.id, line)
+        raise
+
+
+def _was_last(case: Case, root: Root) -> bool:
+    return case.is_over and (not root.faults or root.faults > _LAST_TRIES)
+
+
+def _show_anew(tools: Tools, case_id: str, line: ReportLine) -> None:
+    """Have a message brought up to date that was changed by who stood still too long.
+
+    What it shows now is older than what is written of it.
+    """
+    for _ in range(_WRITES):
+        case = tools.cases.load(case_id)
+        mine = case.started_on(line.channel)
+        if mine is None or mine.root is None:
+            return
+        unknown = replace(mine, root=replace(mine.root, digest=""))
+        change = Change(reports=(unknown,), after=(Work(case_id, Step.SHOW),))
+        try:
+            tools.works.own_up(case, change)
+        except CaseChangedError:
+            continue
+        return
 
 
 def _failed(line: ReportLine, later: datetime) -> ReportLine:
