@@ -10,6 +10,7 @@ from simulator.policies import account_reader, key_owner
 LEAVER: Final = "IBMid-550000DANA"
 LEAVER_EMAIL: Final = "dana.lee@example.com"
 COLLEAGUE: Final = "IBMid-550000RBIN"
+COLLEAGUE_EMAIL: Final = "robin.park@example.com"
 FUNCTIONAL_ID: Final = "IBMid-6600001FID"
 # With what it logs in to the first account.
 FUNCTIONAL_KEY: Final = "simulated-apikey-of-account-1"
@@ -76,7 +77,7 @@ def _long_ago() -> float:
 
 def _add_people(account: Account, scene: Scene, number: int) -> None:
     account.add_person(LEAVER, LEAVER_EMAIL, name="Dana Lee")
-    account.add_person(COLLEAGUE, "robin.park@example.com", name="Robin Park")
+    account.add_person(COLLEAGUE, COLLEAGUE_EMAIL, name="Robin Park")
     account.add_person(FUNCTIONAL_ID, "iks-functional-1@example.com", name="IKS")
     account.add_login_key(FUNCTIONAL_ID, f"simulated-apikey-of-account-{number + 1}")
     account.set_policies(FUNCTIONAL_ID, [*key_owner(), *account_reader()])

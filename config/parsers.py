@@ -262,9 +262,12 @@ def store_url(raw: str) -> str:
 
 
 def broker_url(raw: str) -> str:
-    if _is_server(raw, ("redis", "rediss"), socket="redis+socket"):
+    known = ("redis", "rediss", "amqp", "amqps")
+    if _is_server(raw, known, socket="redis+socket"):
         return raw
-    raise ValidationError("Must be redis://…, rediss://… or redis+socket://….")
+    raise ValidationError(
+        "Must be redis://…, rediss://…, redis+socket://…, amqp://… or amqps://…."
+    )
 
 
 def _is_server(raw: str, schemes: tuple[str, ...], *, socket: str) -> bool:

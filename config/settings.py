@@ -95,7 +95,7 @@ class Settings:
     broker_url: str | None = setting(
         None,
         parsers.broker_url,
-        "Celery's broker; default: the store's server, database 1",
+        "Celery's broker, or RabbitMQ by amqp(s)://; default: the store's, database 1",
         secret=True,
     )
     store_unsafe: bool = setting(

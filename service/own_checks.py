@@ -12,6 +12,8 @@ from workers.offboarding.health import Check, Verdict
 from workers.offboarding.words import counted
 
 _TOKEN: Final = "offboard token create NAME"  # noqa: S105 - a command, no token
+# What can be read on the way, and what cannot.
+_BARE: Final = {"redis": "rediss", "amqp": "amqps"}
 
 
 def own_checks(settings: Settings) -> tuple[Check, ...]:
@@ -101,10 +103,11 @@ def _encrypted(settings: Settings) -> Iterator[Check]:
         ("OFFBOARD_BROKER_URL", settings.broker_url or ""),
     ):
         parts = urlsplit(address)
-        if parts.scheme == "redis" and parts.hostname not in LOOPBACK:
+        if parts.scheme in _BARE and parts.hostname not in LOOPBACK:
             text = f"{name} has no TLS: names, mail addresses and its password go over "
             text += "the network as they are."
-            mend = f"Use rediss:// in {name}, or see that the network is private."
+            mend = f"Use {_BARE[parts.scheme]}:// in {name}, or see that the network "
+            mend += "is private."
             yield Check("tls", Verdict.WARNING, text, mend)
     is_bare = settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK
     if settings.smtp_host and is_bare:

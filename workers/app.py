@@ -6,10 +6,8 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
-from redis import RedisError
 
-from workers.broker import prefer_ours
+from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
 
@@ -44,10 +42,8 @@ ARCHIVE: Final = "offboarding.archive"
 ARCHIVE_SECONDS: Final = 60.0
 
 # Where more is due than workers can do, what makes safe goes before what tells of it:
-# a report takes longer than all the rest of a small case. Redis has a list for each,
-# and every worker takes from the first as long as there is something in it.
-_FIRST: Final = 0
-_LAST: Final = 9
+# a report takes longer than all the rest of a small case. Every worker takes from the
+# first as long as there is something in it.
 _BEHIND: Final = frozenset(
     {Step.DELIVER, Step.REMIND, Step.FORESEE, Step.AFTERCARE, Step.SHOW}
 )
@@ -79,17 +75,6 @@ _CONFIG: Final[dict[str, Any]] = {
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     "broker_pool_limit": 10,
-    "broker_transport_options": {
-        # Longer than any task, so that none runs twice at once for want of patience.
-        "visibility_timeout": 600,
-        # The defaults look for lost messages only about every 100 s.
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "health_check_interval": 25,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 10,
-        "socket_keepalive": True,
-    },
     # Sending is best effort, since the sweep sends again: it must not hold anybody up.
     "task_publish_retry_policy": {
         "max_retries": 1,
@@ -151,8 +136,17 @@ def make_app(broker_url: str) -> Celery:
     """Make a Celery app for *broker_url*; connects at the first message."""
     prefer_ours()
     app = Celery("offboard", broker=broker_url, set_as_current=False)
-    app.conf.update(_CONFIG)
+    app.conf.update({**_CONFIG, **settings_for(broker_url)})
+    app.conf.beat_schedule = _first_of_all(kind_of(broker_url).first)
     return app
+
+
+def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
+    # Without a priority a message goes first on Redis, and last on RabbitMQ.
+    return {
+        name: {**entry, "options": {**entry["options"], "priority": priority}}
+        for name, entry in _CONFIG["beat_schedule"].items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +169,7 @@ class Sender:
 
     def __init__(self, app: Celery, *, is_behind: bool = False) -> None:
         self._app = app
+        self._kind = kind_of(app.conf.broker_url)
         self._posting = Posting(self._posted) if is_behind else None
 
     def has_turn(self) -> bool:
@@ -222,14 +217,14 @@ class Sender:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
-        except (OperationalError, RedisError, OSError) as error:
+        except FAULTS as error:
             return type(error).__name__
         return None
 
     def _send(self, messages: Sequence[Message]) -> None:
         """Send messages, many of them in one round trip; the rest is the sweep's."""
         if self._posting is not None:
-            all(self._posting.put(_posting_of(one)) for one in messages)
+            all(self._posting.put(self._posting_of(one)) for one in messages)
             return
         for at in range(0, len(messages), _AT_ONCE):
             some = messages[at : at + _AT_ONCE]
@@ -244,7 +239,7 @@ class Sender:
             with self._app.producer_or_acquire() as producer, producer.batch():
                 for one in messages:
                     self._put(one, producer=producer, retry=False)
-        except (OperationalError, RedisError, OSError) as error:
+        except FAULTS as error:
             log.warning("work.not_sent_at_once", fault=type(error).__name__)
             return False
         return True
@@ -252,22 +247,22 @@ class Sender:
     def _sent(self, message: Message) -> bool:
         try:
             self._put(message)
-        except (OperationalError, RedisError, OSError) as error:
+        except FAULTS as error:
             fault = type(error).__name__
             log.warning("work.not_sent", task=message.task, fault=fault)
             return False
         return True
 
     def _posted(self, task: str, args: tuple[str, ...], priority: int) -> bool:
-        return self._sent(Message(task, args, is_behind=priority == _LAST))
+        return self._sent(Message(task, args, is_behind=priority == self._kind.last))
 
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
-        task, args, priority = _posting_of(message)
+        task, args, priority = self._posting_of(message)
         self._app.send_task(task, args=list(args), priority=priority, **how)
 
-
-def _posting_of(message: Message) -> tuple[str, tuple[str, ...], int]:
-    return message.task, message.args, _LAST if message.is_behind else _FIRST
+    def _posting_of(self, message: Message) -> tuple[str, tuple[str, ...], int]:
+        priority = self._kind.last if message.is_behind else self._kind.first
+        return message.task, message.args, priority
 
 
 def _of_work(work: Work, *, is_behind: bool) -> Message:

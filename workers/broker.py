@@ -1,16 +1,97 @@
-"""The way to the broker, as Celery's library has it, with one thing spared.
+"""The way to the broker: Redis or RabbitMQ, and what differs between the two.
 
-It makes a client anew for each of the three or four commands that a message needs, and
-making one takes longer than its command. Nothing of what is sent changes. (The types
-that the library has elsewhere leave that method out.)
+To Redis it is as Celery's library has it, with one thing spared. The library makes a
+client anew for each of the three or four commands that a message needs, and making one
+takes longer than its command. Nothing of what is sent changes. (The types that the
+library has elsewhere leave that method out.)
 """
 
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from kombu import exceptions as kombu
 from kombu import transport
 from kombu.transport import redis
+from redis import RedisError
+
+# What sending may end with: what the library makes of a fault, and what it lets through
+# as it is. RabbitMQ refuses a login as a channel's fault.
+FAULTS: Final = (
+    kombu.KombuError,
+    kombu.ConnectionError,
+    kombu.ChannelError,
+    RedisError,
+    OSError,
+)
 
 _OURS: Final = f"{__name__}:Transport"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is particular to one kind of broker.
+
+    Attributes:
+        first: The priority of what workers take before all else.
+        last: The priority of what may stay behind.
+        settings: What Celery has to be told for it.
+    """
+
+    first: int
+    last: int
+    settings: Mapping[str, Any]
+
+
+# A list for each priority, of which it has ten; the lowest number goes first.
+_REDIS: Final = Kind(
+    first=0,
+    last=9,
+    settings={
+        "broker_transport_options": {
+            # Longer than any task, so that none runs twice at once for want of
+            # patience.
+            "visibility_timeout": 600,
+            # The defaults look for lost messages only about every 100 s.
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "health_check_interval": 25,
+            "socket_connect_timeout": 2,
+            "socket_timeout": 10,
+            "socket_keepalive": True,
+        }
+    },
+)
+
+# The highest number goes first. It gives out again at once what a lost worker had.
+_RABBITMQ: Final = Kind(
+    first=1,
+    last=0,
+    settings={
+        # A queue has as many priorities as it was made with, and each costs it memory.
+        "task_queue_max_priority": 1,
+        "broker_connection_timeout": 2,
+        # Nobody asks workers through the broker, and their queues would come and go.
+        "worker_enable_remote_control": False,
+    },
+)
+# Left alone, the library checks who signed the certificate and not whose it is.
+_TLS: Final = {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}
+
+
+def kind_of(broker_url: str) -> Kind:
+    """Tell what is particular to the broker at that address."""
+    return _RABBITMQ if urlsplit(broker_url).scheme in ("amqp", "amqps") else _REDIS
+
+
+def settings_for(broker_url: str) -> dict[str, Any]:
+    """Return what Celery has to be told for the broker at that address."""
+    settings = dict(kind_of(broker_url).settings)
+    if urlsplit(broker_url).scheme == "amqps":
+        settings["broker_use_ssl"] = dict(_TLS)
+    return settings
 
 
 class Channel(redis.Channel):

@@ -83,6 +83,12 @@ SLIPS = {
         Verdict.WARNING,
         "OFFBOARD_BROKER_URL has no TLS",
     ),
+    "a RabbitMQ without TLS": (
+        {"broker_url": "amqp://offboard:planted-pw@broker.example.com/offboard"},
+        "tls",
+        Verdict.WARNING,
+        "OFFBOARD_BROKER_URL has no TLS",
+    ),
     "mail without TLS": (
         {"smtp_host": "mail.example.com", "smtp_security": "none"},
         "tls",

@@ -1,8 +1,12 @@
 """The Celery app's settings that others rest on."""
 
+import ssl
 import time
 
+import pytest
+
 from workers.app import BRAKE, SWEEP, Sender, make_app
+from workers.embedded import Embedded
 from workers.offboarding.model import Step, Work
 
 
@@ -114,3 +118,52 @@ def test_a_broker_that_is_not_there_is_told_in_bounded_time():
 
     assert fault == "OperationalError"
     assert time.monotonic() - began < 8
+
+
+def test_a_broker_that_goes_away_raises_nothing_where_many_are_sent_at_once(
+    run_embedded, short_folder
+):
+    works = [Work("01A", Step.RESET, target) for target in "tu"]
+    with run_embedded(short_folder):
+        sender = Sender(make_app(Embedded(short_folder).broker_url))
+        sender.send(*works)
+
+    sender.send(*works)
+
+    assert sender.fault() == "OperationalError"
+
+
+def test_rabbitmq_gets_its_own_settings_and_none_of_redis():
+    conf = make_app("amqp://broker.example.com//").conf
+
+    assert conf.task_queue_max_priority == 1
+    assert conf.broker_transport_options == {}
+    assert conf.broker_use_ssl is False
+    assert conf.worker_enable_remote_control is False
+
+
+def test_redis_as_the_broker_keeps_its_priorities_and_its_patience():
+    conf = make_app("redis://broker.example.com/1").conf
+
+    assert conf.task_queue_max_priority is None
+    assert conf.broker_transport_options["visibility_timeout"] == 600
+
+
+def test_over_tls_it_is_checked_whose_certificate_rabbitmq_has():
+    conf = make_app("amqps://broker.example.com//").conf
+
+    assert conf.broker_use_ssl == {
+        # As the address says.
+        "server_hostname": None,
+        "cert_reqs": ssl.CERT_REQUIRED,
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "first"), [("redis://127.0.0.1/1", 0), ("amqp://127.0.0.1//", 1)]
+)
+def test_what_beat_sends_goes_first_on_either_broker(url, first):
+    schedule = make_app(url).conf.beat_schedule
+
+    assert {one["options"]["priority"] for one in schedule.values()} == {first}
+    assert {one["options"]["expires"] for one in schedule.values()} == {300}
