@@ -54,8 +54,7 @@ class Keeper:
     def _have_it_awake(self, at: float) -> None:
         # A process that was forked has none of its parent's threads.
         if self._thread is None or not self._thread.is_alive():
-            self._thread = Thread(target=self._run, name="leases", daemon=True)
-            self._thread.start()
+            self._begin()
         elif at < self._wakes_at:
             # Else it is awake in time: nearly all steps are over before that.
             self._changed.notify()
@@ -64,10 +63,19 @@ class Keeper:
     def _next(works: Renewing, parts: int) -> float:
         return monotonic() + works.lease_seconds / parts
 
+    def _begin(self) -> None:
+        self._thread = Thread(target=self._run, name="leases", daemon=True)
+        self._thread.start()
+
     def _run(self) -> None:
-        while True:
-            for key, works, claim in self._await_due():
-                self._renew(key, works, claim)
+        try:
+            while True:
+                for key, works, claim in self._await_due():
+                    self._renew(key, works, claim)
+        finally:
+            # A bug in one renewal ends this thread, is told, and costs no other lease.
+            with self._changed:
+                self._begin()
 
     def _await_due(self) -> list[tuple[object, Renewing, Claim]]:
         with self._changed:
@@ -90,6 +98,8 @@ class Keeper:
         with self._changed:
             if key not in self._held:
                 return
+            # Before it is asked for, so that a bug there is not met again at once.
+            self._held[key] = (self._next(works, _PARTS_WHERE_AWAY), works, claim)
         try:
             is_ours = works.renew(claim)
         except StoreAwayError as error:
