@@ -17,6 +17,8 @@ FUNCTIONAL_KEY: Final = "simulated-apikey-of-account-1"
 _REGIONS: Final = ("us-south", "us-east", "eu-de", "eu-gb", "jp-tok")
 # The most an accounts file may say; IBM Cloud raises the usual 20 when it is asked to.
 _KEYS: Final = 10_000
+# One that needs nothing after a reset. Where a list shows none the cluster is asked.
+_ADDONS: Final = ("static-route",)
 _AGE_SECONDS: Final = 30 * 86_400.0
 
 
@@ -66,7 +68,9 @@ def _account(scene: Scene, number: int) -> Account:
     for at in range(scene.clusters):
         region, group_id = places[at % many]
         one_id = f"c{number:03d}{at:016d}"
-        account.add_cluster(one_id, f"app-{at}", region=region, group_id=group_id)
+        account.add_cluster(
+            one_id, f"app-{at}", region=region, group_id=group_id, addons=_ADDONS
+        )
     account.clock = time.time
     return account
 
