@@ -26,7 +26,7 @@ LAG = 600.0
 # Reports are tried again at each sweep: hours between them pass in a second.
 WITHOUT_PAUSES = """
 from workers.offboarding.steps import reporting
-reporting.UNKNOWN_PAUSES = (0.1,) * len(reporting.UNKNOWN_PAUSES)
+reporting.UNKNOWN_PAUSES = (3.0,) * len(reporting.UNKNOWN_PAUSES)
 from service.cli import main
 main()
 """
@@ -171,8 +171,9 @@ def slack_down_for_hours(scene: Scene) -> None:
     assert case["result"] == "safe"
     # That it began is no news any more, and is not sent for hours; how it ended is.
     states = {(one["channel"], one["kind"]): one["state"] for one in case["reports"]}
+    # Tried once more before the case was over, or left out because it was.
+    assert states.pop(("slack", "started")) in {"unknown", "failed"}
     assert states == {
-        ("slack", "started"): "unknown",
         ("slack", "final"): "sent",
         ("mail", "final"): "sent",
     }
