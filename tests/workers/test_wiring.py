@@ -81,6 +81,7 @@ class Tasks:
 
     def __init__(self):
         self.tasks, self.sent = {}, {}
+        self.conf = SimpleNamespace(broker_url="redis://127.0.0.1")
 
     def task(self, name):
         return lambda run: self.tasks.setdefault(name, run)
