@@ -1,5 +1,7 @@
 """What seals: with the key that is set, or with one that the store keeps."""
 
+from types import SimpleNamespace
+
 from structlog.testing import capture_logs
 
 from config.settings import Secret
@@ -24,6 +26,7 @@ class Silent:
 class Tasks:
     def __init__(self):
         self.tasks = {}
+        self.conf = SimpleNamespace(broker_url="redis://127.0.0.1")
 
     def task(self, name):
         return lambda run: self.tasks.setdefault(name, run)
