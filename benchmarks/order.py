@@ -27,19 +27,19 @@ class Turn:
 
 ORDER: Final = (
     # It waits for the budget nearly all the time, and so do the peers for replication;
-    # the other counts calls, whatever the time.
-    Turn("exposure", 140),
+    # the others beside it count calls and processor time, whatever the clock says.
+    Turn("exposure", 155),
     Turn("peers.sequential", 200, beside="exposure"),
     Turn("peers.naive", 240, beside="exposure"),
     Turn("peers.chord", 180, beside="exposure"),
     Turn("calls", 120, beside="exposure"),
-    Turn("large_case", 25),
-    Turn("processes", 30),
-    Turn("departure", 110),
-    Turn("accept", 105),
-    Turn("ledger", 65),
-    Turn("scheduled", 75),
-    Turn("storm", 40),
+    Turn("large_case", 60, beside="exposure"),
+    Turn("processes", 60, beside="exposure"),
+    Turn("departure", 150),
+    Turn("accept", 75),
+    Turn("ledger", 60),
+    Turn("scheduled", 90),
+    Turn("storm", 60),
     Turn("against", 10, is_last=True),
 )
 

@@ -25,7 +25,7 @@ from workers.desk.opening import open_store
 
 MANY: Final = 10_000
 SECONDS: Final = 10.0
-AT_MOST_SECONDS: Final = 45.0
+AT_MOST_SECONDS: Final = 20.0
 LIMIT: Final = 20
 DEATHS: Final = 5
 SCENE: Final = Scene(targets=5, others=5, clusters=10, lag_seconds=1.0)
