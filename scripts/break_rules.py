@@ -318,9 +318,8 @@ BUGS: Final = (
         "workers/offboarding/remembered.py",
         (
             (
-                "    if not _all_before(times, one.checked_at - MARGIN):\n"
-                "        return None\n",
-                "",
+                "if owner is None or not here or not _is_untouched(one, listed):",
+                "if owner is None or not here:",
             ),
         ),
         ("tests/offboarding/test_remembered.py",),

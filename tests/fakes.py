@@ -1002,3 +1002,10 @@ def a_world(*targets, owners=None, lag=0.0, armed=True, protected=(), canary=Fal
         canary=canary,
     )
     return World(clock, journal, store, cloud, resets, slack, mail, index, tools)
+
+
+def a_surveyed_world(*targets, **how):
+    world = a_world(*targets, **how)
+    world.survey()
+    world.journal.clear()
+    return world

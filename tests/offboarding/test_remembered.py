@@ -16,20 +16,13 @@ from factories import (
     a_case,
     a_person,
 )
-from fakes import a_world
+from fakes import a_surveyed_world, a_world
 
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.model import CaseResult, ListedKey, Outcome, Right, Unread
 
 DOWN = TransientError("timeout")
-
-
-def a_surveyed_world(*targets, **how):
-    world = a_world(*targets, **how)
-    world.survey()
-    world.journal.clear()
-    return world
 
 
 def reads_of(world, target):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, NOON, ROBIN, TOKYO, a_case, a_person
-from fakes import a_world
+from fakes import a_surveyed_world, a_world
 
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 from workers.offboarding.model import (
@@ -18,13 +18,6 @@ from workers.offboarding.model import (
 )
 
 DOWN = TransientError("timeout")
-
-
-def a_surveyed_world(*targets, **how):
-    world = a_world(*targets, **how)
-    world.survey()
-    world.journal.clear()
-    return world
 
 
 def test_what_the_index_knows_is_reset_before_the_account_is_looked_at():

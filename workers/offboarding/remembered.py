@@ -56,13 +56,7 @@ def untouched(
         keys: The account's cluster API keys made since ``since_of`` these.
     """
     listed = _by_place(keys)
-
-    def is_untouched(one: Holding) -> bool:
-        times = [key.created_at for key in _of_place(one, listed)]
-        since = one.checked_at
-        return since is not None and _all_before(times, since - MARGIN)
-
-    return tuple(one for one in holdings if is_untouched(one))
+    return tuple(one for one in holdings if _is_untouched(one, listed))
 
 
 def has_stayed(view: View, index: AccountIndex, iam_id: str | None) -> bool:
@@ -100,25 +94,21 @@ def _by_place(keys: Iterable[ListedKey]) -> dict[_Place, list[ListedKey]]:
 
 def _still(one: Holding, listed: Mapping[_Place, list[ListedKey]]) -> KeyOwner | None:
     here = listed.get(one.target.place, [])
-    times = [key.created_at for key in _of_place(one, listed)]
     owner = one.owner_now
-    if owner is None or one.checked_at is None or not here:
-        return None
-    if not _all_before(times, one.checked_at - MARGIN):
+    if owner is None or not here or not _is_untouched(one, listed):
         return None
     newest = max(here, key=_made_at)
     return owner if newest.iam_id == owner.id else None
 
 
-def _of_place(
-    one: Holding, listed: Mapping[_Place, list[ListedKey]]
-) -> list[ListedKey]:
+def _is_untouched(one: Holding, listed: Mapping[_Place, list[ListedKey]]) -> bool:
+    """Tell whether no key that may be of its place was made since it was read."""
+    if one.checked_at is None:
+        return False
+    moment = one.checked_at - MARGIN
     # A key that does not say where it belongs may belong here.
-    return [*listed.get(one.target.place, []), *listed.get(None, [])]
-
-
-def _all_before(times: Iterable[datetime | None], moment: datetime) -> bool:
-    return all(at is not None and at < moment for at in times)
+    keys = (*listed.get(one.target.place, []), *listed.get(None, []))
+    return all(key.created_at is not None and key.created_at < moment for key in keys)
 
 
 def _made_at(key: ListedKey) -> datetime:

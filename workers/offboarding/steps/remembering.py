@@ -141,7 +141,8 @@ def _seen(cloud: Cloud, mine: Sequence[Holding]) -> tuple[Seen, ...]:
     asks: list[Callable[[], object]] = [partial(_new, cloud, since)]
     keys, *_ = at_once(_called, [*asks, *_ahead(cloud, mine)])
     same = untouched(mine, keys) if isinstance(keys, tuple) else ()
-    others = [one.target for one in mine if one not in same]
+    kept = {one.target.id for one in same}
+    others = [one.target for one in mine if one.target.id not in kept]
     remembered = (
         Seen(one.target, one.owner_now, is_remembered=True)
         for one in same
