@@ -170,7 +170,7 @@ class Sender:
     def __init__(self, app: Celery, *, is_behind: bool = False) -> None:
         self._app = app
         self._kind = kind_of(app.conf.broker_url)
-        self._posting = Posting(self._posted) if is_behind else None
+        self._posting = Posting(self._sent) if is_behind else None
 
     def has_turn(self) -> bool:
         """Tell whether to send at once what is due; else it is the next sweep's."""
@@ -224,7 +224,7 @@ class Sender:
     def _send(self, messages: Sequence[Message]) -> None:
         """Send messages, many of them in one round trip; the rest is the sweep's."""
         if self._posting is not None:
-            all(self._posting.put(self._posting_of(one)) for one in messages)
+            all(self._posting.put(one) for one in messages)
             return
         for at in range(0, len(messages), _AT_ONCE):
             some = messages[at : at + _AT_ONCE]
@@ -253,16 +253,11 @@ class Sender:
             return False
         return True
 
-    def _posted(self, task: str, args: tuple[str, ...], priority: int) -> bool:
-        return self._sent(Message(task, args, is_behind=priority == self._kind.last))
-
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
-        task, args, priority = self._posting_of(message)
-        self._app.send_task(task, args=list(args), priority=priority, **how)
-
-    def _posting_of(self, message: Message) -> tuple[str, tuple[str, ...], int]:
         priority = self._kind.last if message.is_behind else self._kind.first
-        return message.task, message.args, priority
+        self._app.send_task(
+            message.task, args=list(message.args), priority=priority, **how
+        )
 
 
 def _of_work(work: Work, *, is_behind: bool) -> Message:

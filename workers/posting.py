@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 # Sending a message costs as much as taking an event in: of more events in a second the
 # sweep sends the work, within a second.
@@ -12,10 +12,10 @@ TURNS_A_SECOND: Final = 10
 # Nobody waits for what stands behind so many.
 _MOST: Final = 1_000
 
-Message = tuple[str, tuple[str, ...], int]
+M = TypeVar("M")
 
 
-class Posting:
+class Posting(Generic[M]):
     """Sends messages in order, from one thread.
 
     What was not sent when its process ends or the broker is away is brought by the
@@ -23,18 +23,18 @@ class Posting:
     process that serves: a server forks before it has any.
 
     Args:
-        send: Sends one message: task, arguments, priority. False: the broker is away.
+        send: Sends one message. False: the broker is away.
     """
 
-    def __init__(self, send: Callable[[str, tuple[str, ...], int], bool]) -> None:
+    def __init__(self, send: Callable[[M], bool]) -> None:
         self._send = send
-        self._waiting: SimpleQueue[Message] = SimpleQueue()
+        self._waiting: SimpleQueue[M] = SimpleQueue()
         self._lock = Lock()
         self._thread: Thread | None = None
         self._second = 0
         self._taken = 0
 
-    def put(self, message: Message) -> bool:
+    def put(self, message: M) -> bool:
         """Have a message sent; False where too many wait already."""
         if self._waiting.qsize() >= _MOST:
             return False
@@ -65,7 +65,7 @@ class Posting:
 
     def _run(self) -> None:
         while True:
-            if not self._send(*self._waiting.get()):
+            if not self._send(self._waiting.get()):
                 self._drop_all()
 
     def _drop_all(self) -> None:

@@ -16,9 +16,9 @@ class Line:
     def __init__(self, *, works=True):
         self.works, self.sent, self.open = works, [], threading.Event()
 
-    def send(self, task, args, priority):
+    def send(self, message):
         self.open.wait(10)
-        self.sent.append((task, args, priority))
+        self.sent.append(message)
         return self.works
 
 
@@ -114,10 +114,10 @@ def test_a_bug_in_sending_costs_one_message_and_nothing_after_it(until):
     line = Line()
     line.open.set()
 
-    def send(task, args, priority):
-        if task == "odd":
+    def send(message):
+        if message[0] == "odd":
             raise RuntimeError("a bug")
-        return line.send(task, args, priority)
+        return line.send(message)
 
     sending = Posting(send)
     sending.put(("odd", (), 0))
