@@ -136,6 +136,15 @@ class Service:
 
         until(is_ready)
 
+    def surveyed(self) -> dict[str, object]:
+        """Wait for the first survey, which runs at the start; what it showed."""
+
+        def shown() -> dict[str, object] | None:
+            body = self.call("GET", "/api/exposure", role="viewer").json()
+            return body if body["checked_at"] else None
+
+        return until(shown)
+
     def call(
         self, method: str, path: str, *, role: str = "operator", **more: object
     ) -> requests.Response:

@@ -61,7 +61,7 @@ def test_a_rush_waits_for_one_decision_told_once_and_owners_first(install, simul
     service = install(MAX_CASES_PER_HOUR="2")
     service.start("up")
     service.await_ready()
-    until(lambda: service.call("GET", "/api/exposure").json()["checked_at"])
+    service.surveyed()
 
     # Who came first goes on, whoever they are.
     one, two, three, robin, dana = rush(service, *OWN_NOTHING[:3], ROBIN, LEAVER)

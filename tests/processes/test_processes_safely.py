@@ -238,6 +238,7 @@ def test_the_functional_id_with_more_key_slots_takes_over(install, simulator, tm
     for number in range(17):
         account.add_login_key(FUNCTIONAL_ID_IAM_ID, f"simulated-apikey-{number}")
     service = from_file(install(), tmp_path)
+    service.surveyed()
 
     done = run(service, LEAVER, "-o", "json")
     exposure = offboard(service, "exposure", "-o", "json", role="viewer")
@@ -560,7 +561,7 @@ def _are_retired(service, case_id):
 @pytest.mark.parametrize("account", [demo_account], indirect=True)
 def test_targets_are_adopted_before_anybody_leaves(install, simulator):
     service = up(install)
-    before = until(lambda: _departures(service))
+    before = service.surveyed()["departures_from_outage"]
     asked = (
         "adopt",
         "--account",
@@ -592,4 +593,4 @@ def test_targets_are_adopted_before_anybody_leaves(install, simulator):
 
 def _departures(service):
     body = service.call("GET", "/api/exposure", role="viewer").json()
-    return body["departures_from_outage"] if body["checked_at"] else 0
+    return body["departures_from_outage"]

@@ -48,16 +48,6 @@ def local_environ(service, **settings):
     return environ | {f"OFFBOARD_{name}": text for name, text in settings.items()}
 
 
-def surveyed(service):
-    """Wait for the first survey, which runs at the start."""
-
-    def shown():
-        body = service.call("GET", "/api/exposure", role="viewer").json()
-        return body if body["checked_at"] else None
-
-    return until(shown)
-
-
 def reasons(notes):
     return [note["reason"] for note in notes]
 
@@ -72,7 +62,7 @@ def test_exposure_shows_every_target_and_who_it_hangs_on(install, simulator):
     service.start("up")
     service.await_ready()
 
-    body = surveyed(service)
+    body = service.surveyed()
     shown = offboard(service, "exposure", role="viewer")
 
     assert list(body) == [
@@ -261,7 +251,7 @@ def test_an_owner_who_vanishes_from_the_user_list_opens_a_case_by_itself(
     service = install(EXPOSURE_INTERVAL_MINUTES="0.05")
     service.start("up")
     service.await_ready()
-    surveyed(service)
+    service.surveyed()
 
     simulator.account.remove_person(LEAVER_IAM_ID)
     [case] = until(
@@ -291,7 +281,7 @@ def test_a_person_who_takes_a_functional_ids_key_is_told_to_the_channels(
     service = install(EXPOSURE_INTERVAL_MINUTES="0.05")
     service.start("up")
     service.await_ready()
-    surveyed(service)
+    service.surveyed()
 
     account = simulator.account
     account.set_owner("us-east", "9a1b2c3d4e5f60718293a4b5c6d7e8f9", LEAVER_IAM_ID)
@@ -311,7 +301,7 @@ def test_a_departure_starts_from_the_index_while_the_lists_are_slow(
     service = install(CANARY="0")
     service.start("up")
     service.await_ready()
-    surveyed(service)
+    service.surveyed()
     slow = Fault("GET", "/v2/accounts/.*/users", delay(6.0), times=1)
     simulator.faults.add(slow)
 
@@ -360,7 +350,7 @@ def test_a_429_in_plain_text_holds_everybody_back_and_loses_nothing(
     service = install()
     service.start("up")
     service.await_ready()
-    surveyed(service)
+    service.surveyed()
     limited = rate_limited(retry_after_seconds=6)
     simulator.faults.add(Fault("GET", "/global/v2/vpc/getClusters", limited))
 
@@ -406,7 +396,7 @@ def test_two_accounts_are_one_case_and_a_faulty_one_degrades_alone(
 
         [case_id] = service.tell(HR_ADDRESS, message_id).json()["cases"]
         case = service.settled(case_id)
-        exposure = surveyed(service)
+        exposure = service.surveyed()
         resets = both.journal.resets()
 
     by_account = {}

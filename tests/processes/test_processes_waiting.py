@@ -153,11 +153,6 @@ def at(moment):
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
 
 
-def is_ready_to_foresee(service):
-    body = service.call("GET", "/api/exposure", role="viewer").json()
-    return bool(body["checked_at"])
-
-
 @pytest.mark.parametrize("account", [demo_account], indirect=True)
 def test_what_is_scheduled_begins_on_its_day_and_nobody_hears_of_it_before(
     install, simulator
@@ -166,7 +161,7 @@ def test_what_is_scheduled_begins_on_its_day_and_nobody_hears_of_it_before(
     began = time.time()
     service.start("store", "web", "worker", "beat")
     service.await_ready()
-    until(lambda: is_ready_to_foresee(service))
+    service.surveyed()
     # Long enough for this machine to have all killed and started again before.
     slowness = time.time() - began
     day, later = time.time() + 15.0 + 2 * slowness, time.time() + 3600.0
