@@ -228,7 +228,9 @@ class Sender:
         """Count the messages that wait to be taken; None where nobody can tell."""
         try:
             with self._app.connection_for_read() as connection:
-                connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
+                connection.ensure_connection(
+                    max_retries=1, interval_start=0, timeout=_REACH_SECONDS
+                )
                 channel: Any = connection.default_channel
                 found = channel.queue_declare(queue=_QUEUE, passive=True)
         except kombu.ChannelError:

@@ -294,7 +294,7 @@ def scraping_on(store: Store, settings: Settings, sender: Sender) -> Scraping:
         store.owners,
         store.survey_notes,
         known,
-        broker_depth=sender.depth,
+        broker_depth=lambda: sender.depth(),
     )
 
 
