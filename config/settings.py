@@ -331,6 +331,13 @@ class Settings:
     log_level: str = setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
     )
+    metrics_token: tuple[Secret, ...] = setting(
+        (),
+        parsers.secrets,
+        "what a scrape of /metrics sends as its bearer token; two while rotating",
+        secret=True,
+        only="web",
+    )
     host: str = setting("127.0.0.1", parsers.text(), "where the web listens")
     port: int = setting(8000, parsers.number(1, 65535), "its port")
 

@@ -19,6 +19,7 @@ from config.settings import Settings
 from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
+from service.counting import count_request
 from service.errors import answer_errors
 from service.pages import pages
 from service.pages.frame import fit
@@ -143,6 +144,7 @@ def _finish(response: Response) -> Response:
     if "token" in kept:
         # So that a caller can tell what its own token is good for.
         response.headers["Offboard-Role"] = kept.token.role
+    count_request(response)
     # The template, never the path: the path names the person.
     log.info(
         "request.answered",

@@ -15,6 +15,7 @@ from uuid import uuid4
 import requests
 
 from config.settings import LOOPBACK, Secret
+from service.agent import USER_AGENT
 from service.call_error import CallError, Fault
 from service.faults import (
     connection_fault,
@@ -344,6 +345,8 @@ class Client:
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         request.headers["Accept"] = "application/json"
+        # By this the service counts what was asked for by this command.
+        request.headers["User-Agent"] = USER_AGENT
         return request
 
     def _read(self, answer: requests.Response, accepted: Sequence[int]) -> Body:

@@ -135,7 +135,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application
         """Make the application, in the worker that will serve it."""
         self._set_up_logs(None)
-        return create_app(self._settings, open_desk(self._settings))
+        desk = open_desk(self._settings)
+        desk.begin_counting()
+        return create_app(self._settings, desk)
 
     def _set_up_logs(self, _: object) -> None:
         # Again: gunicorn has taken the root's handler away, in the parent too.

@@ -11,6 +11,8 @@ from threading import Lock
 
 from factories import DANA, FID, NOON, ROBIN, a_case, a_person, a_standing
 
+from workers.desk.counting import Counting
+from workers.desk.scraping import Scraping
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     CaseCancelledError,
@@ -48,6 +50,7 @@ from workers.offboarding.report.progress import ended_badly
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.survey import surveyed
+from workers.offboarding.tally import Tally
 from workers.offboarding.workflow import do
 from workers.store.cases import Taken
 from workers.store.work import Begun
@@ -1009,3 +1012,11 @@ def a_surveyed_world(*targets, **how):
     world.survey()
     world.journal.clear()
     return world
+
+
+def uncounted():
+    """What a desk needs to count, where nobody hands that over or scrapes it."""
+    return {
+        "counting": Counting(None, Tally()),
+        "scraping": Scraping(None, None, None, None, broker_depth=None),
+    }

@@ -143,7 +143,7 @@ class Surveys:
             if one.is_told:
                 name = self._names.get(account_id, "")
                 self._tell([surveys_work(one, at=self._clock(), account_name=name)])
-        self._notes.worked(account_id)
+        self._notes.worked(account_id, self._clock())
 
     def _tell_failing(self, account_id: str) -> None:
         now, name = self._clock(), self._names.get(account_id, "")

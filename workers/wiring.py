@@ -19,6 +19,7 @@ from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.crowding import CrowdWatch
 from workers.desk import Desk
+from workers.desk.counting import Counting
 from workers.desk.evidence import Proving
 from workers.desk.opening import (
     Store,
@@ -108,6 +109,7 @@ class BackOffice:
     late: LateSaying
     refusing: RefusalWatch
     opened: Mapping[str, IbmAccount]
+    counting: Counting
     sync: GraphSync | None = None
 
 
@@ -116,7 +118,9 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     store = open_store(settings)
     store.owners.know(one.id for one in settings.accounts)
     opened = {
-        one.id: open_cloud(one, settings, budget=store.budget)
+        one.id: open_cloud(
+            one, settings, budget=store.budget, tally=store.counting.tally
+        )
         for one in settings.accounts
     }
     reading = {each: Account(one) for each, one in opened.items()}
@@ -210,7 +214,8 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         refusing,
         opened,
-        _sync(settings, store, desk, tuple(dry.notifiers)),
+        counting=store.counting,
+        sync=_sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
 
@@ -335,7 +340,13 @@ def _writing(
     return {
         one.id: Account(
             opened[one.id],
-            open_resets(one, settings, budget=store.budget, pool=opened[one.id].pool),
+            open_resets(
+                one,
+                settings,
+                budget=store.budget,
+                pool=opened[one.id].pool,
+                tally=store.counting.tally,
+            ),
         )
         for one in settings.accounts
         if settings.armed and one.armed and one.functional_ids
@@ -344,7 +355,13 @@ def _writing(
 
 def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
     clouds = {
-        one.id: open_cloud(one, settings, budget=store.budget, is_survey=True)
+        one.id: open_cloud(
+            one,
+            settings,
+            budget=store.budget,
+            is_survey=True,
+            tally=store.counting.tally,
+        )
         for one in settings.accounts
     }
     return Surveys(

@@ -14,6 +14,7 @@ from service import examples
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
+from service.counting import count_delivery, refused_for
 from service.errors import (
     KeysAwayError,
     MalformedError,
@@ -76,6 +77,17 @@ def find_source() -> None:
 events.before_request(find_source)
 
 
+def count(response: Response) -> Response:
+    """Count what became of a request of a source that is on."""
+    name = (request.view_args or {}).get("source", "")
+    if _is_on(name):
+        count_delivery(name, response)
+    return response
+
+
+events.after_request(count)
+
+
 def hide_what_is_off() -> None:
     """Answer 404, not 405, to a method no route takes, of a source that is off.
 
@@ -111,6 +123,7 @@ def _answered(source: Source, secret: str | None = None) -> Response:
     except _REFUSALS as error:
         why = _why(error)
         log.warning("event.refused", reason=type(error).__name__, **why)
+        refused_for(error)
         context.desk.note_refusal(source.name, str(why["cause"]), context.clock())
         reply = source.refused(error)
         if reply is None:

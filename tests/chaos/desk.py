@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from fakes import uncounted
+
 from config.settings import Secret, Settings
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
@@ -97,5 +99,6 @@ def a_desk(world, who="web"):
         trying=Trying(Notices(line), (), clock=clock),
         own_key=OwnKey(line, None),
         slack=SlackDesk(Presses(line), LateAnswers(line), sender),
+        **uncounted(),
         clock=clock,
     )

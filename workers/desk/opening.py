@@ -16,15 +16,18 @@ from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
+from workers.desk.counting import Counting
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
+from workers.desk.scraping import Known, Scraping
 from workers.desk.seeing import Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
+from workers.offboarding.tally import Tally
 from workers.store.archive import Archived
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
@@ -40,6 +43,7 @@ from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
+from workers.store.metrics import Counts
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
@@ -101,6 +105,8 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    counts: Counts
+    counting: Counting
 
 
 def store_address(settings: Settings) -> str:
@@ -127,6 +133,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
     """
     client = connect(store_address(settings), timeout_seconds=timeout_seconds)
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
+    counts = Counts(client)
     store = Store(
         Cases(client),
         Works(client, watermark=watermark),
@@ -161,6 +168,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        counts,
+        Counting(counts, Tally()),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -265,8 +274,27 @@ def desk_on(
         ),
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
+        counting=store.counting,
+        scraping=scraping_on(store, settings, sender),
         has_turn=has_turn,
         clock=now_utc,
+    )
+
+
+def scraping_on(store: Store, settings: Settings, sender: Sender) -> Scraping:
+    """Put what a scrape is told on a store that is open."""
+    known = Known(
+        settings.rules,
+        settings.armed,
+        tuple(name for name, one in settings.sources if one.is_on),
+        settings.ibm_cloud_requests_per_10_seconds,
+    )
+    return Scraping(
+        store.counts,
+        store.owners,
+        store.survey_notes,
+        known,
+        broker_depth=lambda: sender.depth(),
     )
 
 

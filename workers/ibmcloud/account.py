@@ -30,6 +30,7 @@ from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
 from workers.ibmcloud.looks import look_at
+from workers.ibmcloud.meter import meter_for
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
 from workers.ibmcloud.pool import Pool, open_pool
@@ -52,6 +53,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Budget, Discovery
 from workers.offboarding.standing import Standing
+from workers.offboarding.tally import Tally
 
 # Longer than from one time that tokens are looked after to the next.
 _READY_SECONDS: Final = 600.0
@@ -267,9 +269,13 @@ def open_cloud(
     *,
     budget: Budget | None = None,
     is_survey: bool = False,
+    tally: Tally | None = None,
 ) -> IbmAccount:
     """Make the reading side of one account. No I/O.
 
     Without a *budget* nothing is limited. A survey's calls come after all others.
+    What is called is counted in *tally*.
     """
-    return IbmAccount(account, settings, Pace(budget, is_survey=is_survey))
+    meter = meter_for(account.id, settings, tally)
+    pace = Pace(budget, is_survey=is_survey, meter=meter)
+    return IbmAccount(account, settings, pace)

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from workers.ibmcloud.errors import RateLimitedError
+from workers.ibmcloud.meter import Meter
 from workers.offboarding.errors import StoreAwayError
 from workers.offboarding.ports import Budget, Grant
 
@@ -55,7 +56,9 @@ class Pace:
         *,
         is_survey: bool = False,
         sleep: Callable[[float], None] = time.sleep,
+        meter: Meter | None = None,
     ) -> None:
+        self.meter = meter or Meter()
         self._budget = budget
         self._is_survey = is_survey
         self._sleep = sleep
@@ -100,6 +103,7 @@ class Pace:
         while True:
             grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:
+                self.meter.granted(calls)
                 return grant.ticket
             if grant.wait_seconds > left:
                 raise RateLimitedError(

@@ -5,7 +5,7 @@ who reads cannot write, each call has its slot, and a 429 slows everybody down.
 """
 
 import logging
-from functools import cache
+from functools import cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLContext, TLSVersion
 from typing import Any, Final
@@ -64,7 +64,9 @@ class _LastPlace(HTTPAdapter):
             # A kept connection may be closed just as we write to it, and then nobody
             # knows whether the reset arrived: each one gets a connection of its own.
             self.close()
-        answer = super().send(request, **kwargs)
+        send = partial(super().send, request, **kwargs)
+        method, url = str(request.method), str(request.url)
+        answer = self._pace.meter.asked(method, url, send)
         if answer.status_code == 429:
             self._pace.back_off(asked_wait(answer.headers))
         return answer

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from desk_scenes import NOW
+from fakes import uncounted
 
 from config.settings import Secret
 from workers.desk import Desk
@@ -151,6 +152,7 @@ def make_desk(
             ),
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), sender),
+            **uncounted(),
             has_turn=has_turn,
             clock=clock,
         )
