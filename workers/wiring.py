@@ -36,6 +36,7 @@ from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import IbmAccount, open_cloud
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.keys import open_resets
 from workers.inspecting import Inspection, LastReports
 from workers.looking_up import LookUps
@@ -115,8 +116,9 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
     store = open_store(settings)
     store.owners.know(one.id for one in settings.accounts)
+    apart = Apart(len(settings.accounts))
     opened = {
-        one.id: open_cloud(one, settings, budget=store.budget)
+        one.id: open_cloud(one, settings, budget=store.budget.of(one.id), apart=apart)
         for one in settings.accounts
     }
     reading = {each: Account(one) for each, one in opened.items()}
@@ -127,10 +129,10 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
-        accounts={**reading, **_writing(settings, store, opened)},
+        accounts={**reading, **_writing(settings, store, opened, apart)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
-    surveys = _surveys(settings, store, dry, desk)
+    surveys = _surveys(settings, store, dry, desk, opened, apart)
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
     )
@@ -329,22 +331,45 @@ def _tools(
 
 
 def _writing(
-    settings: Settings, store: Store, opened: Mapping[str, IbmAccount]
+    settings: Settings,
+    store: Store,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
 ) -> dict[str, Account]:
     """Give the means to write to the accounts that are armed, and to no other."""
     return {
         one.id: Account(
             opened[one.id],
-            open_resets(one, settings, budget=store.budget, pool=opened[one.id].pool),
+            open_resets(
+                one,
+                settings,
+                budget=store.budget.of(one.id),
+                pool=opened[one.id].pool,
+                apart=apart,
+            ),
         )
         for one in settings.accounts
         if settings.armed and one.armed and one.functional_ids
     }
 
 
-def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
+def _surveys(
+    settings: Settings,
+    store: Store,
+    tools: Tools,
+    desk: Desk,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
+) -> Surveys:
     clouds = {
-        one.id: open_cloud(one, settings, budget=store.budget, is_survey=True)
+        one.id: open_cloud(
+            one,
+            settings,
+            budget=store.budget.of(one.id),
+            is_survey=True,
+            apart=apart,
+            silence=opened[one.id].silence,
+        )
         for one in settings.accounts
     }
     return Surveys(

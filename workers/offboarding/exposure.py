@@ -62,6 +62,8 @@ class AccountIndex:
         empty_since: Since when surveys, of a reader who sees all, have listed no
             cluster; None where the last one did, or none is known.
         empty_surveys: How many did so, those between that could not see left out.
+        people_at: When a survey last read the user list, and whole; None where none is
+            known to have, as in an index of a former version.
     """
 
     account_id: str
@@ -74,6 +76,12 @@ class AccountIndex:
     keys_refused_after: datetime | None = None
     empty_since: datetime | None = None
     empty_surveys: int = 0
+    people_at: datetime | None = None
+
+    @property
+    def people_read_at(self) -> datetime | None:
+        """Return of when the user list is that is known here; None without one."""
+        return self.surveyed_at if self.has_people else self.people_at
 
     def of(self, owner_id: str | None) -> tuple[Holding, ...]:
         """Return what *owner_id* owned when it was last read."""

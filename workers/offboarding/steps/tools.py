@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.errors import CaseChangedError, PermanentError, Reason
+from workers.offboarding.kept_views import KeptViews
 from workers.offboarding.model import (
     Case,
     CaseKind,
@@ -37,6 +38,8 @@ from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
 CRASH_LIMIT: Final = 5
+# For how long a plan's first look waits for an account that is silent.
+PATIENCE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Tools:
         retirement: What is done with superseded keys.
         refreshes_masters: Whether clusters' masters are refreshed after a reset.
         looks: Looks at whole accounts, shared by cases that begin at once.
+        kept: What cases that look again have seen already.
         blind_spots: Targets that an approver accepted as not readable.
         lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
@@ -82,6 +86,7 @@ class Tools:
     refreshes_masters: bool = False
     blind_spots: BlindSpots | None = None
     looks: SharedLooks = field(default_factory=SharedLooks)
+    kept: KeptViews = field(default_factory=KeptViews)
     lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
 
