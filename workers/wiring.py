@@ -327,6 +327,7 @@ def _tools(
         blind_spots=store.blind_spots,
         lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
+        names={one.id: one.name for one in settings.accounts},
     )
 
 

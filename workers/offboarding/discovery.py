@@ -68,7 +68,8 @@ def look_at_all(
     def look(cloud: Cloud) -> View:
         return look_at(cloud, scope, known, by_account.get(cloud.account_id))
 
-    return in_time(look, [(one, one) for one in clouds], _silent, patience=patience)
+    views = in_time(look, [(one, one) for one in clouds], _silent, patience=patience)
+    return views if len(views) < _SEVERAL else [_told_apart(one) for one in views]
 
 
 def look_at(
@@ -188,6 +189,17 @@ def in_time(
     finally:
         readers.shutdown(wait=False)
     return [found[at] for at in sorted(found)]
+
+
+def _told_apart(view: View) -> View:
+    """Have each note say of which account it is, since there are several."""
+    notes = (
+        one
+        if view.account_id in one.text
+        else replace(one, text=f"In account {view.account_id}: {one.text}")
+        for one in view.unseen
+    )
+    return replace(view, unseen=tuple(notes))
 
 
 def _silent(cloud: Cloud) -> View:

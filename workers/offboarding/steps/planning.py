@@ -58,7 +58,7 @@ from workers.offboarding.steps.weighing import (
     weighed,
 )
 from workers.offboarding.view import View
-from workers.offboarding.warnings import warned
+from workers.offboarding.warnings import MADE_ANEW, warned
 from workers.offboarding.words import counted
 
 # Looks before what still cannot be seen is reported as not seen: a good minute.
@@ -438,7 +438,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     case = replace(case, targets=case.targets + fresh, tries=case.tries + 1)
     listed = [one for view in views if view.keys for one in view.keys.keys]
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
-    case = warned(case, looks, knows=knows) if is_final else case
+    case = _named(tools, warned(case, looks, knows=knows)) if is_final else case
     case = case.warned(*_not_here(case, looks))
     case = case.warned(*_held_back(tools, case))
     case = replace(
@@ -525,6 +525,15 @@ def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
     return iam_id is not None and is_seen and iam_id not in looks[0].people
 
 
+def _named(tools: Tools, case: Case) -> Case:
+    """Have the warnings that were just made say what accounts are called."""
+    named = (
+        replace(one, text=tools.named(one.text)) if one.reason in MADE_ANEW else one
+        for one in case.warnings
+    )
+    return replace(case, warnings=tuple(named))
+
+
 def _held_back(tools: Tools, case: Case) -> list[Note]:
     """Say which accounts of an armed case nothing is written in."""
     held = {
@@ -537,7 +546,9 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
     if case.dry_run or not tools.is_armed:
         return []
     text = "Account {} is held back by armed = false: nothing is written there."
-    return [Note(Reason.NOT_ARMED, text.format(each)) for each in sorted(held)]
+    return [
+        Note(Reason.NOT_ARMED, tools.named(text.format(each))) for each in sorted(held)
+    ]
 
 
 def _found(

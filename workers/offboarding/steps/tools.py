@@ -64,6 +64,7 @@ class Tools:
         blind_spots: Targets that an approver accepted as not readable.
         lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
+        names: What accounts are called, by id.
     """
 
     accounts: Mapping[str, Account]
@@ -89,11 +90,21 @@ class Tools:
     kept: KeptViews = field(default_factory=KeptViews)
     lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_armed(self) -> bool:
         """Tell whether anything can be written anywhere."""
         return any(each.resets for each in self.accounts.values())
+
+    def named(self, text: str) -> str:
+        """Say of each account that a text names by its id what people call it."""
+        for account_id, name in self.names.items():
+            if name and account_id:
+                text = text.replace(
+                    f"ccount {account_id}", f"ccount {name} ({account_id})"
+                )
+        return text
 
     def account(self, account_id: str) -> Account:
         """Return an account; a case may outlive its entry in the accounts file.
