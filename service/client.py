@@ -186,9 +186,13 @@ class Client:
         """
         return self._call("POST", f"/api/brake/{verb}", pauses=())
 
-    def exposure(self) -> tuple[Body, tuple[str, ...]]:
-        """Read who owns every target; reasons why that may not be everything."""
-        body, said = self._ask("GET", "/api/exposure")
+    def exposure(self, account_ids: Sequence[str] = ()) -> tuple[Body, tuple[str, ...]]:
+        """Read who owns every target; reasons why that may not be everything.
+
+        Of all accounts where none is named.
+        """
+        wanted = {"account_id": list(account_ids)}
+        body, said = self._ask("GET", "/api/exposure", params=wanted)
         return body, _listed(said.get(NOT_SEEN, ""))
 
     def gate(self, user: str) -> Body:

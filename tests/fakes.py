@@ -110,6 +110,8 @@ class FakeCloud:
         self.credentials = {}
         self.sees = Visibility(Right.OK, Right.OK, Right.OK)
         self.unseen = ()
+        # How long a call under way has had no answer.
+        self.silent_for = 0.0
         self.faults = defaultdict(deque)
         self.keys = defaultdict(list)
         self._owners = {one.id: [(NOON, DANA)] for one in targets}
@@ -145,6 +147,9 @@ class FakeCloud:
                 if script:
                     return script.popleft()
         return None
+
+    def silence_seconds(self):
+        return self.silent_for
 
     def people(self):
         fault = self._asked("people")

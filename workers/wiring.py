@@ -37,6 +37,7 @@ from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import IbmAccount, open_cloud
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.keys import open_resets
 from workers.inspecting import Inspection, LastReports
 from workers.looking_up import LookUps
@@ -117,9 +118,14 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
     store = open_store(settings)
     store.owners.know(one.id for one in settings.accounts)
+    apart = Apart(len(settings.accounts))
     opened = {
         one.id: open_cloud(
-            one, settings, budget=store.budget, tally=store.counting.tally
+            one,
+            settings,
+            budget=store.budget.of(one.id),
+            apart=apart,
+            tally=store.counting.tally,
         )
         for one in settings.accounts
     }
@@ -131,10 +137,10 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
-        accounts={**reading, **_writing(settings, store, opened)},
+        accounts={**reading, **_writing(settings, store, opened, apart)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
-    surveys = _surveys(settings, store, dry, desk)
+    surveys = _surveys(settings, store, dry, desk, opened, apart)
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
     )
@@ -330,11 +336,15 @@ def _tools(
         blind_spots=store.blind_spots,
         lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
+        names={one.id: one.name for one in settings.accounts},
     )
 
 
 def _writing(
-    settings: Settings, store: Store, opened: Mapping[str, IbmAccount]
+    settings: Settings,
+    store: Store,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
 ) -> dict[str, Account]:
     """Give the means to write to the accounts that are armed, and to no other."""
     return {
@@ -343,8 +353,9 @@ def _writing(
             open_resets(
                 one,
                 settings,
-                budget=store.budget,
+                budget=store.budget.of(one.id),
                 pool=opened[one.id].pool,
+                apart=apart,
                 tally=store.counting.tally,
             ),
         )
@@ -353,13 +364,22 @@ def _writing(
     }
 
 
-def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
+def _surveys(
+    settings: Settings,
+    store: Store,
+    tools: Tools,
+    desk: Desk,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
+) -> Surveys:
     clouds = {
         one.id: open_cloud(
             one,
             settings,
-            budget=store.budget,
+            budget=store.budget.of(one.id),
             is_survey=True,
+            apart=apart,
+            silence=opened[one.id].silence,
             tally=store.counting.tally,
         )
         for one in settings.accounts

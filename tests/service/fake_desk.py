@@ -484,9 +484,14 @@ class FakeDesk:
         self._used()
         return self.age
 
-    def exposure(self):
+    def exposure(self, account_ids=()):
         self._used()
-        return self.exposed
+        wanted = [
+            one
+            for one in self.exposed.accounts
+            if not account_ids or one.account_id in account_ids
+        ]
+        return replace(self.exposed, accounts=tuple(wanted))
 
     def trend(self):
         self._used()

@@ -21,7 +21,7 @@ from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
 from workers.desk.scraping import Known, Scraping
-from workers.desk.seeing import Seeing
+from workers.desk.seeing import AccountWords, Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.embedded import Embedded
@@ -240,6 +240,10 @@ def desk_on(
         swept_at=store.switches.swept_at,
         conditions=Conditions(store.condition("web"), sender).conditions,
         days_since=store.trend.since,
+        accounts={
+            one.id: AccountWords(one.name, settings.armed and one.armed)
+            for one in settings.rules
+        },
     )
     accepting = Accepting(
         store.blind_spots,

@@ -13,6 +13,7 @@ import structlog
 from config.accounts import AccountSettings
 from config.settings import Settings
 from workers.ibmcloud.aftercare import Write, refresh, retirement
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.claims import Token
 from workers.ibmcloud.client import WritingClient
 from workers.ibmcloud.meter import meter_for
@@ -164,12 +165,18 @@ def open_resets(
     budget: Budget | None = None,
     pool: Pool | None = None,
     tally: Tally | None = None,
+    apart: Apart | None = None,
 ) -> IbmResets:
     """Make the resets of one account; only an armed service has them. No I/O.
 
     With the *pool* of who reads the account, tokens that it has need not be fetched.
     """
-    pace = Pace(budget, meter=meter_for(account.id, settings, tally))
+    pace = Pace(
+        budget,
+        meter=meter_for(account.id, settings, tally),
+        account_id=account.id,
+        apart=apart,
+    )
     if pool is None:
         pool = open_pool(account, settings.iam_url, beside=None, pace=pace)
     session = writing_session(pace)

@@ -17,6 +17,7 @@ from workers.ibmcloud.claims import Claims, Token, check_claims, read_token
 from workers.ibmcloud.errors import RateLimitedError, domain_error
 from workers.ibmcloud.meter import Meter
 from workers.ibmcloud.pace import Pace
+from workers.ibmcloud.silence import Silence
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 
 # Connect and read, in seconds; both well below half a lease. Redirects are refused: one
@@ -47,12 +48,14 @@ class Tokens:
         *,
         beside: "Tokens | None" = None,
         pace: Pace | None = None,
+        silence: Silence | None = None,
     ) -> None:
         self._apikey = apikey
         self._iam_url = iam_url
         self._account_id = account_id
         self._beside = beside
         self._pace = pace or Pace()
+        self._silence = silence or Silence()
         self._lock = threading.Lock()
         self._used = Secret("")
         self._held: Token | None = None
@@ -105,7 +108,9 @@ class Tokens:
 
     def _fetch(self) -> Token:
         try:
-            token = _ask_iam(self._used, self._iam_url, self._pace.meter)
+            with self._silence.call(f"token {id(self)}") as sent:
+                sent()
+                token = _ask_iam(self._used, self._iam_url, self._pace.meter)
             check_claims(token.claims, self._account(token))
         except (TransientError, PermanentError) as error:
             self._held = None
