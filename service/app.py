@@ -20,6 +20,7 @@ from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
+from service.failed_auth import limit_failures
 from service.pages import pages
 from service.pages.frame import fit
 from service.routes import (
@@ -109,6 +110,7 @@ def create_app(
     app.register_blueprint(_scim(settings))
     app.register_blueprint(pages)
     answer_errors(app)
+    limit_failures(app)
     return app
 
 

@@ -86,6 +86,18 @@ class MalformedError(Exception):
         self.cause = cause
 
 
+class TooManyError(Exception):
+    """Somebody asks more often than they may.
+
+    Attributes:
+        retry_after_seconds: When they may ask again.
+    """
+
+    def __init__(self, text: str, retry_after_seconds: int) -> None:
+        super().__init__(text)
+        self.retry_after_seconds = retry_after_seconds
+
+
 def answer_errors(app: Flask) -> None:
     """Register the answers; call it after everything that registers its own."""
     app.register_error_handler(HTTPException, _of_http)
@@ -98,6 +110,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(NoSuchDeliveryError, _no_such_delivery)
     app.register_error_handler(NoSuchNoticeError, _no_such_notice)
     app.register_error_handler(TooSoonError, _too_soon)
+    app.register_error_handler(TooManyError, too_many)
     app.register_error_handler(CaseDamagedError, _case_damaged)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
@@ -225,6 +238,12 @@ def _too_soon(error: TooSoonError) -> Response:
     seconds = math.ceil(error.retry_after_seconds)
     headers = {"Retry-After": str(max(seconds, 1))}
     return _problem(429, str(error), slug="too-soon", headers=headers)
+
+
+def too_many(error: TooManyError) -> Response:
+    """Answer somebody who asks too often."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return _problem(429, str(error), slug="too-many-requests", headers=headers)
 
 
 def _case_damaged(error: CaseDamagedError) -> Response:

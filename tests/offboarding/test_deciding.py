@@ -66,6 +66,7 @@ def a_desk(world):
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         slack=None,
+        door=None,
         clock=world.clock,
     )
 

@@ -379,6 +379,7 @@ def a_retry(world, case):
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         slack=None,
+        door=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

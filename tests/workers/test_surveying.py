@@ -103,6 +103,7 @@ class Scene:
             trying=Trying(Notices(client), (), clock=self.clock),
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), Silent()),
+            door=None,
             clock=self.clock,
         )
         self.trend = Trend(client)

@@ -15,6 +15,7 @@ from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.hearing import Hearing
 from workers.desk.intake import Intake
@@ -129,6 +130,7 @@ class Desk:
         trying: Trying,
         own_key: OwnKey,
         slack: SlackDesk,
+        door: Door,
         clock: Callable[[], datetime],
         has_turn: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -173,6 +175,7 @@ class Desk:
         self.session_key = own_key.for_sessions
         # What Slack needs besides: its presses noted, its answers sent later.
         self.slack = slack
+        self.door = door
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 

@@ -16,6 +16,7 @@ from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
@@ -35,11 +36,13 @@ from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
 from workers.store.digests import Digests
+from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
+from workers.store.limits import Limits
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
@@ -101,6 +104,8 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    limits: Limits
+    ended_sessions: EndedSessions
 
 
 def store_address(settings: Settings) -> str:
@@ -161,6 +166,12 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        Limits(
+            client,
+            requests_per_minute=settings.requests_per_minute,
+            failed_per_minute=settings.failed_auth_per_minute,
+        ),
+        EndedSessions(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -265,6 +276,7 @@ def desk_on(
         ),
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
+        door=Door(store.limits, store.ended_sessions),
         has_turn=has_turn,
         clock=now_utc,
     )
