@@ -21,7 +21,7 @@ from service.auth import Role
 from service.context import here
 from service.pages.door import may, page, pages, visitor
 from service.pages.notices import notices
-from service.pages.session import form_key_of
+from service.pages.session import form_key_of, renew
 from service.pages.spans import ago
 from service.pages.trying import trial_word
 from workers.offboarding.errors import StoreAwayError
@@ -68,6 +68,7 @@ def static(name: str) -> AnyResponse:
 @pages.after_request
 def as_page(response: Response) -> Response:
     """Turn an error of a page into a page; have who is not signed in do so."""
+    renew(response)
     if not _is_problem(response):
         return _kept(response)
     # Whom the proxy does not name cannot do anything about it on a page of ours.

@@ -17,6 +17,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -69,6 +72,15 @@ def test_every_kind_of_answer_is_looked_at_here(answers):
 def test_every_answer_has_the_security_headers(answers):
     for status, answer in answers.items():
         assert SECURITY_HEADERS.items() <= dict(answer.headers).items(), status
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/nowhere", "/api/cases"])
+def test_who_came_by_tls_once_comes_by_tls_from_then_on(with_settings, path):
+    plain = with_settings(public_url="http://offboard.example.com").get(path)
+    told = with_settings(public_url="https://offboard.example.com").get(path)
+
+    assert "Strict-Transport-Security" not in plain.headers
+    assert told.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_every_error_is_a_problem(answers):
