@@ -5,6 +5,7 @@ What an answer says is written by us: never a stack, never what was sent.
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -26,6 +27,9 @@ from workers.offboarding.errors import (
 )
 
 RETRY_AFTER_SECONDS: Final = 5
+_MOST_FIELDS: Final = 50
+_LONGEST_NAME: Final = 200
+_MOST_SENTENCES: Final = 5
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -211,8 +215,14 @@ def _invalid(error: ValidationError) -> Response:
         422,
         "Some fields cannot be used; errors names them.",
         slug="invalid-fields",
-        errors=field_paths(error.messages),
+        errors=_some_of(field_paths(error.messages)),
     )
+
+
+def _some_of(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Bound what is said of one body, whose fields' names are its sender's own."""
+    some = islice(errors.items(), _MOST_FIELDS)
+    return {name[:_LONGEST_NAME]: said[:_MOST_SENTENCES] for name, said in some}
 
 
 def _no_such_case(_: NoSuchCaseError) -> Response:

@@ -38,7 +38,7 @@ def _keep_out_of_the_way(_: Any) -> None:  # noqa: ANN401 - gunicorn ships no ty
 _GARBAGE: Final = (20_000, 20, 20)
 
 OPTIONS: Final[dict[str, Any]] = {
-    "worker_class": "gthread",
+    "worker_class": "service.patience.PatientWorker",
     "workers": 2,
     "threads": 8,
     "timeout": 30,
