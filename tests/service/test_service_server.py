@@ -59,6 +59,13 @@ def test_a_server_nobody_can_speak_to_says_so(served):
     assert (said["event"], said["log_level"]) == ("web.deaf", "warning")
 
 
+def test_with_debug_nothing_is_served(served, monkeypatch):
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+
+    with pytest.raises(SystemExit, match="FLASK_DEBUG"):
+        served(SETTINGS)
+
+
 class Asked:
     def __init__(self, *headers):
         self.headers = list(headers)
