@@ -172,6 +172,16 @@ class Settings:
     api_tokens: tuple[Token, ...] = setting(
         (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
     )
+    requests_per_minute: int = setting(
+        1200,
+        parsers.number(10, 100_000),
+        "calls of the API by one token in any minute; more get 429",
+    )
+    failed_auth_per_minute: int = setting(
+        30,
+        parsers.number(1, 10_000),
+        "failed sign-ins and signatures of one address in any minute; more get 429",
+    )
     auth_mode: str = setting(
         "token",
         parsers.text(OneOf(["token", "proxy", "oidc"])),

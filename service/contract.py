@@ -164,6 +164,6 @@ def _parameters(where: str, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _errors(role: Role, method: str, more: tuple[int, ...]) -> dict[int, str]:
-    by_role = () if role == PUBLIC else (401, 403)
+    by_role = () if role == PUBLIC else (401, 403, 429)
     by_method = (400, 411, 413, 415) if method == "POST" else ()
     return dict.fromkeys(sorted({*by_role, *by_method, *more}), PROBLEM)

@@ -16,6 +16,7 @@ from service.auth import PUBLIC
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.counting import ACCEPTED, count_delivery, heard_as
+from service.limiting import is_worth_a_note
 from service.scim.errors import MEDIA_TYPE, answer_to
 from service.sources.proof import demand_bearer
 from service.sources.source import LARGE_BYTES, Delivery
@@ -87,7 +88,8 @@ def refuse(error: Exception) -> Response:
     response, cause = answer_to(error)
     if here().settings.sources.scim.is_on and response.status_code in _REFUSALS:
         log.warning("event.refused", reason=type(error).__name__, cause=cause)
-        here().desk.note_refusal(SOURCE, cause, here().clock())
+        if is_worth_a_note(error):
+            here().desk.note_refusal(SOURCE, cause, here().clock())
     return response
 
 

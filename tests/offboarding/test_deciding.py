@@ -67,6 +67,7 @@ def a_desk(world):
         own_key=OwnKey(None, None),
         slack=None,
         **uncounted(),
+        door=None,
         clock=world.clock,
     )
 

@@ -380,6 +380,7 @@ def a_retry(world, case):
         own_key=OwnKey(None, None),
         slack=None,
         **uncounted(),
+        door=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -94,8 +94,34 @@ class FakeSlackDesk:
         self.gates.append((response_url, leaver, user, is_viewer))
 
 
+class FakeDoor:
+    """Counts in memory and lets everybody in, unless told otherwise."""
+
+    def __init__(self):
+        self.requests, self.failures, self.ended = [], [], {}
+        self.too_many, self.held_for = None, None
+
+    def asked(self, token_name):
+        self.requests.append(token_name)
+        return self.too_many
+
+    def failed(self, address):
+        self.failures.append(address)
+        return self.held_for
+
+    def is_held(self, address):
+        return self.held_for is not None
+
+    def end_session(self, session_id, seconds):
+        self.ended[session_id] = seconds
+
+    def has_ended(self, session_id):
+        return session_id in self.ended
+
+
 class FakeDesk:
     def __init__(self):
+        self.door = FakeDoor()
         self.slack = FakeSlackDesk()
         self.cases = {}
         self.by_key = {}

@@ -104,6 +104,7 @@ class Scene:
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), Silent()),
             **uncounted(),
+            door=None,
             clock=self.clock,
         )
         self.trend = Trend(client)

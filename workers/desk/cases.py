@@ -16,6 +16,7 @@ from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.counting import Counting
 from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.hearing import HeardAs, Hearing
 from workers.desk.intake import Intake
@@ -133,6 +134,7 @@ class Desk:
         slack: SlackDesk,
         counting: Counting,
         scraping: Scraping,
+        door: Door,
         clock: Callable[[], datetime],
         has_turn: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -182,6 +184,7 @@ class Desk:
         self.begin_counting = counting.begin
         self.scrape = scraping.scrape
         self.known_accounts = scraping.accounts
+        self.door = door
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 

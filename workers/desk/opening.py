@@ -17,6 +17,7 @@ from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
 from workers.desk.counting import Counting
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
@@ -38,11 +39,13 @@ from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
 from workers.store.digests import Digests
+from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
+from workers.store.limits import Limits
 from workers.store.metrics import Counts
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
@@ -107,6 +110,8 @@ class Store:
     trend: Trend
     counts: Counts
     counting: Counting
+    limits: Limits
+    ended_sessions: EndedSessions
 
 
 def store_address(settings: Settings) -> str:
@@ -170,6 +175,12 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Trend(client),
         counts,
         Counting(counts, Tally()),
+        Limits(
+            client,
+            requests_per_minute=settings.requests_per_minute,
+            failed_per_minute=settings.failed_auth_per_minute,
+        ),
+        EndedSessions(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -280,6 +291,7 @@ def desk_on(
         slack=SlackDesk(store.presses, store.late, sender),
         counting=store.counting,
         scraping=scraping_on(store, settings, sender),
+        door=Door(store.limits, store.ended_sessions),
         has_turn=has_turn,
         clock=now_utc,
     )
