@@ -10,6 +10,7 @@ from celery import Celery
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
+from workers.tls import fault_of, without_ca
 
 log = structlog.get_logger()
 
@@ -135,7 +136,8 @@ _CONFIG: Final[dict[str, Any]] = {
 def make_app(broker_url: str) -> Celery:
     """Make a Celery app for *broker_url*; connects at the first message."""
     prefer_ours()
-    app = Celery("offboard", broker=broker_url, set_as_current=False)
+    address, _ = without_ca(broker_url)
+    app = Celery("offboard", broker=address, set_as_current=False)
     app.conf.update({**_CONFIG, **settings_for(broker_url)})
     app.conf.beat_schedule = _first_of_all(kind_of(broker_url).first)
     return app
@@ -218,7 +220,7 @@ class Sender:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
         except FAULTS as error:
-            return type(error).__name__
+            return fault_of(error)
         return None
 
     def _send(self, messages: Sequence[Message]) -> None:
@@ -240,7 +242,7 @@ class Sender:
                 for one in messages:
                     self._put(one, producer=producer, retry=False)
         except FAULTS as error:
-            log.warning("work.not_sent_at_once", fault=type(error).__name__)
+            log.warning("work.not_sent_at_once", fault=fault_of(error))
             return False
         return True
 
@@ -248,8 +250,7 @@ class Sender:
         try:
             self._put(message)
         except FAULTS as error:
-            fault = type(error).__name__
-            log.warning("work.not_sent", task=message.task, fault=fault)
+            log.warning("work.not_sent", task=message.task, fault=fault_of(error))
             return False
         return True
 

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.offboarding.errors import StoreAwayError
+from workers.tls import fault_of
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
@@ -29,7 +30,8 @@ def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
 
     A dead server is known after about a second, so that the front door can answer 503
     in time. One repeat on a fresh connection covers a server that was restarted; one
-    that does not answer in time is not asked twice, or the wait would double.
+    that does not answer in time is not asked twice, or the wait would double. Over TLS
+    the server's certificate and name are checked; that is the library's default.
     """
     return redis.Redis.from_url(
         url,
@@ -46,7 +48,7 @@ def faults() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreAwayError(f"The store: {type(error).__name__}.") from error
+        raise StoreAwayError(f"The store: {fault_of(error)}.") from error
 
 
 @cache
