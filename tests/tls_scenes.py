@@ -14,6 +14,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 _DAY = datetime.timedelta(days=1)
 
 
@@ -61,6 +72,10 @@ class Authority:
             host = x509.IPAddress(ipaddress.ip_address(name))
         except ValueError:
             host = x509.DNSName(name.replace(" ", "-"))
+        usage = dict.fromkeys(_USAGES, False) | {
+            "key_cert_sign" if is_ca else "digital_signature": True
+        }
+        signer = self._key.public_key()
         return (
             x509.CertificateBuilder()
             .subject_name(_name(name))
@@ -70,7 +85,16 @@ class Authority:
             .not_valid_before(now + begins * _DAY)
             .not_valid_after(now + ends * _DAY)
             .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
+            .add_extension(x509.KeyUsage(**usage), critical=True)
             .add_extension(x509.SubjectAlternativeName([host]), critical=False)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+                critical=False,
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer),
+                critical=False,
+            )
             .sign(self._key, hashes.SHA256())
         )
 

@@ -66,13 +66,6 @@ def test_a_file_that_is_away_or_holds_something_else_is_named(tmp_path):
     ]
 
 
-def test_a_servers_own_certificate_is_not_taken_for_who_signs(authority):
-    assert faults_of(
-        STORE_URL="rediss://redis.example.com/0",
-        STORE_CA_FILE=str(authority.certificate()),
-    ) == ["OFFBOARD_STORE_CA_FILE: No certificate in the file may sign others."]
-
-
 @pytest.mark.parametrize(
     "option",
     ["ssl_cert_reqs=none", "ssl_check_hostname=false", "a=b&ssl_ca_certs=/tmp/x"],
