@@ -289,7 +289,7 @@ def test_what_is_under_way_has_time_to_end():
     web, container = process_of(resources, "web")
     drained = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
 
-    # What runs then still is a call to IBM Cloud, which waits 30 s for its slot at most.
+    # What runs then still is a call to IBM Cloud; it waits 30 s for its slot at most.
     call = 30 + sum(HTTP_CONFIG["timeout"])
     assert worker["terminationGracePeriodSeconds"] >= soft + call + 10
     assert web["terminationGracePeriodSeconds"] >= drained + 30 + 5
