@@ -25,6 +25,7 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         _tokens(settings),
         _identities(settings),
         *_encrypted(settings),
+        *_accepted(settings),
     )
 
 
@@ -94,6 +95,16 @@ def _identities(settings: Settings) -> Check:
         return Check(what, Verdict.OK, text)
     text = "None is set: people are found by exact e-mail or IAM ID."
     return Check(what, Verdict.OK, text)
+
+
+def _accepted(settings: Settings) -> Iterator[Check]:
+    """Name the override, so that nobody forgets what was accepted with it."""
+    if settings.store_unsafe:
+        text = "OFFBOARD_STORE_UNSAFE is 1: it was accepted that the store may lose "
+        text += "departures that were acknowledged."
+        mend = "See that the sources send again; or take a store that flushes every "
+        mend += "write, and take the setting out."
+        yield Check("store_unsafe", Verdict.WARNING, text, mend)
 
 
 def _encrypted(settings: Settings) -> Iterator[Check]:

@@ -73,6 +73,8 @@ _CONFIG: Final[dict[str, Any]] = {
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
+    # Nobody asks workers through the broker; whoever may write there could end them.
+    "worker_enable_remote_control": False,
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     "broker_pool_limit": 10,

@@ -74,8 +74,6 @@ _RABBITMQ: Final = Kind(
         # A queue has as many priorities as it was made with, and each costs it memory.
         "task_queue_max_priority": 1,
         "broker_connection_timeout": 2,
-        # Nobody asks workers through the broker, and their queues would come and go.
-        "worker_enable_remote_control": False,
     },
 )
 
