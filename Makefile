@@ -90,7 +90,7 @@ beat: $(INSTALLED) ## beat, which sends the sweep; exactly one
 store: $(INSTALLED) ## the embedded store, or the watch over a remote one
 	@exec $(BIN)/offboard store
 
-up: ## docker compose: web, worker, beat, Redis, a mail catcher
+up: ## docker compose, to try it: web, worker, beat, Redis, a mail catcher
 	@docker compose version >/dev/null 2>&1 || { \
 		echo 'make up needs Docker with its compose plugin.' >&2; \
 		echo 'Without it, .venv/bin/offboard up runs all four processes.' >&2; \

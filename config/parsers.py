@@ -251,36 +251,6 @@ def some_of(names: Collection[str]) -> Parser:
     return read
 
 
-def store_url(raw: str) -> str:
-    if raw.startswith("embedded:") and len(raw) > len("embedded:"):
-        return raw
-    if _is_server(raw, ("redis", "rediss"), socket="unix"):
-        return raw
-    raise ValidationError(
-        "Must be redis://…, rediss://…, unix://… or embedded:<folder>."
-    )
-
-
-def broker_url(raw: str) -> str:
-    known = ("redis", "rediss", "amqp", "amqps")
-    if _is_server(raw, known, socket="redis+socket"):
-        return raw
-    raise ValidationError(
-        "Must be redis://…, rediss://…, redis+socket://…, amqp://… or amqps://…."
-    )
-
-
-def _is_server(raw: str, schemes: tuple[str, ...], *, socket: str) -> bool:
-    try:
-        parts = urlsplit(raw)
-        somewhere = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    if parts.scheme == socket:
-        return bool(parts.path)
-    return parts.scheme in schemes and somewhere
-
-
 def tokens(raw: str) -> tuple[Token, ...]:
     return tuple(_token(entry) for entry in listed(raw))
 

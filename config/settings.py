@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf
 
-from config import parsers
+from config import parsers, server_address
 from config.accounts import AccountSettings, FunctionalIdRule, FunctionalIdSettings
 from config.accounts_file import (
     check_keys,
@@ -88,15 +88,25 @@ class Settings:
     # addresses.
     store_url: str = setting(
         "embedded:var/store",
-        parsers.store_url,
+        server_address.store_url,
         "redis://, rediss://, unix://<socket> or embedded:<folder>",
         secret=True,
     )
     broker_url: str | None = setting(
         None,
-        parsers.broker_url,
+        server_address.broker_url,
         "Celery's broker, or RabbitMQ by amqp(s)://; default: the store's, database 1",
         secret=True,
+    )
+    store_ca_file: str | None = setting(
+        None,
+        server_address.ca_file,
+        "PEM of who signs the store's certificate (rediss://)",
+    )
+    broker_ca_file: str | None = setting(
+        None,
+        server_address.ca_file,
+        "PEM of who signs the broker's (rediss://, amqps://); default: the store's",
     )
     store_unsafe: bool = setting(
         False,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
 from config.parsers import LOOPBACK
+from config.server_address import has_tls
 from config.signing_in import amiss as signing_in_amiss
 from config.sources import HrSettings, SourceSettings
 from config.variables import PREFIX
@@ -28,6 +29,7 @@ def amiss_together(
         faulty: The settings whose fault is told already: none is told as missing too.
     """
     rules = (
+        *_certificates(settings),
         *_accounts(settings),
         *_keys(settings, process, faulty),
         *_channels(settings, faulty),
@@ -40,6 +42,21 @@ def amiss_together(
         for name, is_wrong, sentence in rules
         if is_wrong and name not in faulty
     ]
+
+
+def _certificates(settings: "Settings") -> Iterator[Rule]:
+    # A file that is used for nothing is an address that was meant to be another.
+    broker_url = settings.broker_url or settings.store_url
+    yield (
+        "store_ca_file",
+        settings.store_ca_file is not None and not has_tls(settings.store_url),
+        "Needs a STORE_URL that begins with rediss://.",
+    )
+    yield (
+        "broker_ca_file",
+        settings.broker_ca_file is not None and not has_tls(broker_url),
+        "Needs a BROKER_URL that begins with rediss:// or amqps://.",
+    )
 
 
 def _accounts(settings: "Settings") -> Iterator[Rule]:

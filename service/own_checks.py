@@ -26,6 +26,7 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         _identities(settings),
         *_encrypted(settings),
         *_metrics(settings),
+        *_accepted(settings),
     )
 
 
@@ -105,6 +106,16 @@ def _metrics(settings: Settings) -> Iterator[Check]:
     text += "functional IDs and sources, and tell how many leave."
     mend = "Set OFFBOARD_METRICS_TOKEN_FILE, and give the same file to what scrapes."
     yield Check("metrics_token", Verdict.WARNING, text, mend)
+
+
+def _accepted(settings: Settings) -> Iterator[Check]:
+    """Name the override, so that nobody forgets what was accepted with it."""
+    if settings.store_unsafe:
+        text = "OFFBOARD_STORE_UNSAFE is 1: it was accepted that the store may lose "
+        text += "departures that were acknowledged."
+        mend = "See that the sources send again; or take a store that flushes every "
+        mend += "write, and take the setting out."
+        yield Check("store_unsafe", Verdict.WARNING, text, mend)
 
 
 def _encrypted(settings: Settings) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from kombu import exceptions as kombu
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
+from workers.tls import fault_of, without_ca
 
 log = structlog.get_logger()
 
@@ -75,6 +76,8 @@ _CONFIG: Final[dict[str, Any]] = {
     "worker_soft_shutdown_timeout": 20,
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
+    # Nobody asks workers through the broker; whoever may write there could end them.
+    "worker_enable_remote_control": False,
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
     "broker_pool_limit": 10,
@@ -138,7 +141,8 @@ _CONFIG: Final[dict[str, Any]] = {
 def make_app(broker_url: str) -> Celery:
     """Make a Celery app for *broker_url*; connects at the first message."""
     prefer_ours()
-    app = Celery("offboard", broker=broker_url, set_as_current=False)
+    address, _ = without_ca(broker_url)
+    app = Celery("offboard", broker=address, set_as_current=False)
     app.conf.update({**_CONFIG, **settings_for(broker_url)})
     app.conf.beat_schedule = _first_of_all(kind_of(broker_url).first)
     return app
@@ -221,7 +225,7 @@ class Sender:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, timeout=_REACH_SECONDS)
         except FAULTS as error:
-            return type(error).__name__
+            return fault_of(error)
         return None
 
     def depth(self) -> int | None:
@@ -259,7 +263,7 @@ class Sender:
                 for one in messages:
                     self._put(one, producer=producer, retry=False)
         except FAULTS as error:
-            log.warning("work.not_sent_at_once", fault=type(error).__name__)
+            log.warning("work.not_sent_at_once", fault=fault_of(error))
             return False
         return True
 
@@ -267,8 +271,7 @@ class Sender:
         try:
             self._put(message)
         except FAULTS as error:
-            fault = type(error).__name__
-            log.warning("work.not_sent", task=message.task, fault=fault)
+            log.warning("work.not_sent", task=message.task, fault=fault_of(error))
             return False
         return True
 

@@ -6,7 +6,6 @@ takes longer than its command. Nothing of what is sent changes. (The types that 
 library has elsewhere leave that method out.)
 """
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +15,8 @@ from kombu import exceptions as kombu
 from kombu import transport
 from kombu.transport import redis
 from redis import RedisError
+
+from workers.tls import told_to_celery, without_ca
 
 # What sending may end with: what the library makes of a fault, and what it lets through
 # as it is. RabbitMQ refuses a login as a channel's fault.
@@ -73,12 +74,8 @@ _RABBITMQ: Final = Kind(
         # A queue has as many priorities as it was made with, and each costs it memory.
         "task_queue_max_priority": 1,
         "broker_connection_timeout": 2,
-        # Nobody asks workers through the broker, and their queues would come and go.
-        "worker_enable_remote_control": False,
     },
 )
-# Left alone, the library checks who signed the certificate and not whose it is.
-_TLS: Final = {"server_hostname": None, "cert_reqs": ssl.CERT_REQUIRED}
 
 
 def kind_of(broker_url: str) -> Kind:
@@ -88,9 +85,11 @@ def kind_of(broker_url: str) -> Kind:
 
 def settings_for(broker_url: str) -> dict[str, Any]:
     """Return what Celery has to be told for the broker at that address."""
-    settings = dict(kind_of(broker_url).settings)
-    if urlsplit(broker_url).scheme == "amqps":
-        settings["broker_use_ssl"] = dict(_TLS)
+    address, ca_file = without_ca(broker_url)
+    scheme = urlsplit(address).scheme
+    settings = dict(kind_of(address).settings)
+    if scheme in ("rediss", "amqps"):
+        settings["broker_use_ssl"] = told_to_celery(scheme, ca_file)
     return settings
 
 

@@ -34,6 +34,12 @@ def test_where_nothing_is_wrong_every_line_is_ok():
 
 
 SLIPS = {
+    "a store that may lose something": (
+        {"store_unsafe": True},
+        "store_unsafe",
+        Verdict.WARNING,
+        "it was accepted that the store may lose departures",
+    ),
     "not armed": (
         {"armed": False},
         "armed",

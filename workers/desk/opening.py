@@ -64,6 +64,7 @@ from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
 from workers.store.work import Works
+from workers.tls import with_ca
 
 log = structlog.get_logger()
 
@@ -115,19 +116,21 @@ class Store:
 
 
 def store_address(settings: Settings) -> str:
-    """Return the address of the store's server, embedded or not."""
+    """Return the address of the store's server, and with TLS who may sign for it."""
     place = Embedded.at(settings.store_url)
-    return place.store_url if place else settings.store_url
+    address = place.store_url if place else settings.store_url
+    return with_ca(address, settings.store_ca_file)
 
 
 def broker_address(settings: Settings) -> str:
     """Return the address of Celery's broker: by default database 1 of the store."""
     place = Embedded.at(settings.store_url)
+    ca_file = settings.broker_ca_file or settings.store_ca_file
     if settings.broker_url:
-        return settings.broker_url
+        return with_ca(settings.broker_url, ca_file)
     if place:
         return place.broker_url
-    return _database_1(settings.store_url)
+    return with_ca(_database_1(settings.store_url), ca_file)
 
 
 def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.offboarding.errors import StoreAwayError
+from workers.tls import fault_of
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
@@ -34,6 +35,8 @@ def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
     that does not answer in time is not asked twice, or the wait would double. Of many
     threads that call at the same moment some wait for a connection, a matter of
     milliseconds: the usual pool raises instead, which would look as if it were away.
+    Over TLS the server's certificate and name are checked; that is the library's
+    default.
     """
     pool = redis.BlockingConnectionPool.from_url(
         url,
@@ -53,7 +56,7 @@ def faults() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreAwayError(f"The store: {type(error).__name__}.") from error
+        raise StoreAwayError(f"The store: {fault_of(error)}.") from error
 
 
 @cache
