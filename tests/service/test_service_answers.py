@@ -3,12 +3,15 @@ import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import structlog
-from fake_desk import NOW
+from fake_desk import NOW, SETTINGS
 from structlog.testing import capture_logs
 
+from service.app import create_app
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.restored import Found, Restored, WhyOld
 
 EMAIL = "/offboard/dana.lee@example.com"
@@ -292,12 +295,12 @@ def test_healthz_asks_nobody(client, desk):
     ("age", "word"), [(0.0, "ok"), (30.0, "ok"), (30.1, "warn"), (None, "warn")]
 )
 def test_readyz_warns_of_late_workers(client, desk, age, word):
-    desk.age = age
+    desk.age, desk.beats = age, ()
 
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": word, "restored": "ok"}
+    checks = {"store": "ok", "sweep": word, "restored": "ok", "worker": word}
     assert answer.json == {"status": word, "checks": checks}
 
 
@@ -307,8 +310,41 @@ def test_readyz_warns_of_a_restored_store_and_takes_events_in(client, desk):
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": "ok", "restored": "warn"}
+    checks = {"store": "ok", "sweep": "ok", "restored": "warn", "worker": "ok"}
     assert answer.json == {"status": "warn", "checks": checks}
+
+
+def alive(kind="worker", *, age=1.0, name="host-7", version="1.2.0"):
+    return Heartbeat(name, kind, version, age, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("beats", "code", "word"),
+    [
+        ((alive(),), 200, "ok"),
+        ((), 503, "failed"),
+        ((alive(age=31.0),), 503, "failed"),
+        ((alive("beat"),), 503, "failed"),
+    ],
+)
+def test_readyz_turns_events_away_without_a_worker_where_one_is_required(
+    desk, beats, code, word
+):
+    desk.age, desk.beats = 3_600.0, beats
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["checks"]["worker"]) == (code, word)
+
+
+def test_who_swept_lately_lives_even_if_it_is_of_a_version_that_says_nothing(desk):
+    desk.age, desk.beats = 1.0, ()
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    assert client.get("/readyz").status_code == 200
 
 
 def test_readyz_fails_without_the_store(client, desk):

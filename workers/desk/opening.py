@@ -37,6 +37,7 @@ from workers.store.damaged import Damaged
 from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
+from workers.store.heartbeats import Heartbeats
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
@@ -62,6 +63,8 @@ log = structlog.get_logger()
 
 _FIRST_WAIT_SECONDS: Final = 0.1
 _LONGEST_WAIT_SECONDS: Final = 2.0
+# A front door whose store does not answer in this time is not ready.
+_READY_SECONDS: Final = 0.25
 
 
 class UnsafeStoreError(OffboardingError):
@@ -101,6 +104,7 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    heartbeats: Heartbeats
 
 
 def store_address(settings: Settings) -> str:
@@ -161,6 +165,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        Heartbeats(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -204,7 +209,8 @@ def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
     store = open_store(settings, timeout_seconds=2)
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
-    return desk_on(store, settings, sender, has_turn=sender.has_turn)
+    soon = Switches(connect(store_address(settings), timeout_seconds=_READY_SECONDS))
+    return desk_on(store, settings, sender, has_turn=sender.has_turn, ping=soon.ping)
 
 
 def desk_on(
@@ -213,6 +219,7 @@ def desk_on(
     sender: Sender,
     *,
     has_turn: Callable[[], bool] = lambda: True,
+    ping: Callable[[], None] | None = None,
 ) -> Desk:
     """Put a desk on a store that is open.
 
@@ -221,6 +228,7 @@ def desk_on(
         settings: The settings.
         sender: Sends what follows.
         has_turn: Whether the plan of a case just opened is sent, or left to the sweep.
+        ping: Asks the store whether it answers; by default as long as anything else.
     """
     seeing = Seeing(
         store.owners,
@@ -231,6 +239,7 @@ def desk_on(
         swept_at=store.switches.swept_at,
         conditions=Conditions(store.condition("web"), sender).conditions,
         days_since=store.trend.since,
+        heartbeats=store.heartbeats.all,
     )
     accepting = Accepting(
         store.blind_spots,
@@ -266,6 +275,7 @@ def desk_on(
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
         has_turn=has_turn,
+        ping=ping,
         clock=now_utc,
     )
 

@@ -13,6 +13,7 @@ from workers.app import Sender
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import Exposure, GateAnswer, exposure_of
 from workers.offboarding.health import Check
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.model import Leaver, Note
 from workers.offboarding.reasons import sentence
 from workers.offboarding.trend import Day
@@ -54,7 +55,10 @@ class Seeing:
         swept_at: Callable[[], datetime | None] = lambda: None,
         conditions: Callable[[], tuple[Check, ...]] = tuple,
         days_since: Callable[[date], tuple[Day, ...]] = lambda _: (),
+        heartbeats: Callable[[], tuple[Heartbeat, ...]] = tuple,
     ) -> None:
+        # Who says that it lives, which the store knows as well.
+        self.heartbeats = heartbeats
         # How store and broker are: no worker is asked for that.
         self.conditions = conditions
         self._days_since = days_since
