@@ -31,6 +31,9 @@ SYNC_SECONDS: Final = 60.0
 BRAKE: Final = "offboarding.brake"
 # How often workers look whether there is something to tell of the brake.
 BRAKE_SECONDS: Final = 2.0
+VOUCH: Final = "offboarding.vouch"
+# How often workers look whether it is time to call the dead man's switch.
+VOUCH_SECONDS: Final = 15.0
 SEAL: Final = "offboarding.seal"
 # How long an entry waits to be chained and signed; with nothing new it is one call.
 SEAL_SECONDS: Final = 1.0
@@ -121,6 +124,11 @@ _CONFIG: Final[dict[str, Any]] = {
         "brake": {
             "task": BRAKE,
             "schedule": BRAKE_SECONDS,
+            "options": {"expires": 300},
+        },
+        "vouch": {
+            "task": VOUCH,
+            "schedule": VOUCH_SECONDS,
             "options": {"expires": 300},
         },
         "seal": {

@@ -22,6 +22,7 @@ from workers.app import (
     SWEEP,
     SYNC,
     TELL,
+    VOUCH,
     WATCH,
     Sender,
 )
@@ -70,6 +71,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=DIGEST)(_left("digest.left", _digest(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
+    app.task(name=VOUCH)(_left("vouch.left", office.vouching.look))
     app.task(name=ARCHIVE)(_left("archive.left", _archive(office)))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 

@@ -57,6 +57,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
+from workers.store.vouched import Vouches
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ class Store:
     late: LateAnswers
     trend: Trend
     heartbeats: Heartbeats
+    vouches: Vouches
 
 
 def store_address(settings: Settings) -> str:
@@ -166,6 +168,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
         Heartbeats(client),
+        Vouches(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
