@@ -1,7 +1,7 @@
 """The Celery app: broker and settings, tasks sent by name. It knows no task's body."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -10,6 +10,7 @@ from celery import Celery
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
+from workers.task_lines import CONTEXT, carried
 
 log = structlog.get_logger()
 
@@ -149,6 +150,11 @@ def make_app(broker_url: str) -> Celery:
     return app
 
 
+def periodic_tasks(app: Celery) -> frozenset[str]:
+    """Name the tasks that beat sends."""
+    return frozenset(one["task"] for one in app.conf.beat_schedule.values())
+
+
 def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
     # Without a priority a message goes first on Redis, and last on RabbitMQ.
     return {
@@ -159,11 +165,15 @@ def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A task by name, the ids it is about, and whether it may stay behind others."""
+    """A task by name, the ids it is about, and whether it may stay behind others.
+
+    ``context`` is that of whoever sends it, taken at once: a thread may send it later.
+    """
 
     task: str
     args: tuple[str, ...]
     is_behind: bool = False
+    context: Mapping[str, str] = field(default_factory=carried)
 
 
 class Sender:
@@ -264,7 +274,11 @@ class Sender:
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
         priority = self._kind.last if message.is_behind else self._kind.first
         self._app.send_task(
-            message.task, args=list(message.args), priority=priority, **how
+            message.task,
+            args=list(message.args),
+            priority=priority,
+            headers={CONTEXT: dict(message.context)},
+            **how,
         )
 
 

@@ -21,7 +21,7 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
-from workers.app import Sender, make_app
+from workers.app import Sender, make_app, periodic_tasks
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
@@ -32,7 +32,8 @@ from workers.offboarding.heartbeat import BEAT, WORKER
 from workers.store.connection import connect
 from workers.store.heartbeats import Heartbeats
 from workers.store.switches import Switches
-from workers.tasks import fresh_context, register
+from workers.task_lines import one_line_a_task
+from workers.tasks import register
 from workers.wiring import BackOffice, back_office, note_armed, stay_ready
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ _SOUND_SECONDS: Final = 60.0
 def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
-    fresh_context()
+    one_line_a_task(periodic_tasks(app))
     for path, fault in settings.key_faults().items():
         # That account degrades alone: its cases say that its key is bad.
         log.error("account.key_unusable", setting=path, fault=fault)

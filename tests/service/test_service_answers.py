@@ -1,3 +1,4 @@
+import hashlib
 import json
 import logging
 import re
@@ -10,6 +11,7 @@ import structlog
 from fake_desk import NOW, SETTINGS
 from structlog.testing import capture_logs
 
+from config.settings import Token
 from service.app import create_app
 from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.restored import Found, Restored, WhyOld
@@ -165,14 +167,36 @@ def test_every_request_is_one_line_without_its_person(client, desk, as_operator)
 
     (line,) = [one for one in logs if one["event"] == "request.answered"]
     assert line.pop("duration_ms") >= 0
+    assert line.pop("size_bytes") > 100
     assert line == {
         "event": "request.answered",
         "method": "POST",
         "route": "/offboard/<anything:user>",
         "status": 202,
+        "actor": "helpdesk",
         "log_level": "info",
     }
     assert "example.com" not in json.dumps(logs)
+
+
+@pytest.mark.parametrize("name", ["dana.lee@example.com", "a@b"])
+def test_no_line_names_a_caller_by_a_mail_address(desk, name):
+    digest = hashlib.sha256(b"ofb_x").hexdigest()
+    settings = replace(SETTINGS, api_tokens=(Token(name, "viewer", digest),))
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    with capture_logs() as logs:
+        client.get("/api/cases", headers={"Authorization": "Bearer ofb_x"})
+
+    (line,) = logs
+    assert (line["status"], line["actor"]) == (200, None)
+
+
+def test_a_method_that_is_none_is_not_repeated(client):
+    with capture_logs() as logs:
+        client.open("/healthz", method="DANA.LEE")
+
+    assert [one["method"] for one in logs] == ["other"]
 
 
 def test_a_request_without_a_route_is_one_line_too(client):
