@@ -339,6 +339,13 @@ class Settings:
     mail_to: tuple[str, ...] = setting(
         (), parsers.addresses, "recipients, comma-separated"
     )
+    heartbeat_url: Secret | None = setting(
+        None,
+        parsers.secret_url,
+        "called each minute while the service works: a dead man's switch of yours",
+        secret=True,
+        only="worker",
+    )
     url: str = setting(
         "http://127.0.0.1:8000", parsers.https, "command line: the service"
     )
@@ -360,6 +367,11 @@ class Settings:
     )
     host: str = setting("127.0.0.1", parsers.text(), "where the web listens")
     port: int = setting(8000, parsers.number(1, 65535), "its port")
+    readyz_require_worker: bool = setting(
+        False,
+        parsers.flag,
+        "1: /readyz answers 503 where no worker lives, and events are turned away",
+    )
 
     @classmethod
     def from_env(

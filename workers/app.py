@@ -1,7 +1,7 @@
 """The Celery app: broker and settings, tasks sent by name. It knows no task's body."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
@@ -11,6 +11,7 @@ from kombu import exceptions as kombu
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
+from workers.task_lines import CONTEXT, carried
 from workers.tls import fault_of, without_ca
 
 log = structlog.get_logger()
@@ -33,6 +34,9 @@ SYNC_SECONDS: Final = 60.0
 BRAKE: Final = "offboarding.brake"
 # How often workers look whether there is something to tell of the brake.
 BRAKE_SECONDS: Final = 2.0
+VOUCH: Final = "offboarding.vouch"
+# How often workers look whether it is time to call the dead man's switch.
+VOUCH_SECONDS: Final = 15.0
 SEAL: Final = "offboarding.seal"
 # How long an entry waits to be chained and signed; with nothing new it is one call.
 SEAL_SECONDS: Final = 1.0
@@ -129,6 +133,11 @@ _CONFIG: Final[dict[str, Any]] = {
             "schedule": BRAKE_SECONDS,
             "options": {"expires": 300},
         },
+        "vouch": {
+            "task": VOUCH,
+            "schedule": VOUCH_SECONDS,
+            "options": {"expires": 300},
+        },
         "seal": {
             "task": SEAL,
             "schedule": SEAL_SECONDS,
@@ -148,6 +157,11 @@ def make_app(broker_url: str) -> Celery:
     return app
 
 
+def periodic_tasks(app: Celery) -> frozenset[str]:
+    """Name the tasks that beat sends."""
+    return frozenset(one["task"] for one in app.conf.beat_schedule.values())
+
+
 def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
     # Without a priority a message goes first on Redis, and last on RabbitMQ.
     return {
@@ -158,11 +172,15 @@ def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A task by name, the ids it is about, and whether it may stay behind others."""
+    """A task by name, the ids it is about, and whether it may stay behind others.
+
+    ``context`` is that of whoever sends it, taken at once: a thread may send it later.
+    """
 
     task: str
     args: tuple[str, ...]
     is_behind: bool = False
+    context: Mapping[str, str] = field(default_factory=carried)
 
 
 class Sender:
@@ -278,7 +296,11 @@ class Sender:
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
         priority = self._kind.last if message.is_behind else self._kind.first
         self._app.send_task(
-            message.task, args=list(message.args), priority=priority, **how
+            message.task,
+            args=list(message.args),
+            priority=priority,
+            headers={CONTEXT: dict(message.context)},
+            **how,
         )
 
 

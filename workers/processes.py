@@ -21,15 +21,19 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
-from workers.app import Sender, make_app
+from workers.app import Sender, make_app, periodic_tasks
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
+from workers.living import Living, Pulse, feel_consumer, felt_scheduler
 from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.heartbeat import BEAT, WORKER
 from workers.store.connection import connect
+from workers.store.heartbeats import Heartbeats
 from workers.store.switches import Switches
-from workers.tasks import fresh_context, register
+from workers.task_lines import one_line_a_task
+from workers.tasks import register
 from workers.wiring import BackOffice, back_office, note_armed, stay_ready
 
 log = structlog.get_logger()
@@ -49,11 +53,15 @@ _SOUND_SECONDS: Final = 60.0
 def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
-    fresh_context()
+    one_line_a_task(periodic_tasks(app))
     for path, fault in settings.key_faults().items():
         # That account degrades alone: its cases say that its key is bad.
         log.error("account.key_unusable", setting=path, fault=fault)
     sender = Sender(app)
+    pulse = Pulse()
+    feel_consumer(app, pulse)
+    # Before the store is awaited: a worker that waits for it lives.
+    alive = _living(WORKER, settings, pulse, sender)
     office = back_office(settings, sender)
     register(app, office)
     _see_whether_old(office)
@@ -72,6 +80,7 @@ def worker(settings: Settings) -> None:
     try:
         app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
     finally:
+        alive.end()
         if not asked_to_end:
             _begin_anew()
 
@@ -103,8 +112,22 @@ def _begin_anew() -> None:
 def beat(settings: Settings) -> None:
     """Run beat in the foreground: it sends the sweep, and keeps nothing on disk."""
     app = _celery(settings, "beat")
+    pulse = Pulse()
+    alive = _living(BEAT, settings, pulse, Sender(app))
     log.info("beat.started")
-    app.Beat(scheduler_cls="celery.beat:Scheduler", max_interval=1, quiet=True).run()
+    felt = felt_scheduler(pulse)
+    try:
+        app.Beat(scheduler_cls=felt, max_interval=1, quiet=True).run()
+    finally:
+        alive.end()
+
+
+def _living(kind: str, settings: Settings, pulse: Pulse, sender: Sender) -> Living:
+    """Have this process say that it lives."""
+    heartbeats = Heartbeats(connect(store_address(settings), timeout_seconds=2))
+    alive = Living(kind, pulse, heartbeats, sender.fault)
+    alive.start()
+    return alive
 
 
 def store(settings: Settings) -> int:

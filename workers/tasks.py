@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Final, ParamSpec
 
 import structlog
-from celery import Celery, signals
+from celery import Celery
 
 from workers.alarm import Alarm
 from workers.app import (
@@ -22,6 +22,7 @@ from workers.app import (
     SWEEP,
     SYNC,
     TELL,
+    VOUCH,
     WATCH,
     Sender,
 )
@@ -70,6 +71,7 @@ def register(app: Celery, office: BackOffice) -> None:
     app.task(name=BRAKE)(_left("brake.left", _brake(office)))
     app.task(name=DIGEST)(_left("digest.left", _digest(office)))
     app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
+    app.task(name=VOUCH)(_left("vouch.left", office.vouching.look))
     app.task(name=ARCHIVE)(_left("archive.left", _archive(office)))
     app.task(name=SYNC)(_left("sync.left", _sync(office)))
 
@@ -209,9 +211,9 @@ def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
     # has to see whether the service is armed now.
     is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed
     tools = office.dry if case.dry_run and is_decided else office.armed
-    structlog.contextvars.bind_contextvars(
-        request_id=case.request_id, source=case.opened_by.source
-    )
+    structlog.contextvars.bind_contextvars(source=case.opened_by.source)
+    if case.request_id:
+        structlog.contextvars.bind_contextvars(request_id=case.request_id)
     with _renewed(office.works, begun.claim):
         return _done(_with_read(tools, begun), begun.claim)
 
@@ -270,18 +272,3 @@ def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         # once: of a target it is one that other cases may want.
         log.warning("work.of_damaged_case")
         return tools.works.again(claim, Change(), tools.clock() + PUT_OFF)
-
-
-def fresh_context() -> None:
-    """Have each task log under its own ids; the request's id comes with its case."""
-
-    @signals.task_prerun.connect(weak=False)
-    def _begin(task_id: str, task: object, **_: object) -> None:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            task_id=task_id, task=getattr(task, "name", None)
-        )
-
-    @signals.task_postrun.connect(weak=False)
-    def _end(**_: object) -> None:
-        structlog.contextvars.clear_contextvars()

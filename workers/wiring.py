@@ -74,6 +74,7 @@ from workers.store.notices import Notices
 from workers.store.switches import Switches
 from workers.store.work import Works
 from workers.surveying import Surveys
+from workers.vouching import Vouching
 
 log = structlog.get_logger()
 
@@ -109,6 +110,7 @@ class BackOffice:
     crowds: CrowdWatch
     late: LateSaying
     refusing: RefusalWatch
+    vouching: Vouching
     opened: Mapping[str, IbmAccount]
     counting: Counting
     sync: GraphSync | None = None
@@ -144,6 +146,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
     )
+    vouching = _vouching(settings, store)
     answers = Answers(
         clouds,
         store.questions,
@@ -160,6 +163,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             damage.checks,
             surveys.checks,
             refusing.checks,
+            vouching.checks,
         ),
         clock=now_utc,
     )
@@ -219,6 +223,7 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             public_url=settings.public_url,
         ),
         refusing,
+        vouching,
         opened,
         counting=store.counting,
         sync=_sync(settings, store, desk, tuple(dry.notifiers)),
@@ -288,6 +293,19 @@ def _archiving(
         tuple(name for name, _ in settings.sources),
         timedelta(days=settings.retention_days),
         now_utc,
+    )
+
+
+def _vouching(settings: Settings, store: Store) -> Vouching:
+    return Vouching(
+        settings.heartbeat_url,
+        store.vouches,
+        switches=store.switches,
+        owners=store.owners,
+        notes=store.survey_notes,
+        account_ids=[one.id for one in settings.accounts],
+        every=timedelta(minutes=settings.exposure_interval_minutes),
+        clock=now_utc,
     )
 
 

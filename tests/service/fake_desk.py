@@ -29,6 +29,7 @@ from workers.offboarding.errors import (
 from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.heard import Unreadable, understood
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.intake import Kept, KeptBody, KeptState
 from workers.offboarding.metrics import STORE_UP, Sample
 from workers.offboarding.model import (
@@ -148,6 +149,10 @@ class FakeDesk:
         self.braked = Brake(20, 0)
         self.unknown_accounts = set()
         self.age = 2.0
+        self.beats = (
+            Heartbeat("host-7", "worker", "1.2.0", 1.0, 7_300.0),
+            Heartbeat("host-8", "beat", "1.2.0", 2.0, 60.0),
+        )
         self.unsealed, self.unsealed_at_all, self.waited = 0, False, []
         self.away = False
         self.damaged = ()
@@ -505,6 +510,10 @@ class FakeDesk:
     def pauses(self):
         self._used()
         return Paused(self.old is not None, ())
+
+    def heartbeats(self):
+        self._used()
+        return self.beats
 
     def sweep_age_seconds(self):
         self._used()

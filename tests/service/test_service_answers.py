@@ -1,14 +1,19 @@
+import hashlib
 import json
 import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import structlog
-from fake_desk import NOW
+from fake_desk import NOW, SETTINGS
 from structlog.testing import capture_logs
 
+from config.settings import Token
+from service.app import create_app
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.restored import Found, Restored, WhyOld
 
 EMAIL = "/offboard/dana.lee@example.com"
@@ -174,14 +179,36 @@ def test_every_request_is_one_line_without_its_person(client, desk, as_operator)
 
     (line,) = [one for one in logs if one["event"] == "request.answered"]
     assert line.pop("duration_ms") >= 0
+    assert line.pop("size_bytes") > 100
     assert line == {
         "event": "request.answered",
         "method": "POST",
         "route": "/offboard/<anything:user>",
         "status": 202,
+        "actor": "helpdesk",
         "log_level": "info",
     }
     assert "example.com" not in json.dumps(logs)
+
+
+@pytest.mark.parametrize("name", ["dana.lee@example.com", "a@b"])
+def test_no_line_names_a_caller_by_a_mail_address(desk, name):
+    digest = hashlib.sha256(b"ofb_x").hexdigest()
+    settings = replace(SETTINGS, api_tokens=(Token(name, "viewer", digest),))
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    with capture_logs() as logs:
+        client.get("/api/cases", headers={"Authorization": "Bearer ofb_x"})
+
+    (line,) = logs
+    assert (line["status"], line["actor"]) == (200, None)
+
+
+def test_a_method_that_is_none_is_not_repeated(client):
+    with capture_logs() as logs:
+        client.open("/healthz", method="DANA.LEE")
+
+    assert [one["method"] for one in logs] == ["other"]
 
 
 def test_a_request_without_a_route_is_one_line_too(client):
@@ -304,12 +331,12 @@ def test_healthz_asks_nobody(client, desk):
     ("age", "word"), [(0.0, "ok"), (30.0, "ok"), (30.1, "warn"), (None, "warn")]
 )
 def test_readyz_warns_of_late_workers(client, desk, age, word):
-    desk.age = age
+    desk.age, desk.beats = age, ()
 
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": word, "restored": "ok"}
+    checks = {"store": "ok", "sweep": word, "restored": "ok", "worker": word}
     assert answer.json == {"status": word, "checks": checks}
 
 
@@ -319,8 +346,41 @@ def test_readyz_warns_of_a_restored_store_and_takes_events_in(client, desk):
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": "ok", "restored": "warn"}
+    checks = {"store": "ok", "sweep": "ok", "restored": "warn", "worker": "ok"}
     assert answer.json == {"status": "warn", "checks": checks}
+
+
+def alive(kind="worker", *, age=1.0, name="host-7", version="1.2.0"):
+    return Heartbeat(name, kind, version, age, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("beats", "code", "word"),
+    [
+        ((alive(),), 200, "ok"),
+        ((), 503, "failed"),
+        ((alive(age=31.0),), 503, "failed"),
+        ((alive("beat"),), 503, "failed"),
+    ],
+)
+def test_readyz_turns_events_away_without_a_worker_where_one_is_required(
+    desk, beats, code, word
+):
+    desk.age, desk.beats = 3_600.0, beats
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["checks"]["worker"]) == (code, word)
+
+
+def test_who_swept_lately_lives_even_if_it_is_of_a_version_that_says_nothing(desk):
+    desk.age, desk.beats = 1.0, ()
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    assert client.get("/readyz").status_code == 200
 
 
 def test_readyz_fails_without_the_store(client, desk):

@@ -137,7 +137,10 @@ class Desk:
         door: Door,
         clock: Callable[[], datetime],
         has_turn: Callable[[], bool] = lambda: True,
+        ping: Callable[[], None] | None = None,
     ) -> None:
+        # What asks the store whether it answers, and waits for it but shortly.
+        self._ping = ping or switches.ping
         self._armed = settings.armed
         self._accounts = settings.rules
         self._lead_time = timedelta(hours=settings.lead_time_hours)
@@ -159,6 +162,7 @@ class Desk:
         self.gate = seeing.gate
         self.doctor = seeing.doctor
         self.conditions = seeing.conditions
+        self.heartbeats = seeing.heartbeats
         # So have the targets that are accepted as not readable.
         self.accept_blind_spot = accepting.accept_blind_spot
         self.withdraw_blind_spot = accepting.withdraw_blind_spot
@@ -580,7 +584,7 @@ class Desk:
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""
-        self._switches.ping()
+        self._ping()
 
     def sweep_age_seconds(self) -> float | None:
         """Tell how long ago a worker last swept; None if none ever did."""

@@ -42,6 +42,7 @@ from workers.store.digests import Digests
 from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
+from workers.store.heartbeats import Heartbeats
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
@@ -63,6 +64,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
+from workers.store.vouched import Vouches
 from workers.store.work import Works
 from workers.tls import with_ca
 
@@ -70,6 +72,8 @@ log = structlog.get_logger()
 
 _FIRST_WAIT_SECONDS: Final = 0.1
 _LONGEST_WAIT_SECONDS: Final = 2.0
+# A front door whose store does not answer in this time is not ready.
+_READY_SECONDS: Final = 0.25
 
 
 class UnsafeStoreError(OffboardingError):
@@ -113,6 +117,8 @@ class Store:
     counting: Counting
     limits: Limits
     ended_sessions: EndedSessions
+    heartbeats: Heartbeats
+    vouches: Vouches
 
 
 def store_address(settings: Settings) -> str:
@@ -184,6 +190,8 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
             failed_per_minute=settings.failed_auth_per_minute,
         ),
         EndedSessions(client),
+        Heartbeats(client),
+        Vouches(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -227,7 +235,8 @@ def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
     store = open_store(settings, timeout_seconds=2)
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
-    return desk_on(store, settings, sender, has_turn=sender.has_turn)
+    soon = Switches(connect(store_address(settings), timeout_seconds=_READY_SECONDS))
+    return desk_on(store, settings, sender, has_turn=sender.has_turn, ping=soon.ping)
 
 
 def desk_on(
@@ -236,6 +245,7 @@ def desk_on(
     sender: Sender,
     *,
     has_turn: Callable[[], bool] = lambda: True,
+    ping: Callable[[], None] | None = None,
 ) -> Desk:
     """Put a desk on a store that is open.
 
@@ -244,6 +254,7 @@ def desk_on(
         settings: The settings.
         sender: Sends what follows.
         has_turn: Whether the plan of a case just opened is sent, or left to the sweep.
+        ping: Asks the store whether it answers; by default as long as anything else.
     """
     seeing = Seeing(
         store.owners,
@@ -258,6 +269,7 @@ def desk_on(
             one.id: AccountWords(one.name, settings.armed and one.armed)
             for one in settings.rules
         },
+        heartbeats=store.heartbeats.all,
     )
     accepting = Accepting(
         store.blind_spots,
@@ -296,6 +308,7 @@ def desk_on(
         scraping=scraping_on(store, settings, sender),
         door=Door(store.limits, store.ended_sessions),
         has_turn=has_turn,
+        ping=ping,
         clock=now_utc,
     )
 

@@ -18,6 +18,7 @@ from workers.offboarding.exposure import (
     exposure_of,
 )
 from workers.offboarding.health import Check
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.model import Leaver, Note
 from workers.offboarding.reasons import sentence
 from workers.offboarding.trend import Day
@@ -68,8 +69,11 @@ class Seeing:
         conditions: Callable[[], tuple[Check, ...]] = tuple,
         days_since: Callable[[date], tuple[Day, ...]] = lambda _: (),
         accounts: Mapping[str, AccountWords] | None = None,
+        heartbeats: Callable[[], tuple[Heartbeat, ...]] = tuple,
     ) -> None:
         self._accounts = accounts or {}
+        # Who says that it lives, which the store knows as well.
+        self.heartbeats = heartbeats
         # How store and broker are: no worker is asked for that.
         self.conditions = conditions
         self._days_since = days_since
