@@ -256,7 +256,7 @@ def test_a_target_that_was_theirs_and_names_nobody_now_stays_in_sight():
 def a_world_that_forgot_frankfurt(**sees):
     world = a_world(DALLAS, FRANKFURT)
     world.survey()
-    index = replace(world.index.of("acct1"), has_people=False)
+    index = replace(world.index.of("acct1"), has_people=False, people_at=None)
     world.index.indexes["acct1"] = index
     world.cloud.found = [DALLAS]
     world.cloud.listed = listed((DANA, DALLAS.place))
