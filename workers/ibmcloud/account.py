@@ -29,10 +29,11 @@ from workers.ibmcloud.addons import addons
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
+from workers.ibmcloud.holds import Holds, open_holds
 from workers.ibmcloud.looks import look_at
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
-from workers.ibmcloud.pool import Pool, open_pool
+from workers.ibmcloud.pool import Pool
 from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.shared_answers import note_state
 from workers.ibmcloud.standings import Standings
@@ -66,16 +67,17 @@ class IbmAccount:
     """
 
     def __init__(
-        self, account: AccountSettings, settings: Settings, pace: Pace
+        self,
+        account: AccountSettings,
+        settings: Settings,
+        pace: Pace,
+        holds: Holds | None = None,
     ) -> None:
-        iam_url = settings.iam_url
-        reader = (
-            Tokens(account.reader, iam_url, account.id, pace=pace)
-            if account.reader
-            else None
-        )
+        holds = holds or open_holds(account, settings.iam_url, pace)
+        reader = holds.reader
         self._id = account.id
-        self._pool = open_pool(account, iam_url, beside=reader, pace=pace)
+        self._holds = holds
+        self._pool = holds.pool
         self._reader = reader or self._pool.members[0].tokens
         as_asker = partial(Asker, settings=settings, session=reading_session(pace))
         self._askers = {
@@ -97,6 +99,15 @@ class IbmAccount:
     def pool(self) -> Pool:
         """Return the account's functional IDs, with the tokens they have."""
         return self._pool
+
+    @property
+    def holds(self) -> Holds:
+        """Return the tokens of each of its keys, for others who work on it."""
+        return self._holds
+
+    def asker(self, tokens: Tokens) -> Asker:
+        """Return who asks with *tokens*, which are those of one of its keys."""
+        return self._as_asker(tokens)
 
     @property
     def account_id(self) -> str:
@@ -267,9 +278,11 @@ def open_cloud(
     *,
     budget: Budget | None = None,
     is_survey: bool = False,
+    holds: Holds | None = None,
 ) -> IbmAccount:
     """Make the reading side of one account. No I/O.
 
-    Without a *budget* nothing is limited. A survey's calls come after all others.
+    Without a *budget* nothing is limited. A survey's calls come after all others. Who
+    *holds* tokens of the account's keys shares them.
     """
-    return IbmAccount(account, settings, Pace(budget, is_survey=is_survey))
+    return IbmAccount(account, settings, Pace(budget, is_survey=is_survey), holds)
