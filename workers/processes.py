@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import FrameType
@@ -21,16 +22,18 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
+from config.watching import SettingsWatch
 from workers.app import Sender, make_app
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
 from workers.offboarding.errors import StoreAwayError
+from workers.offices import Offices
 from workers.store.connection import connect
 from workers.store.switches import Switches
 from workers.tasks import fresh_context, register
-from workers.wiring import BackOffice, back_office, note_armed, stay_ready
+from workers.wiring import BackOffice, note_armed
 
 log = structlog.get_logger()
 
@@ -53,13 +56,16 @@ def worker(settings: Settings) -> None:
     for path, fault in settings.key_faults().items():
         # That account degrades alone: its cases say that its key is bad.
         log.error("account.key_unusable", setting=path, fault=fault)
-    sender = Sender(app)
-    office = back_office(settings, sender)
-    register(app, office)
-    _see_whether_old(office)
-    note_armed(office)
+    offices = Offices(settings, Sender(app))
+    register(app, lambda: offices.now)
+    _see_whether_old(offices.now)
+    note_armed(offices.now)
     # Beside the work, so that IAM being away does not keep a worker from starting.
-    Thread(target=stay_ready, args=(office,), daemon=True).start()
+    Thread(target=offices.stay_ready, name="ready", daemon=True).start()
+    watch = SettingsWatch(settings, os.environ, "worker", offices.put)
+    Thread(target=watch.run, name="settings", daemon=True).start()
+    said = partial(offices.say_keys, lambda: watch.faults)
+    Thread(target=said, name="keys", daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)
     threads = ["-P", "threads", "-c", str(THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -71,6 +77,7 @@ def worker(settings: Settings) -> None:
     try:
         app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
     finally:
+        offices.leave()
         if not asked_to_end:
             _begin_anew()
 

@@ -38,6 +38,7 @@ from workers.store.digests import Digests
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
+from workers.store.key_uses import KeyUses
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
 from workers.store.names import KnownNames
@@ -101,6 +102,7 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    key_uses: KeyUses
 
 
 def store_address(settings: Settings) -> str:
@@ -161,6 +163,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        KeyUses(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -202,8 +205,17 @@ def now_utc() -> datetime:
 
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
+    return open_desks(settings)(settings)
+
+
+def open_desks(settings: Settings) -> Callable[[Settings], Desk]:
+    """Open store and sender once; return what puts a desk on them, for any settings."""
     store = open_store(settings, timeout_seconds=2)
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
+    return partial(_desk_for, store, sender)
+
+
+def _desk_for(store: Store, sender: Sender, settings: Settings) -> Desk:
     return desk_on(store, settings, sender, has_turn=sender.has_turn)
 
 
