@@ -99,9 +99,9 @@ def _declined(declined: _Mine, account_id: str, many: int) -> Check:
     use = declined[0][1]
     names = ", ".join(worker for worker, _ in declined)
     text = (
-        f"{len(declined)} of {counted(many, 'worker')} ({names}) do not take the key "
-        f"that stands in the file of {use.name}: {use.declined.rstrip('.')}. They go "
-        f"on with the API key {_named(use)}."
+        f"The key that stands in the file of {use.name} is not taken by "
+        f"{len(declined)} of {counted(many, 'worker')} ({names}): "
+        f"{use.declined.rstrip('.')}. In use is still the API key {_named(use)}."
     )
     mend = f"Put a new key of the same identity into that file. {_KEEP}"
     command = new_key_command(use)
@@ -169,11 +169,11 @@ def _to_delete(keys: Keys, now: KeyUse, place: Place) -> Iterator[Check]:
 
 
 def _named(use: KeyUse) -> str:
-    named = f'"{use.key_name}" ({use.key_id})' if use.key_name else use.key_id
     if not use.key_id:
         return "that they have, of which IAM showed no id"
     made = f", made on {use.made_at:%Y-%m-%d}" if use.made_at else ""
-    return f"{named}{made}"
+    name = f'"{use.key_name}" ' if use.key_name else ""
+    return f"{name}({use.key_id}{made})"
 
 
 def _service_id(use: KeyUse) -> str | None:
