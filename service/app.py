@@ -17,7 +17,7 @@ from werkzeug.routing import BaseConverter
 
 from config.settings import Settings
 from service.bodies import LIMIT_BYTES
-from service.context import Context, Front, give_context
+from service.context import Context, give_context
 from service.contract import open_api
 from service.errors import answer_errors
 from service.pages import pages
@@ -87,7 +87,7 @@ def create_app(
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.finalize = fit
-    give_context(app, Context(Front(settings, desk), clock))
+    give_context(app, Context(settings, desk, clock))
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_request(_forget)

@@ -30,25 +30,22 @@ class Front:
     kept: dict[str, Any] = field(default_factory=dict)
 
 
-def _no_faults() -> tuple[str, ...]:
-    return ()
-
-
-@dataclass(slots=True)
 class Context:
     """What the routes of one application work with.
 
-    ``waiting_places``: how many requests may wait for a worker's answer at a time, so
-    that the threads which take events in are never all waiting. ``setting_faults``:
-    why the settings in force are not those in the files.
+    ``front``: settings and desk, put in place of one another whole. ``waiting_places``:
+    how many requests may wait for a worker's answer at a time, so that the threads
+    which take events in are never all waiting. ``setting_faults``: why the settings in
+    force are not those in the files.
     """
 
-    front: Front
-    clock: Callable[[], datetime]
-    waiting_places: BoundedSemaphore = field(
-        default_factory=lambda: BoundedSemaphore(_WAITING_AT_ONCE)
-    )
-    setting_faults: Callable[[], tuple[str, ...]] = _no_faults
+    def __init__(
+        self, settings: Settings, desk: Desk, clock: Callable[[], datetime]
+    ) -> None:
+        self.front = Front(settings, desk)
+        self.clock = clock
+        self.waiting_places = BoundedSemaphore(_WAITING_AT_ONCE)
+        self.setting_faults: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def settings(self) -> Settings:
