@@ -300,6 +300,11 @@ class Settings:
         parsers.text(OneOf(["off", "disable", "delete"])),
         "off, disable or delete: superseded cluster API keys, once all is safe",
     )
+    key_max_age_days: int = setting(
+        90,
+        parsers.number(11, 3650),
+        "days after it was made, an API key in use here is told to be too old",
+    )
     refresh_masters: bool = setting(
         False,
         parsers.flag,

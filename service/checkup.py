@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.context import here, place_to_wait
-from service.own_checks import own_checks
+from service.own_checks import own_checks, setting_checks
 from service.routes.health import SWEEP_LATE_SECONDS
 from service.source_checks import source_checks
 from workers.offboarding.health import Check, Verdict
@@ -31,6 +31,7 @@ def _ours(*, has_worker: bool) -> Iterator[Check]:
     yield from desk.conditions()
     yield from heartbeat_checks(desk.heartbeats())
     yield from _working(has_worker=has_worker, age=desk.sweep_age_seconds())
+    yield from setting_checks(here().setting_faults())
     yield from own_checks(here().settings)
     yield from source_checks(desk.sources())
 

@@ -3,7 +3,7 @@
 What sources said, and whether workers answer, stands in ``checkup.py``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +28,15 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         *_metrics(settings),
         *_accepted(settings),
     )
+
+
+def setting_checks(faults: Sequence[str]) -> Iterator[Check]:
+    """Say why the settings in force are not those in the files, if they are not."""
+    if faults:
+        text = f"What the files of the settings say is not in force here: {faults[0]}"
+        more = f" And {len(faults) - 1} more." if faults[1:] else ""
+        mend = "What was read before holds. Mend the file: it is read again at once."
+        yield Check("settings_files", Verdict.FAILED, text + more, mend)
 
 
 def _armed(settings: Settings) -> Iterator[Check]:

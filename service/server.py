@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from gunicorn.app.base import BaseApplication
 from config import log as logs
 from config.settings import Settings
 from service.app import create_app
-from workers.desk import open_desk
+from service.front import watch_settings
+from workers.desk import open_desks
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -144,9 +146,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application
         """Make the application, in the worker that will serve it."""
         self._set_up_logs(None)
-        desk = open_desk(self._settings)
+        desk_for = open_desks(self._settings)
+        desk = desk_for(self._settings)
+        app = create_app(self._settings, desk)
+        # Here and not in the parent: a thread does not come along into a fork.
         desk.begin_counting()
-        return create_app(self._settings, desk)
+        watch_settings(app, self._settings, os.environ, desk_for)
+        return app
 
     def _set_up_logs(self, _: object) -> None:
         # Again: gunicorn has taken the root's handler away, in the parent too.

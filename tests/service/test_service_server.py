@@ -113,7 +113,7 @@ from config import log
 from config.sources import Sources
 from config.settings import Settings
 from service import server
-server.open_desk = lambda settings: None
+server.open_desks = lambda settings: lambda _: None
 log.set_up("INFO", service="web")
 server.Server(Settings(port=0)).run()
 """

@@ -44,6 +44,7 @@ from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.heartbeats import Heartbeats
 from workers.store.intake import Deliveries
+from workers.store.key_uses import KeyUses
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
 from workers.store.limits import Limits
@@ -119,6 +120,7 @@ class Store:
     ended_sessions: EndedSessions
     heartbeats: Heartbeats
     vouches: Vouches
+    key_uses: KeyUses
 
 
 def store_address(settings: Settings) -> str:
@@ -192,6 +194,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         EndedSessions(client),
         Heartbeats(client),
         Vouches(client),
+        KeyUses(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -233,9 +236,18 @@ def now_utc() -> datetime:
 
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
+    return open_desks(settings)(settings)
+
+
+def open_desks(settings: Settings) -> Callable[[Settings], Desk]:
+    """Open store and sender once; return what puts a desk on them, for any settings."""
     store = open_store(settings, timeout_seconds=2)
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
     soon = Switches(connect(store_address(settings), timeout_seconds=_READY_SECONDS))
+    return partial(_desk_for, store, sender, soon)
+
+
+def _desk_for(store: Store, sender: Sender, soon: Switches, settings: Settings) -> Desk:
     return desk_on(store, settings, sender, has_turn=sender.has_turn, ping=soon.ping)
 
 

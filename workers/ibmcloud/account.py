@@ -30,11 +30,12 @@ from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
+from workers.ibmcloud.holds import Holds, open_holds
 from workers.ibmcloud.looks import look_at
 from workers.ibmcloud.meter import meter_for
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
-from workers.ibmcloud.pool import Pool, open_pool
+from workers.ibmcloud.pool import Pool
 from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.shared_answers import note_state
 from workers.ibmcloud.silence import Silence
@@ -74,21 +75,14 @@ class IbmAccount:
         account: AccountSettings,
         settings: Settings,
         pace: Pace,
-        silence: Silence | None = None,
+        holds: Holds | None = None,
     ) -> None:
-        iam_url = settings.iam_url
-        self._silence = silence or Silence()
-        reader = (
-            Tokens(
-                account.reader, iam_url, account.id, pace=pace, silence=self._silence
-            )
-            if account.reader
-            else None
-        )
+        holds = holds or open_holds(account, settings.iam_url, pace)
+        reader = holds.reader
+        self._silence = holds.silence
         self._id = account.id
-        self._pool = open_pool(
-            account, iam_url, beside=reader, pace=pace, silence=self._silence
-        )
+        self._holds = holds
+        self._pool = holds.pool
         self._reader = reader or self._pool.members[0].tokens
         session = reading_session(pace, self._silence)
         as_asker = partial(Asker, settings=settings, session=session)
@@ -111,6 +105,15 @@ class IbmAccount:
     def pool(self) -> Pool:
         """Return the account's functional IDs, with the tokens they have."""
         return self._pool
+
+    @property
+    def holds(self) -> Holds:
+        """Return the tokens of each of its keys, for others who work on it."""
+        return self._holds
+
+    def asker(self, tokens: Tokens) -> Asker:
+        """Return who asks with *tokens*, which are those of one of its keys."""
+        return self._as_asker(tokens)
 
     @property
     def account_id(self) -> str:
@@ -292,16 +295,17 @@ def open_cloud(
     is_survey: bool = False,
     tally: Tally | None = None,
     apart: Apart | None = None,
-    silence: Silence | None = None,
+    holds: Holds | None = None,
 ) -> IbmAccount:
     """Make the reading side of one account. No I/O.
 
     Without a *budget* nothing is limited. A survey's calls come after all others.
     What is called is counted in *tally*. *apart* is shared by all accounts of a
-    process, *silence* by all that read this one.
+    process; who *holds* tokens of the account's keys, and knows which calls have no
+    answer, shares them with all that read this one.
     """
     meter = meter_for(account.id, settings, tally)
     pace = Pace(
         budget, is_survey=is_survey, meter=meter, account_id=account.id, apart=apart
     )
-    return IbmAccount(account, settings, pace, silence)
+    return IbmAccount(account, settings, pace, holds)

@@ -29,15 +29,19 @@ class Apart:
     """What one process saw of refusals and answers; safe to share between threads."""
 
     def __init__(
-        self, accounts: int, *, clock: Callable[[], float] = time.monotonic
+        self, accounts: int = 1, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._is_one = accounts < 2
+        self.know(accounts)
         self._clock = clock
         self._lock = threading.Lock()
         # When the last call that was answered went out, and since when and when last
         # an account was refused.
         self._answered: dict[str, float] = {}
         self._refused: dict[str, tuple[float, float]] = {}
+
+    def know(self, accounts: int) -> None:
+        """Take in how many accounts there are now."""
+        self._is_one = accounts < 2
 
     def answered(self, account_id: str, sent_at: float) -> None:
         """Note that a call of an account, sent at *sent_at*, was let through."""

@@ -1,7 +1,7 @@
 """What every step is given, and the few moves they share."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -65,6 +65,8 @@ class Tools:
         lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
         names: What accounts are called, by id.
+        is_in_force: Whether the settings behind all this hold still; they may have
+            been read anew since the step began.
     """
 
     accounts: Mapping[str, Account]
@@ -91,6 +93,7 @@ class Tools:
     lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
     names: Mapping[str, str] = field(default_factory=dict)
+    is_in_force: Callable[[], bool] = lambda: True
 
     @property
     def is_armed(self) -> bool:
@@ -115,7 +118,7 @@ class Tools:
         found = self.accounts.get(account_id)
         if found is None:
             text = f"Account {account_id} is not set up here any more."
-            raise PermanentError(text, reason=Reason.NO_FUNCTIONAL_ID)
+            raise PermanentError(text, reason=Reason.ACCOUNT_REMOVED)
         return found
 
 
