@@ -109,11 +109,14 @@ def test_a_server_with_one_way_in_is_not_deaf(served, missing):
 
 # The desk is left out: it would need a store.
 PROGRAM = """
+from types import SimpleNamespace
 from config import log
 from config.sources import Sources
 from config.settings import Settings
 from service import server
-server.open_desks = lambda settings: lambda _: None
+from workers.offboarding.tally import Tally
+desk = SimpleNamespace(tally=Tally(), begin_counting=lambda: None)
+server.open_desks = lambda settings: lambda _: desk
 log.set_up("INFO", service="web")
 server.Server(Settings(port=0)).run()
 """
