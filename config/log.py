@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, MutableMapping
 from functools import lru_cache
+from importlib.metadata import version as version_of
 from threading import Lock
 from typing import Any, Final
 
@@ -166,9 +167,10 @@ def set_up(level: str, *, secrets: Iterable[str] = (), service: str) -> None:
         service: Which process this is, in every line.
     """
     _redactor.learn(*secrets)
+    version = version_of("offboard")
 
     def name_process(_logger: object, _method: str, event: Processed) -> Processed:
-        event["service"] = service
+        event["service"], event["version"] = service, version
         return event
 
     given: list[Any] = [
@@ -195,6 +197,8 @@ def set_up(level: str, *, secrets: Iterable[str] = (), service: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     LINES.handler = handler
+    # Python's own words to whoever runs it would be lines of another form.
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

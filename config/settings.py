@@ -182,6 +182,16 @@ class Settings:
     api_tokens: tuple[Token, ...] = setting(
         (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
     )
+    requests_per_minute: int = setting(
+        1200,
+        parsers.number(10, 100_000),
+        "calls of the API by one token in any minute; more get 429",
+    )
+    failed_auth_per_minute: int = setting(
+        30,
+        parsers.number(1, 10_000),
+        "failed sign-ins and signatures of one address in any minute; more get 429",
+    )
     auth_mode: str = setting(
         "token",
         parsers.text(OneOf(["token", "proxy", "oidc"])),
@@ -290,6 +300,11 @@ class Settings:
         parsers.text(OneOf(["off", "disable", "delete"])),
         "off, disable or delete: superseded cluster API keys, once all is safe",
     )
+    key_max_age_days: int = setting(
+        90,
+        parsers.number(11, 3650),
+        "days after it was made, an API key in use here is told to be too old",
+    )
     refresh_masters: bool = setting(
         False,
         parsers.flag,
@@ -329,6 +344,13 @@ class Settings:
     mail_to: tuple[str, ...] = setting(
         (), parsers.addresses, "recipients, comma-separated"
     )
+    heartbeat_url: Secret | None = setting(
+        None,
+        parsers.secret_url,
+        "called each minute while the service works: a dead man's switch of yours",
+        secret=True,
+        only="worker",
+    )
     url: str = setting(
         "http://127.0.0.1:8000", parsers.https, "command line: the service"
     )
@@ -341,8 +363,20 @@ class Settings:
     log_level: str = setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
     )
+    metrics_token: tuple[Secret, ...] = setting(
+        (),
+        parsers.secrets,
+        "what a scrape of /metrics sends as its bearer token; two while rotating",
+        secret=True,
+        only="web",
+    )
     host: str = setting("127.0.0.1", parsers.text(), "where the web listens")
     port: int = setting(8000, parsers.number(1, 65535), "its port")
+    readyz_require_worker: bool = setting(
+        False,
+        parsers.flag,
+        "1: /readyz answers 503 where no worker lives, and events are turned away",
+    )
 
     @classmethod
     def from_env(

@@ -822,14 +822,16 @@ BUGS: Final = (
         "service/routes/hearing.py",
         (
             (
-                "            return desk.hear(\n"
+                "            found = desk.hear_as(\n"
                 "                event,\n"
                 "                request_id=g.request_id,\n"
                 '                delivery_sha256=g.get("delivery_sha256"),\n'
                 "                delivered_at=delivered_at,\n"
                 "            )\n",
                 "            from threading import Timer\n"
-                "            Timer(0.1, desk.hear, (event,)).start()\n",
+                "            from workers.desk.hearing import HeardAs\n"
+                "            Timer(0.1, desk.hear_as, (event,)).start()\n"
+                "            found = HeardAs(None)\n",
             ),
         ),
         ("tests/service/test_service_events.py",),

@@ -40,6 +40,7 @@ GROUPS: Final = (
             Reason.CANNOT_CREATE_KEY,
             Reason.KEY_LIMIT,
             Reason.NO_FUNCTIONAL_ID,
+            Reason.ACCOUNT_REMOVED,
             Reason.FUNCTIONAL_ID_INACTIVE,
             Reason.FUNCTIONAL_ID_LOCKED,
             Reason.BAD_KEY,

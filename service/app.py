@@ -19,9 +19,12 @@ from config.settings import Settings
 from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
+from service.counting import count_request
 from service.errors import answer_errors
+from service.failed_auth import limit_failures
 from service.pages import pages
 from service.pages.frame import fit
+from service.pages.session import is_secure
 from service.routes import (
     blind_spots,
     cases,
@@ -41,11 +44,21 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+# For this host alone: others of its domain may be plain.
+_ONLY_TLS: Final = ("Strict-Transport-Security", "max-age=31536000")
 _SECURITY_HEADERS: Final = [
     (name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()
 ]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+_METHODS: Final = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+)
 
 
 class _Application(Flask):
@@ -109,6 +122,7 @@ def create_app(
     app.register_blueprint(_scim(settings))
     app.register_blueprint(pages)
     answer_errors(app)
+    limit_failures(app)
     return app
 
 
@@ -140,18 +154,34 @@ def _finish(response: Response) -> Response:
     response.headers.extend(
         [one for name, one in _SECURITY_HEADERS if name not in said]
     )
+    if is_secure():
+        response.headers.add(*_ONLY_TLS)
     if "token" in kept:
         # So that a caller can tell what its own token is good for.
         response.headers["Offboard-Role"] = kept.token.role
+    count_request(response)
     # The template, never the path: the path names the person.
     log.info(
         "request.answered",
-        method=request.method,
+        method=_method(request.method),
         route=kept.route,
         status=response.status_code,
+        actor=_actor(kept),
+        size_bytes=response.content_length,
         duration_ms=round((time.perf_counter() - kept.began) * 1000, 1),
     )
     return response
+
+
+def _actor(kept: object) -> str | None:
+    """Name the token that was let in; nobody's mail address, as proxies name people."""
+    token = getattr(kept, "token", None)
+    return None if token is None or "@" in token.name else str(token.name)
+
+
+def _method(asked: str) -> str:
+    """Name a method that there is: any other word is the caller's."""
+    return asked if asked in _METHODS else "other"
 
 
 def _forget(_: BaseException | None) -> None:

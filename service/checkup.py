@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from service.context import here, place_to_wait
-from service.own_checks import own_checks
+from service.own_checks import own_checks, setting_checks
 from service.routes.health import SWEEP_LATE_SECONDS
 from service.source_checks import source_checks
 from workers.offboarding.health import Check, Verdict
+from workers.offboarding.heartbeat import heartbeat_checks
 
 _NO_WORKER: Final = "No worker answered in time, so what only a worker sees is missing."
 
@@ -28,7 +29,9 @@ def checked() -> tuple[Check, ...] | None:
 def _ours(*, has_worker: bool) -> Iterator[Check]:
     desk = here().desk
     yield from desk.conditions()
+    yield from heartbeat_checks(desk.heartbeats())
     yield from _working(has_worker=has_worker, age=desk.sweep_age_seconds())
+    yield from setting_checks(here().setting_faults())
     yield from own_checks(here().settings)
     yield from source_checks(desk.sources())
 

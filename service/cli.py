@@ -78,6 +78,9 @@ LATER: Final = {
         "Find what is wrong with the set-up, and how to mend it.", "doctor"
     ),
     "notify": _later("Try the report channels.", "notify"),
+    "healthcheck": _later(
+        "Tell by its exit code whether a process here lives.", "healthcheck"
+    ),
     "permissions": _later("Print the roles that the identities need.", "permissions"),
     "pause": _later("Send no reset until `offboard resume`.", "pausing", "pause"),
     "resume": _later("End a pause; the cases it held go on.", "pausing", "resume"),

@@ -75,7 +75,7 @@ PAUSED: Final = {"paused": {"all": True, "accounts": []}}
 
 READY: Final = {
     "status": "ok",
-    "checks": {"store": "ok", "sweep": "ok", "restored": "ok"},
+    "checks": {"store": "ok", "sweep": "ok", "restored": "ok", "worker": "ok"},
 }
 NOT_READY: Final = {
     "status": "failed",

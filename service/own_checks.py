@@ -3,7 +3,7 @@
 What sources said, and whether workers answer, stands in ``checkup.py``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,8 +25,18 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         _tokens(settings),
         _identities(settings),
         *_encrypted(settings),
+        *_metrics(settings),
         *_accepted(settings),
     )
+
+
+def setting_checks(faults: Sequence[str]) -> Iterator[Check]:
+    """Say why the settings in force are not those in the files, if they are not."""
+    if faults:
+        text = f"What the files of the settings say is not in force here: {faults[0]}"
+        more = f" And {len(faults) - 1} more." if faults[1:] else ""
+        mend = "What was read before holds. Mend the file: it is read again at once."
+        yield Check("settings_files", Verdict.FAILED, text + more, mend)
 
 
 def _armed(settings: Settings) -> Iterator[Check]:
@@ -95,6 +105,16 @@ def _identities(settings: Settings) -> Check:
         return Check(what, Verdict.OK, text)
     text = "None is set: people are found by exact e-mail or IAM ID."
     return Check(what, Verdict.OK, text)
+
+
+def _metrics(settings: Settings) -> Iterator[Check]:
+    """Say where whoever reaches the web may read the metrics."""
+    if settings.metrics_token or settings.host in LOOPBACK:
+        return
+    text = "GET /metrics is open to whoever reaches the web: they name accounts, "
+    text += "functional IDs and sources, and tell how many leave."
+    mend = "Set OFFBOARD_METRICS_TOKEN_FILE, and give the same file to what scrapes."
+    yield Check("metrics_token", Verdict.WARNING, text, mend)
 
 
 def _accepted(settings: Settings) -> Iterator[Check]:

@@ -262,13 +262,17 @@ class Account:
         with self._lock:
             self._fleet.remove_cluster(cluster_id)
 
-    def add_login_key(self, iam_id: str, raw_key: str) -> None:
+    def add_login_key(
+        self, iam_id: str, raw_key: str, *, created_at: float | None = None
+    ) -> None:
         """Give an identity an API key of its own to get tokens with.
 
-        It takes one of the identity's key slots, as in IAM.
+        It takes one of the identity's key slots, as in IAM. It was made now, unless
+        *created_at* (epoch seconds) says when.
         """
         with self._lock:
-            self._keys.add_login(self._known(iam_id), raw_key, self.clock())
+            at = self.clock() if created_at is None else created_at
+            self._keys.add_login(self._known(iam_id), raw_key, at)
 
     def set_owner(self, region: str, group_id: str, iam_id: str) -> None:
         """Make an identity the owner of a target's cluster API key, visible at once.
@@ -549,6 +553,11 @@ class Account:
         """Answer an API key; None where there is none, or none any more."""
         with self._lock:
             return self._keys.key(key_id)
+
+    def key_of_raw(self, raw_key: str) -> ApiKey | None:
+        """Answer the API key that a raw key is; None where it is unknown or deleted."""
+        with self._lock:
+            return self._keys.key_of_raw(raw_key)
 
     def activity(self, key_id: str) -> Activity:
         """Answer how an API key was used."""

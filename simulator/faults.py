@@ -60,7 +60,8 @@ class Fault:
 
     ``path`` is a regular expression that must match the whole URL path (without the
     query). The first ``skip`` matching calls go through; the next ``times`` go wrong
-    (None: every one). ``where`` narrows to calls with these header values.
+    (None: every one). ``where`` narrows to calls with these header values;
+    ``Caller-Account`` is the account of the call's token.
     """
 
     method: str

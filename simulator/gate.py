@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REQUEST_ID_HEADERS = ("Transaction-Id", "X-Global-Transaction-Id", "X-Request-Id")
+# No header that is sent: faults of one account alone are planned by it.
+CALLER_ACCOUNT = "Caller-Account"
 _LOCAL = "/_sim/"
 
 
@@ -52,8 +54,9 @@ class Gate:
         request = Request(environ)
         if request.path.startswith(_LOCAL):
             return self._application(environ, start_response)
-        number = self._journal.arrived(self._call(request))
-        headers = dict(request.headers.items())
+        call = self._call(request)
+        number = self._journal.arrived(call)
+        headers = {**request.headers, CALLER_ACCOUNT: call.account_id or ""}
         fault = self._faults.take(request.method, request.path, headers)
         response = self._respond(environ, fault.action if fault else None, number)
         self._journal.finished(

@@ -53,6 +53,15 @@ def _add_keys(routes: Blueprint) -> None:
         url = request.base_url
         return jsonify(paging.identities_page("apikeys", found, url, asked))
 
+    @routes.get("/v1/apikeys/details")
+    def get_key_by_value() -> Response:
+        # That a foreign key is answered as one that is not there is inferred.
+        account: Account = g.account
+        key = account.key_of_raw(request.headers.get("IAM-ApiKey", ""))
+        if key is None or key not in _seen_keys({"iam_id": g.claims.iam_id}):
+            raise iam(404, "There is no such API key.")
+        return jsonify(answers.api_key(key, account.account_id))
+
     @routes.get("/v1/apikeys/<key_id>")
     def get_key(key_id: str) -> Response:
         account: Account = g.account

@@ -43,6 +43,10 @@ class KeyRing:
         key = self._keys.get(self._raw.get(raw_key, ""))
         return None if key is None or key.is_disabled else key.iam_id
 
+    def key_of_raw(self, raw_key: str) -> ApiKey | None:
+        """Answer the key that a raw key is; None where it is unknown or deleted."""
+        return self._keys.get(self._raw.get(raw_key, ""))
+
     def count_login(self, raw_key: str, at: float) -> None:
         """Take in that a token was made with a raw key."""
         key_id = self._raw[raw_key]

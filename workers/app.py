@@ -1,15 +1,17 @@
 """The Celery app: broker and settings, tasks sent by name. It knows no task's body."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import structlog
 from celery import Celery
+from kombu import exceptions as kombu
 
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
 from workers.posting import Posting
+from workers.task_lines import CONTEXT, carried
 from workers.tls import fault_of, without_ca
 
 log = structlog.get_logger()
@@ -32,6 +34,9 @@ SYNC_SECONDS: Final = 60.0
 BRAKE: Final = "offboarding.brake"
 # How often workers look whether there is something to tell of the brake.
 BRAKE_SECONDS: Final = 2.0
+VOUCH: Final = "offboarding.vouch"
+# How often workers look whether it is time to call the dead man's switch.
+VOUCH_SECONDS: Final = 15.0
 SEAL: Final = "offboarding.seal"
 # How long an entry waits to be chained and signed; with nothing new it is one call.
 SEAL_SECONDS: Final = 1.0
@@ -57,6 +62,8 @@ _TURN: Final = 8
 _AT_ONCE: Final = 25
 # How long the broker may take to answer whoever asks how it is.
 _REACH_SECONDS: Final = 3
+
+_QUEUE: Final = "offboard"
 
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
@@ -87,7 +94,7 @@ _CONFIG: Final[dict[str, Any]] = {
     },
     "timezone": "UTC",
     "enable_utc": True,
-    "task_default_queue": "offboard",
+    "task_default_queue": _QUEUE,
     "beat_schedule": {
         "sweep": {
             "task": SWEEP,
@@ -126,6 +133,11 @@ _CONFIG: Final[dict[str, Any]] = {
             "schedule": BRAKE_SECONDS,
             "options": {"expires": 300},
         },
+        "vouch": {
+            "task": VOUCH,
+            "schedule": VOUCH_SECONDS,
+            "options": {"expires": 300},
+        },
         "seal": {
             "task": SEAL,
             "schedule": SEAL_SECONDS,
@@ -145,6 +157,11 @@ def make_app(broker_url: str) -> Celery:
     return app
 
 
+def periodic_tasks(app: Celery) -> frozenset[str]:
+    """Name the tasks that beat sends."""
+    return frozenset(one["task"] for one in app.conf.beat_schedule.values())
+
+
 def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
     # Without a priority a message goes first on Redis, and last on RabbitMQ.
     return {
@@ -155,11 +172,15 @@ def _first_of_all(priority: int) -> dict[str, dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A task by name, the ids it is about, and whether it may stay behind others."""
+    """A task by name, the ids it is about, and whether it may stay behind others.
+
+    ``context`` is that of whoever sends it, taken at once: a thread may send it later.
+    """
 
     task: str
     args: tuple[str, ...]
     is_behind: bool = False
+    context: Mapping[str, str] = field(default_factory=carried)
 
 
 class Sender:
@@ -225,6 +246,22 @@ class Sender:
             return fault_of(error)
         return None
 
+    def depth(self) -> int | None:
+        """Count the messages that wait to be taken; None where nobody can tell."""
+        try:
+            with self._app.connection_for_read() as connection:
+                connection.ensure_connection(
+                    max_retries=1, interval_start=0, timeout=_REACH_SECONDS
+                )
+                channel: Any = connection.default_channel
+                found = channel.queue_declare(queue=_QUEUE, passive=True)
+        except kombu.ChannelError:
+            # A queue of Redis is there while it has messages.
+            return 0
+        except FAULTS:
+            return None
+        return int(found.message_count)
+
     def _send(self, messages: Sequence[Message]) -> None:
         """Send messages, many of them in one round trip; the rest is the sweep's."""
         if self._posting is not None:
@@ -259,7 +296,11 @@ class Sender:
     def _put(self, message: Message, **how: Any) -> None:  # noqa: ANN401 - as Celery takes it
         priority = self._kind.last if message.is_behind else self._kind.first
         self._app.send_task(
-            message.task, args=list(message.args), priority=priority, **how
+            message.task,
+            args=list(message.args),
+            priority=priority,
+            headers={CONTEXT: dict(message.context)},
+            **how,
         )
 
 

@@ -19,6 +19,7 @@ from workers.offboarding.digest_parts import NAMED
 from workers.offboarding.digest_waits import EVERYTHING, MOST
 from workers.offboarding.exposure import AccountIndex, Exposure, exposure_of
 from workers.offboarding.intake import WARNED_AHEAD
+from workers.offboarding.key_uses import KeyUse, live, old_keys
 from workers.offboarding.model import Case, Channel
 from workers.offboarding.ports import Clock
 from workers.offboarding.quiet import found_nothing
@@ -30,6 +31,7 @@ from workers.store.codec import encode
 from workers.store.damaged import Damaged
 from workers.store.digests import Digests
 from workers.store.intake import Deliveries
+from workers.store.key_uses import KeyUses
 from workers.store.notices import Notices
 from workers.store.owners import Owners
 from workers.store.progress import Progress
@@ -62,6 +64,7 @@ class Stored:
     owners: Owners
     survey_notes: SurveyNotes
     source_notes: SourceNotes
+    key_uses: KeyUses | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class Facts:
         names: The accounts and what people call them.
         patience: How long nothing may be written of a case that waits for nobody.
         survey_every: How often an account is surveyed.
+        key_max_age: After which an API key is too old.
     """
 
     at: time
@@ -82,6 +86,7 @@ class Facts:
     patience: timedelta
     survey_every: timedelta
     public_url: str | None = None
+    key_max_age: timedelta = timedelta(days=90)
 
 
 class DigestWatch:
@@ -227,7 +232,14 @@ class DigestWatch:
             ),
             silent=self._silent(now),
             failing=tuple(one for one in failing if one.is_long(now, every)),
+            old_keys=tuple(self._old_keys(now)),
         )
+
+    def _old_keys(self, now: datetime) -> list[KeyUse]:
+        uses = self._stored.key_uses
+        if uses is None:
+            return []
+        return old_keys(live(uses.words(now), now), now, self._facts.key_max_age)
 
     def _silent(self, now: datetime) -> tuple[tuple[str, datetime], ...]:
         sources = {name: each for name, each in self._facts.sources if each.is_on}

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import FrameType
@@ -21,16 +22,22 @@ from celery import Celery, signals
 
 from config import log as logs
 from config.settings import Settings, environ_for
-from workers.app import Sender, make_app
+from config.watching import SettingsWatch
+from workers.app import Sender, make_app, periodic_tasks
 from workers.backup import Backup, BackupError, create
 from workers.backup import restore as restored_from
 from workers.desk.opening import await_store, broker_address, open_store, store_address
 from workers.embedded import Embedded, EmbeddedError, end_with_parent, serve
+from workers.living import Living, Pulse, feel_consumer, felt_scheduler
 from workers.offboarding.errors import StoreAwayError
+from workers.offboarding.heartbeat import BEAT, WORKER
+from workers.offices import Offices
 from workers.store.connection import connect
+from workers.store.heartbeats import Heartbeats
 from workers.store.switches import Switches
-from workers.tasks import fresh_context, register
-from workers.wiring import BackOffice, back_office, note_armed, stay_ready
+from workers.task_lines import one_line_a_task
+from workers.tasks import register
+from workers.wiring import BackOffice, note_armed
 
 log = structlog.get_logger()
 
@@ -49,17 +56,21 @@ _SOUND_SECONDS: Final = 60.0
 def worker(settings: Settings) -> None:
     """Run a worker in the foreground: the only process that holds IBM Cloud keys."""
     app = _celery(settings, "worker")
-    fresh_context()
+    one_line_a_task(periodic_tasks(app))
     for path, fault in settings.key_faults().items():
         # That account degrades alone: its cases say that its key is bad.
         log.error("account.key_unusable", setting=path, fault=fault)
     sender = Sender(app)
-    office = back_office(settings, sender)
-    register(app, office)
-    _see_whether_old(office)
-    note_armed(office)
-    # Beside the work, so that IAM being away does not keep a worker from starting.
-    Thread(target=stay_ready, args=(office,), daemon=True).start()
+    pulse = Pulse()
+    feel_consumer(app, pulse)
+    # Before the store is awaited: a worker that waits for it lives.
+    alive = _living(WORKER, settings, pulse, sender)
+    offices = Offices(settings, sender)
+    register(app, lambda: offices.now)
+    _see_whether_old(offices.now)
+    note_armed(offices.now)
+    offices.now.counting.begin()
+    _keep_current(offices, settings)
     log.info("worker.started", armed=settings.armed, threads=THREADS)
     threads = ["-P", "threads", "-c", str(THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -71,8 +82,25 @@ def worker(settings: Settings) -> None:
     try:
         app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
     finally:
+        alive.end()
+        offices.leave()
         if not asked_to_end:
             _begin_anew()
+
+
+def _keep_current(offices: Offices, settings: Settings) -> None:
+    """Have tokens ready, and take in what changes in files, beside the work.
+
+    So IAM being away does not keep a worker from starting.
+    """
+    watch = SettingsWatch(settings, os.environ, "worker", offices.put)
+    said = partial(offices.say_keys, lambda: watch.faults)
+    for name, run in (
+        ("ready", offices.stay_ready),
+        ("settings", watch.run),
+        ("keys", said),
+    ):
+        Thread(target=run, name=name, daemon=True).start()
 
 
 def _see_whether_old(office: BackOffice) -> None:
@@ -102,8 +130,22 @@ def _begin_anew() -> None:
 def beat(settings: Settings) -> None:
     """Run beat in the foreground: it sends the sweep, and keeps nothing on disk."""
     app = _celery(settings, "beat")
+    pulse = Pulse()
+    alive = _living(BEAT, settings, pulse, Sender(app))
     log.info("beat.started")
-    app.Beat(scheduler_cls="celery.beat:Scheduler", max_interval=1, quiet=True).run()
+    felt = felt_scheduler(pulse)
+    try:
+        app.Beat(scheduler_cls=felt, max_interval=1, quiet=True).run()
+    finally:
+        alive.end()
+
+
+def _living(kind: str, settings: Settings, pulse: Pulse, sender: Sender) -> Living:
+    """Have this process say that it lives."""
+    heartbeats = Heartbeats(connect(store_address(settings), timeout_seconds=2))
+    alive = Living(kind, pulse, heartbeats, sender.fault)
+    alive.start()
+    return alive
 
 
 def store(settings: Settings) -> int:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import wraps
-from typing import Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
 import structlog
-from celery import Celery, signals
+from celery import Celery
 
 from workers.alarm import Alarm
 from workers.app import (
@@ -22,6 +22,7 @@ from workers.app import (
     SWEEP,
     SYNC,
     TELL,
+    VOUCH,
     WATCH,
     Sender,
 )
@@ -54,28 +55,69 @@ _LOOK_UPS_AT_ONCE: Final = 100
 _ANSWERS_AT_ONCE: Final = 100
 
 
-def register(app: Celery, office: BackOffice) -> None:
+Offices = Callable[[], BackOffice]
+"""The back office that holds now; each task takes it once, when it begins."""
+
+
+def register(app: Celery, now: Offices) -> None:
     """Give *app* the tasks of the workflow, the sweep, and what is done beside it."""
     sender = Sender(app)
-    office.works.alarm = Alarm(sender.send)
+    now().works.alarm = Alarm(sender.send)
     for step in Step:
-        app.task(name=f"offboarding.{step}")(_task(step, office, sender))
-    app.task(name=SWEEP)(_left("sweep.left", _sweep(office, sender)))
-    app.task(name=SURVEY)(office.surveys.make_due)
-    app.task(name=ANSWER)(_left("question.left", office.answers.answer))
-    app.task(name=ANSWER_LATE)(_left("late_answer.left", office.late.say))
-    app.task(name=TELL)(_left("notice.left", _teller(office)))
-    app.task(name=LOOK_UP)(_left("look_up.left", office.look_ups.look_up))
-    app.task(name=WATCH)(_left("watch.left", _watch(office)))
-    app.task(name=BRAKE)(_left("brake.left", _brake(office)))
-    app.task(name=DIGEST)(_left("digest.left", _digest(office)))
-    app.task(name=SEAL)(_left("seal.left", office.sealing.seal))
-    app.task(name=ARCHIVE)(_left("archive.left", _archive(office)))
-    app.task(name=SYNC)(_left("sync.left", _sync(office)))
+        app.task(name=f"offboarding.{step}")(_task(step, now, sender))
+    app.task(name=SWEEP)(_left("sweep.left", _sweep(now, sender)))
+    app.task(name=SURVEY)(_turn(now, _survey))
+    app.task(name=ANSWER)(_left("question.left", _turn(now, _answer)))
+    app.task(name=ANSWER_LATE)(_left("late_answer.left", _turn(now, _answer_late)))
+    app.task(name=TELL)(_left("notice.left", _turn(now, _tell)))
+    app.task(name=LOOK_UP)(_left("look_up.left", _turn(now, _look_up)))
+    app.task(name=WATCH)(_left("watch.left", _turn(now, _watch)))
+    app.task(name=BRAKE)(_left("brake.left", _turn(now, _brake)))
+    app.task(name=DIGEST)(_left("digest.left", _turn(now, _digest)))
+    app.task(name=SEAL)(_left("seal.left", _turn(now, _seal)))
+    app.task(name=VOUCH)(_left("vouch.left", _turn(now, _vouch)))
+    app.task(name=ARCHIVE)(_left("archive.left", _turn(now, _archive)))
+    app.task(name=SYNC)(_left("sync.left", _turn(now, _sync)))
 
 
-def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
+def _turn(
+    now: Offices, do_it: Callable[Concatenate[BackOffice, P], None]
+) -> Callable[P, None]:
+    """Do it in the back office that holds when it begins, and to the end in that."""
+
+    def run(*given: P.args, **more: P.kwargs) -> None:
+        do_it(now(), *given, **more)
+
+    return run
+
+
+def _survey(office: BackOffice) -> None:
+    office.surveys.make_due()
+
+
+def _answer(office: BackOffice, question_id: str) -> None:
+    office.answers.answer(question_id)
+
+
+def _answer_late(office: BackOffice, late_id: str) -> None:
+    office.late.say(late_id)
+
+
+def _look_up(office: BackOffice, kept_id: str) -> None:
+    office.look_ups.look_up(kept_id)
+
+
+def _seal(office: BackOffice) -> None:
+    office.sealing.seal()
+
+
+def _vouch(office: BackOffice) -> None:
+    office.vouching.look()
+
+
+def _sweep(now: Offices, sender: Sender) -> Callable[[], None]:
     def sweep() -> None:
+        office = now()
         sender.send_again(*office.works.sweep())
         sender.tell(*office.notices.due(_NOTICES_AT_ONCE))
         for kept_id in office.deliveries.due(_LOOK_UPS_AT_ONCE):
@@ -87,67 +129,51 @@ def _sweep(office: BackOffice, sender: Sender) -> Callable[[], None]:
     return sweep
 
 
-def _watch(office: BackOffice) -> Callable[[], None]:
-    def watch() -> None:
-        try:
-            office.restoring.look()
-            office.minding.look()
-        finally:
-            # What is wrong with the intake must not hide a case that stands still.
-            office.stuck.look()
-            office.damage.look()
-            office.refusing.look()
-
-    return watch
-
-
-def _brake(office: BackOffice) -> Callable[[], None]:
-    def brake() -> None:
-        # What an old copy holds may have been decided since.
-        if not office.restoring.is_on():
-            office.brake.look()
-
-    return brake
+def _watch(office: BackOffice) -> None:
+    try:
+        office.restoring.look()
+        office.minding.look()
+    finally:
+        # What is wrong with the intake must not hide a case that stands still.
+        office.stuck.look()
+        office.damage.look()
+        office.refusing.look()
+        if office.keys is not None:
+            office.keys.look()
 
 
-def _digest(office: BackOffice) -> Callable[[], None]:
-    def digest() -> None:
-        # What an old copy would tell of was told, or was done since.
-        if office.restoring.is_on():
-            return
-        try:
-            office.crowds.look()
-        finally:
-            office.digest.look()
-
-    return digest
+def _brake(office: BackOffice) -> None:
+    # What an old copy holds may have been decided since.
+    if not office.restoring.is_on():
+        office.brake.look()
 
 
-def _archive(office: BackOffice) -> Callable[[], None]:
-    def archive() -> None:
-        # What an old copy has may be in its file already, with more of it; and nothing
-        # goes before people have looked.
-        if not office.restoring.is_on():
-            office.archiving.look()
-
-    return archive
-
-
-def _sync(office: BackOffice) -> Callable[[], None]:
-    def sync() -> None:
-        # Beat sends it in any case: it does not know which sources are set up.
-        if office.sync is not None:
-            office.sync.make_due()
-
-    return sync
+def _digest(office: BackOffice) -> None:
+    # What an old copy would tell of was told, or was done since.
+    if office.restoring.is_on():
+        return
+    try:
+        office.crowds.look()
+    finally:
+        office.digest.look()
 
 
-def _teller(office: BackOffice) -> Callable[[str, str], None]:
-    def tell_channel(notice_id: str, channel: str) -> None:
-        tools = office.dry
-        tell(office.notices, tools.notifiers, notice_id, Channel(channel), tools.clock)
+def _archive(office: BackOffice) -> None:
+    # What an old copy has may be in its file already, with more of it; and nothing
+    # goes before people have looked.
+    if not office.restoring.is_on():
+        office.archiving.look()
 
-    return tell_channel
+
+def _sync(office: BackOffice) -> None:
+    # Beat sends it in any case: it does not know which sources are set up.
+    if office.sync is not None:
+        office.sync.make_due()
+
+
+def _tell(office: BackOffice, notice_id: str, channel: str) -> None:
+    tools = office.dry
+    tell(office.notices, tools.notifiers, notice_id, Channel(channel), tools.clock)
 
 
 def _left(left: str, do_it: Callable[P, None]) -> Callable[P, None]:
@@ -170,9 +196,9 @@ def _away(left: str) -> Iterator[None]:
         log.warning(left, fault=str(error))
 
 
-def _task(step: Step, office: BackOffice, sender: Sender) -> Callable[[str, str], None]:
+def _task(step: Step, now: Offices, sender: Sender) -> Callable[[str, str], None]:
     def run(case_id: str, item: str) -> None:
-        sender.send(*perform(office, Work(case_id, step, item)))
+        sender.send(*perform(now(), Work(case_id, step, item)))
 
     return run
 
@@ -209,9 +235,9 @@ def _perform(office: BackOffice, work: Work) -> tuple[Work, ...]:
     # has to see whether the service is armed now.
     is_decided = work.step is not Step.PLAN or not case.was_put_off_unarmed
     tools = office.dry if case.dry_run and is_decided else office.armed
-    structlog.contextvars.bind_contextvars(
-        request_id=case.request_id, source=case.opened_by.source
-    )
+    structlog.contextvars.bind_contextvars(source=case.opened_by.source)
+    if case.request_id:
+        structlog.contextvars.bind_contextvars(request_id=case.request_id)
     with _renewed(office.works, begun.claim):
         return _done(_with_read(tools, begun), begun.claim)
 
@@ -270,18 +296,3 @@ def _done(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         # once: of a target it is one that other cases may want.
         log.warning("work.of_damaged_case")
         return tools.works.again(claim, Change(), tools.clock() + PUT_OFF)
-
-
-def fresh_context() -> None:
-    """Have each task log under its own ids; the request's id comes with its case."""
-
-    @signals.task_prerun.connect(weak=False)
-    def _begin(task_id: str, task: object, **_: object) -> None:
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(
-            task_id=task_id, task=getattr(task, "name", None)
-        )
-
-    @signals.task_postrun.connect(weak=False)
-    def _end(**_: object) -> None:
-        structlog.contextvars.clear_contextvars()

@@ -2,12 +2,11 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Final
 
 import structlog
@@ -19,6 +18,7 @@ from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.crowding import CrowdWatch
 from workers.desk import Desk
+from workers.desk.counting import Counting
 from workers.desk.evidence import Proving
 from workers.desk.opening import (
     Store,
@@ -35,9 +35,12 @@ from workers.digesting import DigestWatch, Facts, Stored
 from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
-from workers.ibmcloud.account import IbmAccount, open_cloud
+from workers.ibmcloud.account import IbmAccount
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.keys import open_resets
+from workers.ibmcloud.opened import OpenedAccounts
 from workers.inspecting import Inspection, LastReports
+from workers.key_watch import KeyMinding
 from workers.looking_up import LookUps
 from workers.minding import Minding
 from workers.notify.email import Mail
@@ -72,14 +75,13 @@ from workers.store.notices import Notices
 from workers.store.switches import Switches
 from workers.store.work import Works
 from workers.surveying import Surveys
+from workers.vouching import Vouching
 
 log = structlog.get_logger()
 
 
 # Nothing that a case waits for by itself takes longer, but for the read-back.
 _PATIENCE: Final = timedelta(hours=1)
-# Well within the time for which tokens are had ready.
-_READY_EVERY_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +109,74 @@ class BackOffice:
     crowds: CrowdWatch
     late: LateSaying
     refusing: RefusalWatch
+    vouching: Vouching
     opened: Mapping[str, IbmAccount]
+    counting: Counting
     sync: GraphSync | None = None
+    keys: KeyMinding | None = None
 
 
-def back_office(settings: Settings, sender: Sender) -> BackOffice:
-    """Build the workflow for a worker; no I/O but the store's checks."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one back office hands to the next: connections, clients, the key."""
+
+    store: Store
+    clients: OpenedAccounts
+    sealing: Sealing
+
+
+def open_kept(settings: Settings) -> Kept:
+    """Open what outlives a change of the settings; waits for the store."""
     store = open_store(settings)
+    sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
+    return Kept(store, OpenedAccounts(store.budget.of, store.counting.tally), sealing)
+
+
+def back_office(
+    settings: Settings,
+    sender: Sender,
+    kept: Kept | None = None,
+    *,
+    is_in_force: Callable[[], bool] = lambda: True,
+) -> BackOffice:
+    """Build the workflow for a worker; no I/O but the store's checks.
+
+    Args:
+        settings: The settings.
+        sender: Sends what follows.
+        kept: What the one before it had; None opens it.
+        is_in_force: Whether it is still the one that holds; asked before each reset.
+    """
+    kept = kept or open_kept(settings)
+    store, sealing = kept.store, kept.sealing
     store.owners.know(one.id for one in settings.accounts)
-    opened = {
-        one.id: open_cloud(one, settings, budget=store.budget)
-        for one in settings.accounts
-    }
+    kept.clients.apart.know(len(settings.accounts))
+    opened = {one.id: kept.clients.of(one, settings) for one in settings.accounts}
     reading = {each: Account(one) for each, one in opened.items()}
     clouds = {each: one.cloud for each, one in reading.items()}
-    sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
     damage = _damage(settings, store)
-    dry = _tools(settings, store, reading, sealing.fingerprint)
+    dry = replace(
+        _tools(settings, store, reading, sealing.fingerprint), is_in_force=is_in_force
+    )
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
-        accounts={**reading, **_writing(settings, store, opened)},
+        accounts={**reading, **_writing(settings, store, opened, kept.clients.apart)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
-    surveys = _surveys(settings, store, dry, desk)
+    surveys = _surveys(settings, kept, dry, desk)
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
+    )
+    vouching = _vouching(settings, store)
+    keys = KeyMinding(
+        store.key_uses,
+        store.notices,
+        tuple(dry.notifiers),
+        opened,
+        {one.id: one.name for one in settings.accounts},
+        timedelta(days=settings.key_max_age_days),
+        now_utc,
     )
     answers = Answers(
         clouds,
@@ -150,6 +194,8 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             damage.checks,
             surveys.checks,
             refusing.checks,
+            vouching.checks,
+            keys.checks,
         ),
         clock=now_utc,
     )
@@ -209,8 +255,11 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
             public_url=settings.public_url,
         ),
         refusing,
+        vouching,
         opened,
-        _sync(settings, store, desk, tuple(dry.notifiers)),
+        counting=store.counting,
+        sync=_sync(settings, store, desk, tuple(dry.notifiers)),
+        keys=keys,
     )
 
 
@@ -248,6 +297,7 @@ def _digest(
         store.owners,
         store.survey_notes,
         store.source_notes,
+        store.key_uses,
     )
     facts = Facts(
         time.fromisoformat(settings.digest_at),
@@ -257,6 +307,7 @@ def _digest(
         _PATIENCE + 2 * tools.verify_deadline,
         timedelta(minutes=settings.exposure_interval_minutes),
         settings.public_url,
+        timedelta(days=settings.key_max_age_days),
     )
     return DigestWatch(stored, tuple(tools.notifiers), facts, now_utc)
 
@@ -277,6 +328,19 @@ def _archiving(
         tuple(name for name, _ in settings.sources),
         timedelta(days=settings.retention_days),
         now_utc,
+    )
+
+
+def _vouching(settings: Settings, store: Store) -> Vouching:
+    return Vouching(
+        settings.heartbeat_url,
+        store.vouches,
+        switches=store.switches,
+        owners=store.owners,
+        notes=store.survey_notes,
+        account_ids=[one.id for one in settings.accounts],
+        every=timedelta(minutes=settings.exposure_interval_minutes),
+        clock=now_utc,
     )
 
 
@@ -325,27 +389,38 @@ def _tools(
         blind_spots=store.blind_spots,
         lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
+        names={one.id: one.name for one in settings.accounts},
     )
 
 
 def _writing(
-    settings: Settings, store: Store, opened: Mapping[str, IbmAccount]
+    settings: Settings,
+    store: Store,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
 ) -> dict[str, Account]:
     """Give the means to write to the accounts that are armed, and to no other."""
     return {
         one.id: Account(
             opened[one.id],
-            open_resets(one, settings, budget=store.budget, pool=opened[one.id].pool),
+            open_resets(
+                one,
+                settings,
+                budget=store.budget.of(one.id),
+                pool=opened[one.id].pool,
+                apart=apart,
+                tally=store.counting.tally,
+            ),
         )
         for one in settings.accounts
         if settings.armed and one.armed and one.functional_ids
     }
 
 
-def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
+def _surveys(settings: Settings, kept: Kept, tools: Tools, desk: Desk) -> Surveys:
+    store = kept.store
     clouds = {
-        one.id: open_cloud(one, settings, budget=store.budget, is_survey=True)
-        for one in settings.accounts
+        one.id: kept.clients.surveying(one, settings) for one in settings.accounts
     }
     return Surveys(
         clouds,
@@ -424,19 +499,15 @@ def note_armed(office: BackOffice) -> None:
         log.warning("armed.not_noted", fault=str(error))
 
 
-def stay_ready(office: BackOffice, over: Event | None = None) -> None:
-    """Have tokens in hand, and tell the front door who we are, again and again.
+def be_ready(office: BackOffice) -> None:
+    """Have tokens in hand, and tell the front door who we are.
 
     A departure must not wait for a token, and where one is refused the front door keeps
-    whom it knows. Ends when it is *over*; by default with the process.
+    whom it knows.
     """
-    over = over or Event()
-    while True:
-        for each in office.opened.values():
-            each.keep_ready()
-        publish_identities(office)
-        if over.wait(_READY_EVERY_SECONDS):
-            return
+    for each in office.opened.values():
+        each.keep_ready()
+    publish_identities(office)
 
 
 def publish_identities(office: BackOffice) -> None:

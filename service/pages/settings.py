@@ -44,7 +44,7 @@ class Row:
 
 @page("GET", "/settings", role="operator")
 def settings() -> str:
-    """Show what the web process was started with, and what it is paused for."""
+    """Show what the web process goes by, and what it is paused for."""
     found = here().settings
     return render_template(
         "settings.html",
@@ -55,6 +55,7 @@ def settings() -> str:
         said=_DONE.get(request.args.get("did", "")),
         trial=trial_of(request.args.get("notice")),
         has_channel=bool(found.channels),
+        faults=here().setting_faults(),
     )
 
 

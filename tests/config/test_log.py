@@ -3,6 +3,7 @@ import json
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 
 import pytest
 import structlog
@@ -204,6 +205,7 @@ def test_a_line_is_json_with_its_fields(lines):
 
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
+    assert line.pop("version") == version("offboard")
     assert line == {
         "event": "target.reset",
         "cluster_count": 3,

@@ -768,6 +768,8 @@ def test_the_order_of_settings_is_one_and_each_says_what_it_is():
         "auth_proxy_secret",
         "evidence_key",
         "functional_id_apikey",
+        "heartbeat_url",
+        "metrics_token",
         "reader_apikey",
         "source_bamboohr_api_token",
         "source_entra_graph_client_secret",

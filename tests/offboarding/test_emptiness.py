@@ -125,7 +125,7 @@ def a_survey(world):
     world.survey()
     world.cloud.listed = []
     # Too old to begin with.
-    stale = replace(world.index.of("acct1"), has_people=False)
+    stale = replace(world.index.of("acct1"), has_people=False, people_at=None)
     world.index.indexes["acct1"] = stale
     world.journal.clear()
 

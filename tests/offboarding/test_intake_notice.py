@@ -46,7 +46,7 @@ def test_several_in_quarantine_are_told_with_the_reason_who_mends_it_and_how():
         "\n"
         "- To be mended by whoever runs this service, in its identity map:\n"
         "  Put that id, which the log has (person.unknown), beside the person's e-mail "
-        "or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, restart, and replay the delivery.\n"
+        "or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, and replay the delivery.\n"
         "\n"
         "    offboard quarantine replay ID\n"
         "\n"

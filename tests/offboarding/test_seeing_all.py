@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_target
-from fakes import a_world
+from fakes import a_world, uncounted
 
 from config.settings import Settings
 from config.sources import Sources
@@ -256,7 +256,7 @@ def test_a_target_that_was_theirs_and_names_nobody_now_stays_in_sight():
 def a_world_that_forgot_frankfurt(**sees):
     world = a_world(DALLAS, FRANKFURT)
     world.survey()
-    index = replace(world.index.of("acct1"), has_people=False)
+    index = replace(world.index.of("acct1"), has_people=False, people_at=None)
     world.index.indexes["acct1"] = index
     world.cloud.found = [DALLAS]
     world.cloud.listed = listed((DANA, DALLAS.place))
@@ -379,6 +379,8 @@ def a_retry(world, case):
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         slack=None,
+        **uncounted(),
+        door=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -1,14 +1,19 @@
+import hashlib
 import json
 import logging
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import structlog
-from fake_desk import NOW
+from fake_desk import NOW, SETTINGS
 from structlog.testing import capture_logs
 
+from config.settings import Token
+from service.app import create_app
+from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.restored import Found, Restored, WhyOld
 
 EMAIL = "/offboard/dana.lee@example.com"
@@ -17,6 +22,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -69,6 +77,15 @@ def test_every_kind_of_answer_is_looked_at_here(answers):
 def test_every_answer_has_the_security_headers(answers):
     for status, answer in answers.items():
         assert SECURITY_HEADERS.items() <= dict(answer.headers).items(), status
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/nowhere", "/api/cases"])
+def test_who_came_by_tls_once_comes_by_tls_from_then_on(with_settings, path):
+    plain = with_settings(public_url="http://offboard.example.com").get(path)
+    told = with_settings(public_url="https://offboard.example.com").get(path)
+
+    assert "Strict-Transport-Security" not in plain.headers
+    assert told.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_every_error_is_a_problem(answers):
@@ -162,14 +179,36 @@ def test_every_request_is_one_line_without_its_person(client, desk, as_operator)
 
     (line,) = [one for one in logs if one["event"] == "request.answered"]
     assert line.pop("duration_ms") >= 0
+    assert line.pop("size_bytes") > 100
     assert line == {
         "event": "request.answered",
         "method": "POST",
         "route": "/offboard/<anything:user>",
         "status": 202,
+        "actor": "helpdesk",
         "log_level": "info",
     }
     assert "example.com" not in json.dumps(logs)
+
+
+@pytest.mark.parametrize("name", ["dana.lee@example.com", "a@b"])
+def test_no_line_names_a_caller_by_a_mail_address(desk, name):
+    digest = hashlib.sha256(b"ofb_x").hexdigest()
+    settings = replace(SETTINGS, api_tokens=(Token(name, "viewer", digest),))
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    with capture_logs() as logs:
+        client.get("/api/cases", headers={"Authorization": "Bearer ofb_x"})
+
+    (line,) = logs
+    assert (line["status"], line["actor"]) == (200, None)
+
+
+def test_a_method_that_is_none_is_not_repeated(client):
+    with capture_logs() as logs:
+        client.open("/healthz", method="DANA.LEE")
+
+    assert [one["method"] for one in logs] == ["other"]
 
 
 def test_a_request_without_a_route_is_one_line_too(client):
@@ -292,12 +331,12 @@ def test_healthz_asks_nobody(client, desk):
     ("age", "word"), [(0.0, "ok"), (30.0, "ok"), (30.1, "warn"), (None, "warn")]
 )
 def test_readyz_warns_of_late_workers(client, desk, age, word):
-    desk.age = age
+    desk.age, desk.beats = age, ()
 
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": word, "restored": "ok"}
+    checks = {"store": "ok", "sweep": word, "restored": "ok", "worker": word}
     assert answer.json == {"status": word, "checks": checks}
 
 
@@ -307,8 +346,41 @@ def test_readyz_warns_of_a_restored_store_and_takes_events_in(client, desk):
     answer = client.get("/readyz")
 
     assert answer.status_code == 200
-    checks = {"store": "ok", "sweep": "ok", "restored": "warn"}
+    checks = {"store": "ok", "sweep": "ok", "restored": "warn", "worker": "ok"}
     assert answer.json == {"status": "warn", "checks": checks}
+
+
+def alive(kind="worker", *, age=1.0, name="host-7", version="1.2.0"):
+    return Heartbeat(name, kind, version, age, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("beats", "code", "word"),
+    [
+        ((alive(),), 200, "ok"),
+        ((), 503, "failed"),
+        ((alive(age=31.0),), 503, "failed"),
+        ((alive("beat"),), 503, "failed"),
+    ],
+)
+def test_readyz_turns_events_away_without_a_worker_where_one_is_required(
+    desk, beats, code, word
+):
+    desk.age, desk.beats = 3_600.0, beats
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.json["checks"]["worker"]) == (code, word)
+
+
+def test_who_swept_lately_lives_even_if_it_is_of_a_version_that_says_nothing(desk):
+    desk.age, desk.beats = 1.0, ()
+    settings = replace(SETTINGS, readyz_require_worker=True)
+    client = create_app(settings, desk, clock=lambda: NOW).test_client()
+
+    assert client.get("/readyz").status_code == 200
 
 
 def test_readyz_fails_without_the_store(client, desk):
@@ -372,3 +444,81 @@ def test_an_account_that_is_not_here_is_a_conflict(client, desk, as_approver, ve
 
     assert answer.status_code == 409
     assert answer.json["reason"] == "no_such_account"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"k" * 60_000: 1},
+        {"regions": [""] * 15_000},
+        {f"field {n}": 1 for n in range(2_000)},
+    ],
+)
+def test_a_faulty_body_is_not_answered_with_a_larger_one(client, as_operator, body):
+    answer = client.post(EMAIL, json=body, headers=as_operator)
+
+    assert answer.status_code == 422
+    assert answer.json["errors"]
+    assert len(answer.data) < 12_000
+
+
+DEEP = {
+    "list": b'{"reason":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    "object": b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
+    "number": b'{"reason":' + b"9" * 60_000 + b"}",
+    "surrogate": b'{"reason":"\\ud800"}',
+    "mark": b"\xef\xbb\xbf{}",
+    "wide": '{"reason":"a"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("body", DEEP.values(), ids=DEEP)
+def test_a_body_that_is_a_trap_is_not_well_formed(client, desk, as_operator, body):
+    headers = {**as_operator, "Content-Type": "application/json"}
+
+    assert client.post(EMAIL, data=body, headers=headers).status_code == 400
+    assert desk.departures == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api//cases",
+        "/API/cases",
+        "/api/cases/",
+        "/api/%2e%2e/api/cases",
+        "/api/cases%3Fx",
+        "/api/cases;x=1",
+        "/static/..%2f..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/app.py",
+        "/static/..\\..\\app.py",
+        "/static//etc/passwd",
+        "/static/vendor",
+        "/events/standard%00",
+        "/scim/v2/%2e%2e/api/cases",
+    ],
+)
+def test_a_path_that_is_written_oddly_leads_nowhere(client, as_approver, path):
+    assert client.get(path, headers=as_approver).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL"],
+)
+def test_no_header_makes_another_request_of_one(client, desk, as_approver, name):
+    headers = {**as_approver, name: "POST" if "Method" in name else "/api/doctor"}
+
+    answer = client.get("/api/pause", headers=headers)
+
+    assert answer.status_code == 200
+    assert desk.paused == []
+
+
+def test_two_authorizations_are_nobodys(client):
+    headers = [
+        ("Authorization", "Bearer ofb_approver"),
+        ("Authorization", "Bearer ofb_nobody"),
+    ]
+
+    assert client.get("/api/cases", headers=headers).status_code == 401

@@ -304,3 +304,15 @@ def test_a_pause_is_told_with_what_ends_it(offboard, sound, pause, text, command
     assert text in lines
     assert command in lines
     assert done.exit_code == 0
+
+
+def test_of_many_accounts_only_what_is_to_be_mended_is_told_in_full(sound, offboard):
+    good = [a_check(account_id=f"acc{at}") for at in range(40)]
+    silent = a_check("unproven", "account", "It did not answer.", account_id="acc7")
+    sound(*good, silent)
+
+    said = offboard("doctor").stdout
+
+    assert "could not see: account, account acc7: It did not answer." in said
+    assert "Nothing to mend in 39 accounts." in said
+    assert "In order: account" not in said

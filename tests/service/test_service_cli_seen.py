@@ -612,3 +612,71 @@ def test_a_service_that_tells_of_no_functional_ids_is_read_still(api, offboard):
     done = offboard("exposure")
 
     assert (done.exit_code, "Key slots" in done.stdout) == (0, False)
+
+
+def an_account(name, account_id, **over):
+    return {
+        "account_id": account_id,
+        "name": name,
+        "armed": True,
+        "surveyed_at": "2026-02-16T10:02:11.000Z",
+        "complete": True,
+        "reason": None,
+        "targets": 1,
+        "people_owned": 1,
+        "departures_from_outage": 1,
+        "unread": 0,
+        **over,
+    }
+
+
+TWO = [
+    an_account("production", "acc1"),
+    an_account(
+        "staging", "acc2", complete=False, reason="list_unreadable", armed=False
+    ),
+]
+
+
+def test_exposure_has_a_line_an_account_with_what_was_not_seen_first(api, offboard):
+    api.script(EXPOSURE, Says(an_exposure(a_holding(), accounts=TWO)))
+
+    said = " ".join(offboard("exposure").stdout.split())
+
+    first = "staging at least 1 1 1 0 no 2026-02-16T10:02:11.000Z"
+    assert said.index(first) < said.index("production 1 1 1 0 yes")
+    assert "- staging: " in said
+
+
+def test_one_account_alone_has_no_table_of_accounts(api, offboard):
+    api.script(EXPOSURE, Says(an_exposure(a_holding(), accounts=TWO[:1])))
+
+    assert "Accounts" not in offboard("exposure").stdout
+
+
+def test_an_account_is_asked_for_by_its_name(api, offboard):
+    whole = an_exposure(a_holding(), accounts=TWO)
+    api.script(EXPOSURE, Says(whole), Says(an_exposure(accounts=TWO[1:])))
+
+    offboard("exposure", "--account", "staging", "--account", "acc2")
+
+    assert [one.query for one in api.asked] == [{}, {"account_id": "acc2"}]
+
+
+def test_an_account_that_nobody_knows_is_a_misspelling_and_not_empty(api, offboard):
+    api.script(EXPOSURE, Says(an_exposure(a_holding(), accounts=TWO)))
+
+    done = offboard("exposure", "--account", "stagin")
+
+    assert done.exit_code == 2
+    assert "No account is called stagin." in done.stderr
+
+
+def test_two_accounts_of_one_name_are_asked_for_by_id(api, offboard):
+    both = [an_account("same", "acc1"), an_account("same", "acc2")]
+    api.script(EXPOSURE, Says(an_exposure(accounts=both)))
+
+    done = offboard("exposure", "--account", "same")
+
+    assert done.exit_code == 2
+    assert "Several accounts are called same." in done.stderr

@@ -10,6 +10,7 @@ from fake_desk import NOW
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import (
+    AccountExposure,
     Dependence,
     Exposure,
     GateAnswer,
@@ -107,7 +108,8 @@ def test_exposure_is_shown_to_the_field(client, desk, as_viewer):
          "functional_ids": [{{"account_id": "b1f3", "id": "IBMid-9", "name": "iks-1",
            "keys": 18, "key_limit": 20, "free": 2, "owns": 4, "would_take": 3,
            "free_after": -1,
-           "weak": [{{"reason": "few_key_slots", "text": "2 left."}}]}}]}}
+           "weak": [{{"reason": "few_key_slots", "text": "2 left."}}]}}],
+         "accounts": []}}
         """
     )
 
@@ -133,7 +135,51 @@ def test_an_account_that_was_never_surveyed_says_so(client, desk, as_viewer):
         "unread": 0,
         "checked_at": None,
         "functional_ids": [],
+        "accounts": [],
     }
+
+
+LINE = AccountExposure(
+    "b1f3", "production", True, NOW, False, Reason.LIST_UNREADABLE, 9, 4, 3, 2
+)
+
+
+def test_each_account_has_a_line_to_the_field(client, desk, as_viewer):
+    desk.exposed = an_exposure(accounts=(LINE,))
+
+    [shown] = client.get("/api/exposure", headers=as_viewer).json["accounts"]
+
+    assert shown == {
+        "account_id": "b1f3",
+        "name": "production",
+        "armed": True,
+        "surveyed_at": "2026-02-16T10:02:11.000Z",
+        "complete": False,
+        "reason": "list_unreadable",
+        "targets": 9,
+        "people_owned": 4,
+        "departures_from_outage": 3,
+        "unread": 2,
+    }
+
+
+def test_accounts_can_be_asked_for_more_than_once(client, desk, as_viewer):
+    lines = [replace(LINE, account_id=one) for one in ("a1", "b2", "c3")]
+    desk.exposed = an_exposure(accounts=tuple(lines))
+    path = "/api/exposure?account_id=a1&account_id=c3"
+
+    shown = client.get(path, headers=as_viewer).json["accounts"]
+
+    assert [one["account_id"] for one in shown] == ["a1", "c3"]
+
+
+@pytest.mark.parametrize("asked", ["account_id=zz", "account=a1", "account_id=a/b"])
+def test_an_account_that_is_not_known_is_not_an_empty_one(
+    client, desk, as_viewer, asked
+):
+    desk.exposed = an_exposure(accounts=(replace(LINE, account_id="a1"),))
+
+    assert client.get(f"/api/exposure?{asked}", headers=as_viewer).status_code == 422
 
 
 def test_what_a_survey_could_not_see_is_named_beside_the_body(client, desk, as_viewer):

@@ -4,6 +4,7 @@ import ssl
 import time
 
 import pytest
+import structlog
 
 from workers.app import BRAKE, SWEEP, Sender, make_app
 from workers.embedded import Embedded
@@ -105,6 +106,28 @@ def taken_by_a_worker(app, many):
             one.ack()
     app.close()
     return [one.headers["task"] for one in messages]
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_a_message_carries_the_request_that_led_to_it(client, store_place, is_behind):
+    app = make_app(store_place.broker_url)
+    sender = Sender(app, is_behind=is_behind)
+
+    with structlog.contextvars.bound_contextvars(
+        request_id="req-12345678", leaver="dana.lee@example.com"
+    ):
+        sender.send(Work("01A", Step.PLAN))
+    sender.send(Work("01B", Step.PLAN))
+
+    with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
+        messages = [queue.get(timeout=5) for _ in range(2)]
+        for one in messages:
+            one.ack()
+    app.close()
+    assert [one.headers["offboard_ctx"] for one in messages] == [
+        {"request_id": "req-12345678"},
+        {},
+    ]
 
 
 def test_a_broker_that_answers_has_no_fault(client, store_place):

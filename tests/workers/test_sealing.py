@@ -56,7 +56,7 @@ def test_a_key_that_is_set_is_not_put_into_the_store(client):
 def test_the_task_seals_what_the_desk_wrote(settings, client):
     given = settings(evidence_key=KEY)
     office, app = back_office(given, Silent()), Tasks()
-    register(app, office)
+    register(app, lambda: office)
     desk = open_desk(given)
     case_id = desk.open(Departure("api", Leaver("dana.lee@example.com"))).case.id
 
@@ -80,7 +80,7 @@ def test_reports_name_the_fingerprint(settings, client):
 
 def test_a_store_that_is_away_leaves_it_to_the_next_turn(settings, client):
     office, app = back_office(settings(evidence_key=KEY), Silent()), Tasks()
-    register(app, office)
+    register(app, lambda: office)
     office.sealing._evidence = Evidence(Away())
 
     with capture_logs() as logs:

@@ -131,6 +131,7 @@ def test_many_cases_are_one_notice_and_all_are_looked_at(room):
         "nothing was done for 200 cases",
     ]
     assert len(room.look(hours=5)) == 2
+    assert len(stuck_now(room)) == 220
 
 
 def test_a_worker_that_just_began_works_off_what_is_due_first(room):
@@ -156,3 +157,33 @@ def test_a_worker_that_dies_between_telling_and_writing_so_tells_once(room):
     room.client.delete("offboard:stuck:told")
 
     assert len(room.look(hours=1)) == 1
+
+
+def stuck_now(room):
+    return room.client.zrange("offboard:stuck", 0, -1)
+
+
+def test_who_stands_still_is_counted_until_it_goes_on(room):
+    room.open()
+    room.look(hours=2)
+    assert stuck_now(room) == ["01CASE"]
+    line = '{"at":"2026-11-23T14:00:00Z","what":"case.planned"}'
+    room.client.rpush("offboard:case:01CASE:ledger", line)
+
+    room.look(minutes=30)
+
+    assert stuck_now(room) == []
+
+
+def test_who_is_over_or_gone_stands_still_no_more(room):
+    room.open()
+    room.open("01OVER", leaver=Leaver("kim.roe@example.com"))
+    room.look(hours=2)
+    assert stuck_now(room) == ["01CASE", "01OVER"]
+    room.client.hset("offboard:case:01OVER", "status", "settled")
+    room.client.zrem("offboard:index:status:open", "01OVER", "01CASE")
+    room.client.delete("offboard:case:01CASE")
+
+    room.look(hours=1)
+
+    assert stuck_now(room) == []

@@ -367,6 +367,6 @@ def test_the_sweep_hears_what_scim_requests_left_unheard(world):
     )
 
     sender = SimpleNamespace(send_again=lambda *works: None, tell=lambda *lines: None)
-    tasks._sweep(office, sender)()
+    tasks._sweep(lambda: office, sender)()
 
     assert heard_at == [world.clock()]

@@ -96,7 +96,7 @@ HINT = Hint("hibob", "hibob:1", "employee.left", "E-157")
 def test_a_look_up_that_the_web_stored_is_swept_to_a_worker_and_made(settings, client):
     given = settings(slack_webhook_url=Secret("https://example.com/hook"))
     office, app = back_office(given, Silent()), Tasks()
-    register(app, office)
+    register(app, lambda: office)
     kept_id = open_desk(given).await_look_up(HINT, {"id": "E-157"})
     client.zadd("offboard:lookups:due", {kept_id: 1})
 
@@ -119,9 +119,8 @@ def test_a_store_that_is_away_leaves_the_intake_to_its_next_turn(
 
     office, app = back_office(settings(), Silent()), Tasks()
     look_ups = SimpleNamespace(look_up=away)
-    register(
-        app, replace(office, look_ups=look_ups, minding=SimpleNamespace(look=away))
-    )
+    broken = replace(office, look_ups=look_ups, minding=SimpleNamespace(look=away))
+    register(app, lambda: broken)
 
     with capture_logs() as logs:
         app.tasks[task](*args)
@@ -156,7 +155,7 @@ def braked(settings, client):
     )
     desk, office = open_desk(given), back_office(given, Silent())
     app = Tasks()
-    register(app, office)
+    register(app, lambda: office)
     for number in (1, 2):
         leaver = Leaver(f"person{number}@example.com")
         desk.open(Departure("okta", leaver, event_key=f"okta:{number}"))
@@ -195,7 +194,7 @@ def test_nothing_of_an_old_copy_is_archived_before_people_have_looked(
     given = settings(retention_days=30, archive_folder=str(tmp_path / "archive"))
     desk, office = open_desk(given), back_office(given, Silent())
     app = Tasks()
-    register(app, office)
+    register(app, lambda: office)
     case_id = desk.open(Departure("api", Leaver("dana.lee@example.com"))).case.id
     desk.cancel(case_id, actor="kim")
     client.set("offboard:copied", "1")

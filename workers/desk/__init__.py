@@ -2,7 +2,7 @@
 
 from workers.desk.cases import Desk, Opened, OpenedAs, Page, Query
 from workers.desk.evidence import Pack
-from workers.desk.opening import open_desk
+from workers.desk.opening import open_desk, open_desks
 from workers.signing import signature_holds
 from workers.store.switches import Paused
 
@@ -15,5 +15,6 @@ __all__ = [
     "Paused",
     "Query",
     "open_desk",
+    "open_desks",
     "signature_holds",
 ]

@@ -16,15 +16,19 @@ from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
+from workers.desk.counting import Counting
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
-from workers.desk.seeing import Seeing
+from workers.desk.scraping import Known, Scraping
+from workers.desk.seeing import AccountWords, Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
+from workers.offboarding.tally import Tally
 from workers.store.archive import Archived
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
@@ -35,11 +39,16 @@ from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
 from workers.store.digests import Digests
+from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
+from workers.store.heartbeats import Heartbeats
 from workers.store.intake import Deliveries
+from workers.store.key_uses import KeyUses
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
+from workers.store.limits import Limits
+from workers.store.metrics import Counts
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
@@ -56,6 +65,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
+from workers.store.vouched import Vouches
 from workers.store.work import Works
 from workers.tls import with_ca
 
@@ -63,6 +73,8 @@ log = structlog.get_logger()
 
 _FIRST_WAIT_SECONDS: Final = 0.1
 _LONGEST_WAIT_SECONDS: Final = 2.0
+# A front door whose store does not answer in this time is not ready.
+_READY_SECONDS: Final = 0.25
 
 
 class UnsafeStoreError(OffboardingError):
@@ -102,6 +114,13 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    counts: Counts
+    counting: Counting
+    limits: Limits
+    ended_sessions: EndedSessions
+    heartbeats: Heartbeats
+    vouches: Vouches
+    key_uses: KeyUses
 
 
 def store_address(settings: Settings) -> str:
@@ -130,6 +149,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
     """
     client = connect(store_address(settings), timeout_seconds=timeout_seconds)
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
+    counts = Counts(client)
     store = Store(
         Cases(client),
         Works(client, watermark=watermark),
@@ -164,6 +184,17 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        counts,
+        Counting(counts, Tally()),
+        Limits(
+            client,
+            requests_per_minute=settings.requests_per_minute,
+            failed_per_minute=settings.failed_auth_per_minute,
+        ),
+        EndedSessions(client),
+        Heartbeats(client),
+        Vouches(client),
+        KeyUses(client),
     )
     await_store(store.switches)
     found = unsafe_settings(client)
@@ -205,9 +236,19 @@ def now_utc() -> datetime:
 
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
+    return open_desks(settings)(settings)
+
+
+def open_desks(settings: Settings) -> Callable[[Settings], Desk]:
+    """Open store and sender once; return what puts a desk on them, for any settings."""
     store = open_store(settings, timeout_seconds=2)
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
-    return desk_on(store, settings, sender, has_turn=sender.has_turn)
+    soon = Switches(connect(store_address(settings), timeout_seconds=_READY_SECONDS))
+    return partial(_desk_for, store, sender, soon)
+
+
+def _desk_for(store: Store, sender: Sender, soon: Switches, settings: Settings) -> Desk:
+    return desk_on(store, settings, sender, has_turn=sender.has_turn, ping=soon.ping)
 
 
 def desk_on(
@@ -216,6 +257,7 @@ def desk_on(
     sender: Sender,
     *,
     has_turn: Callable[[], bool] = lambda: True,
+    ping: Callable[[], None] | None = None,
 ) -> Desk:
     """Put a desk on a store that is open.
 
@@ -224,6 +266,7 @@ def desk_on(
         settings: The settings.
         sender: Sends what follows.
         has_turn: Whether the plan of a case just opened is sent, or left to the sweep.
+        ping: Asks the store whether it answers; by default as long as anything else.
     """
     seeing = Seeing(
         store.owners,
@@ -234,6 +277,11 @@ def desk_on(
         swept_at=store.switches.swept_at,
         conditions=Conditions(store.condition("web"), sender).conditions,
         days_since=store.trend.since,
+        accounts={
+            one.id: AccountWords(one.name, settings.armed and one.armed)
+            for one in settings.rules
+        },
+        heartbeats=store.heartbeats.all,
     )
     accepting = Accepting(
         store.blind_spots,
@@ -268,8 +316,29 @@ def desk_on(
         ),
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
+        counting=store.counting,
+        scraping=scraping_on(store, settings, sender),
+        door=Door(store.limits, store.ended_sessions),
         has_turn=has_turn,
+        ping=ping,
         clock=now_utc,
+    )
+
+
+def scraping_on(store: Store, settings: Settings, sender: Sender) -> Scraping:
+    """Put what a scrape is told on a store that is open."""
+    known = Known(
+        settings.rules,
+        settings.armed,
+        tuple(name for name, one in settings.sources if one.is_on),
+        settings.ibm_cloud_requests_per_10_seconds,
+    )
+    return Scraping(
+        store.counts,
+        store.owners,
+        store.survey_notes,
+        known,
+        broker_depth=lambda: sender.depth(),
     )
 
 

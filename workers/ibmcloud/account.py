@@ -26,15 +26,19 @@ from workers.ibmcloud import (
 )
 from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.addons import addons
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
+from workers.ibmcloud.holds import Holds, open_holds
 from workers.ibmcloud.looks import look_at
+from workers.ibmcloud.meter import meter_for
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
-from workers.ibmcloud.pool import Pool, open_pool
+from workers.ibmcloud.pool import Pool
 from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.shared_answers import note_state
+from workers.ibmcloud.silence import Silence
 from workers.ibmcloud.standings import Standings
 from workers.ibmcloud.tokens import Tokens
 from workers.ibmcloud.visibility import Sight
@@ -52,6 +56,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Budget, Discovery
 from workers.offboarding.standing import Standing
+from workers.offboarding.tally import Tally
 
 # Longer than from one time that tokens are looked after to the next.
 _READY_SECONDS: Final = 600.0
@@ -66,18 +71,21 @@ class IbmAccount:
     """
 
     def __init__(
-        self, account: AccountSettings, settings: Settings, pace: Pace
+        self,
+        account: AccountSettings,
+        settings: Settings,
+        pace: Pace,
+        holds: Holds | None = None,
     ) -> None:
-        iam_url = settings.iam_url
-        reader = (
-            Tokens(account.reader, iam_url, account.id, pace=pace)
-            if account.reader
-            else None
-        )
+        holds = holds or open_holds(account, settings.iam_url, pace)
+        reader = holds.reader
+        self._silence = holds.silence
         self._id = account.id
-        self._pool = open_pool(account, iam_url, beside=reader, pace=pace)
+        self._holds = holds
+        self._pool = holds.pool
         self._reader = reader or self._pool.members[0].tokens
-        as_asker = partial(Asker, settings=settings, session=reading_session(pace))
+        session = reading_session(pace, self._silence)
+        as_asker = partial(Asker, settings=settings, session=session)
         self._askers = {
             one: as_asker(one)
             for one in (self._reader, *(each.tokens for each in self._pool.members))
@@ -99,6 +107,15 @@ class IbmAccount:
         return self._pool
 
     @property
+    def holds(self) -> Holds:
+        """Return the tokens of each of its keys, for others who work on it."""
+        return self._holds
+
+    def asker(self, tokens: Tokens) -> Asker:
+        """Return who asks with *tokens*, which are those of one of its keys."""
+        return self._as_asker(tokens)
+
+    @property
     def account_id(self) -> str:
         """Return the account's id; where no setting says it, the reader's token does.
 
@@ -107,6 +124,15 @@ class IbmAccount:
             PermanentError: No setting says it, and the reader's key is refused.
         """
         return self._id or self._reader.claims().account_id
+
+    @property
+    def silence(self) -> Silence:
+        """Return what is known of calls that get no answer."""
+        return self._silence
+
+    def silence_seconds(self) -> float:
+        """Tell for how long a call under way has had no answer; 0 if none is."""
+        return self._silence.seconds()
 
     def reader_id(self) -> str:
         """Return the IAM ID that reads; raises as ``Tokens.claims`` does."""
@@ -267,9 +293,19 @@ def open_cloud(
     *,
     budget: Budget | None = None,
     is_survey: bool = False,
+    tally: Tally | None = None,
+    apart: Apart | None = None,
+    holds: Holds | None = None,
 ) -> IbmAccount:
     """Make the reading side of one account. No I/O.
 
     Without a *budget* nothing is limited. A survey's calls come after all others.
+    What is called is counted in *tally*. *apart* is shared by all accounts of a
+    process; who *holds* tokens of the account's keys, and knows which calls have no
+    answer, shares them with all that read this one.
     """
-    return IbmAccount(account, settings, Pace(budget, is_survey=is_survey))
+    meter = meter_for(account.id, settings, tally)
+    pace = Pace(
+        budget, is_survey=is_survey, meter=meter, account_id=account.id, apart=apart
+    )
+    return IbmAccount(account, settings, pace, holds)

@@ -1,10 +1,12 @@
-"""Bearer tokens of one API key: fetched, held, dropped when the key changed.
+"""Bearer tokens of one API key: fetched, held, replaced when the key changed.
 
-Knows nothing of what tokens are used for.
+A new key is tried before the one in hand is let go: a slip in a rotation must not take
+an account down whose old key is good still. Knows nothing of what tokens are used for.
 """
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -15,7 +17,9 @@ from requests import exceptions as http
 from config.settings import Secret
 from workers.ibmcloud.claims import Claims, Token, check_claims, read_token
 from workers.ibmcloud.errors import RateLimitedError, domain_error
+from workers.ibmcloud.meter import Meter
 from workers.ibmcloud.pace import Pace
+from workers.ibmcloud.silence import Silence
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 
 # Connect and read, in seconds; both well below half a lease. Redirects are refused: one
@@ -25,13 +29,35 @@ HTTP_CONFIG: Final = {"timeout": (3.05, 15), "allow_redirects": False}
 # its token has to outlive that.
 CALL_SECONDS: Final = 50.0
 _DOING: Final = "Getting a token"
+# A key in the file that was not taken is tried again after this.
+_TRY_AGAIN_SECONDS: Final = 20.0
 # Busy or slow: these say nothing of the key.
 _LATER: Final = (408, 409, 423, 425, 429)
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The key that tokens are made with. ``declined``: why that in the file is not."""
+
+    key: Secret
+    claims: Claims | None
+    declined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Declined:
+    key: Secret
+    why: str
+    until: float
+
+
 class Tokens:
     """The tokens of one API key in one account; safe to share between threads.
+
+    A key that comes in the place of one that was good has to be taken by IAM, and be
+    the same identity's, before the old one is let go; until then the old one is used,
+    as long as IAM takes that.
 
     Where no account is named it is that of *beside*, another key's tokens, and without
     these whatever account the key belongs to. Getting a token takes no slot of the
@@ -46,13 +72,17 @@ class Tokens:
         *,
         beside: "Tokens | None" = None,
         pace: Pace | None = None,
+        silence: Silence | None = None,
     ) -> None:
         self._apikey = apikey
         self._iam_url = iam_url
         self._account_id = account_id
         self._beside = beside
         self._pace = pace or Pace()
+        self._silence = silence or Silence()
         self._lock = threading.Lock()
+        self._trying = threading.Lock()
+        self._declined: _Declined | None = None
         self._used = Secret("")
         self._held: Token | None = None
         self._known: Claims | None = None
@@ -70,25 +100,30 @@ class Tokens:
                 and ``wrong_identity`` where the claims are not what we need.
         """
         asked_at = time.monotonic()
+        self.look_at_file()
         with self._lock:
-            self._look_at_key()
             if self._held and self._held.seconds_left >= life_seconds:
                 return self._held
             # While we waited for the lock somebody else's fetch failed: sixteen
             # threads do not wait for sixteen timeouts one after the other.
             if self._failed and self._failed[0] >= asked_at:
                 raise _alike(self._failed[1])
-            return self._fetch()
+            return self._fetch_or_change()
 
     def claims(self) -> Claims:
         """Return the claims of a token that is good now; raises as ``token`` does."""
         return self.token().claims
 
     def known(self) -> Claims | None:
-        """Return whom the key as it is now spoke for when last asked; no call."""
+        """Return whom the key in use spoke for when last asked; no call."""
+        self.look_at_file()
+        return self._known
+
+    def in_force(self) -> InForce:
+        """Return the key in use, and why that in the file is not; no call."""
         with self._lock:
-            self._look_at_key()
-            return self._known
+            why = self._declined.why if self._declined else ""
+            return InForce(self._used, self._known, why)
 
     def forget(self, token: Token) -> None:
         """Drop a token the far side refused, so that the next call gets another."""
@@ -96,15 +131,81 @@ class Tokens:
             if self._held is token:
                 self._held = None
 
-    def _look_at_key(self) -> None:
-        # A key in a file may be another by now, and another identity's.
+    def look_at_file(self) -> None:
+        """Take a new key in if it is good; never raises.
+
+        One thread tries it. The others go on with the token in hand meanwhile.
+        """
         key = Secret(self._apikey.reveal())
-        if key != self._used:
-            self._used, self._held, self._known = key, None, None
+        with self._lock:
+            if key == self._used:
+                self._declined = None
+                return
+            if self._known is None:
+                # There is nothing to lose.
+                self._use(key)
+                return
+            seen, now = self._declined, time.monotonic()
+            if seen is not None and seen.key == key and now < seen.until:
+                return
+        if self._trying.acquire(blocking=False):
+            try:
+                self._try(key)
+            finally:
+                self._trying.release()
+
+    def _try(self, key: Secret) -> None:
+        try:
+            token = _ask_iam(key, self._iam_url, self._pace.meter)
+            check_claims(token.claims, self._account(token))
+            self._check_same(token.claims)
+        except (TransientError, PermanentError) as error:
+            self._decline(key, error)
+            return
+        with self._lock:
+            self._use(key)
+            self._held, self._known = token, token.claims
+        _log.info("key.taken", iam_id=token.claims.iam_id)
+
+    def _check_same(self, claims: Claims) -> None:
+        known = self._known
+        if known is not None and claims.iam_id != known.iam_id:
+            raise PermanentError(
+                f"The API key is that of {claims.iam_id}, not of {known.iam_id}",
+                reason=Reason.WRONG_IDENTITY,
+            )
+
+    def _decline(self, key: Secret, error: TransientError | PermanentError) -> None:
+        until = time.monotonic() + _TRY_AGAIN_SECONDS
+        with self._lock:
+            before, self._declined = self._declined, _Declined(key, str(error), until)
+        # Once a key, and not at each try.
+        if before is None or before.key != key:
+            _log.error("key.not_taken", reason=error.reason, why=str(error))
+
+    def _use(self, key: Secret) -> None:
+        self._used, self._held, self._known = key, None, None
+        self._declined = None
+
+    def _fetch_or_change(self) -> Token:
+        """Fetch with the key in use; where IAM refuses it, with that in the file."""
+        declined = self._declined
+        if declined is None:
+            return self._fetch()
+        try:
+            return self._fetch()
+        except PermanentError as error:
+            if error.reason is not Reason.BAD_KEY:
+                raise
+        # The old one is no good any more, so there is nothing to lose.
+        self._use(declined.key)
+        return self._fetch()
 
     def _fetch(self) -> Token:
         try:
-            token = _ask_iam(self._used, self._iam_url)
+            with self._silence.call(f"token {id(self)}") as sent:
+                sent()
+                token = _ask_iam(self._used, self._iam_url, self._pace.meter)
             check_claims(token.claims, self._account(token))
         except (TransientError, PermanentError) as error:
             self._held = None
@@ -142,7 +243,7 @@ class Bearer(Authenticator):  # type: ignore[misc]  # the SDK ships no types
         req["headers"]["Authorization"] = f"Bearer {bearer.reveal()}"
 
 
-def _ask_iam(apikey: Secret, iam_url: str) -> Token:
+def _ask_iam(apikey: Secret, iam_url: str, meter: Meter) -> Token:
     began = time.monotonic()
     try:
         # A new authenticator for each fetch: after a failed one the SDK's own cache
@@ -150,7 +251,7 @@ def _ask_iam(apikey: Secret, iam_url: str) -> Token:
         # old token still works.
         source = IAMAuthenticator(apikey.reveal(), url=iam_url).token_manager
         source.http_config = HTTP_CONFIG
-        answer = source.request_token()
+        answer = meter.asked("POST", iam_url, source.request_token)
     except (ApiException, http.RequestException) as error:
         raise _refusal(error) from error
     except ValueError as error:

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from workers.offboarding.exposure import Dependence
 from workers.offboarding.failing import Failing
 from workers.offboarding.functional_ids import FunctionalIdState
+from workers.offboarding.key_uses import KeyUse
 from workers.offboarding.model import Case
 from workers.offboarding.stuck import Still
 
@@ -56,12 +57,14 @@ class Weak:
         refused: The accounts, by name, of which IAM refuses a key.
         silent: Sources that did not speak as they should have, and since when.
         failing: The accounts whose surveys fail.
+        old_keys: API keys in use that are too old, the oldest first.
     """
 
     functional_ids: tuple[FunctionalIdState, ...] = ()
     refused: tuple[str, ...] = ()
     silent: tuple[tuple[str, datetime], ...] = ()
     failing: tuple[Failing, ...] = ()
+    old_keys: tuple[KeyUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,8 @@ def _weak(weak: Weak) -> Iterator[str]:
         yield f"{counted(len(weak.silent), 'source')} silent"
     if weak.failing:
         yield f"surveys of {counted(len(weak.failing), 'account')} fail"
+    if weak.old_keys:
+        yield f"{counted(len(weak.old_keys), 'API key')} too old"
 
 
 def _done(one: Digest) -> Iterator[str]:

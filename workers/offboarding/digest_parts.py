@@ -32,6 +32,10 @@ def weak_part(one: Digest) -> Iterator[Item]:
     for each in weak.failing[:MOST]:
         text = f" ended well since {time_of(each.since)}: its exposure is old."
         yield Item(("No survey of account ", _account(one, each.account_id), text))
+    for key in weak.old_keys[:MOST]:
+        made = f" was made on {key.made_at:%Y-%m-%d}: rotate it." if key.made_at else ""
+        where = _account(one, key.account_id)
+        yield Item(("The API key of ", named(key.name), " in account ", where, made))
 
 
 def _functional_id(one: Digest, state: FunctionalIdState) -> Item:

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     KEY_NOT_USABLE = "key_not_usable"
     KEY_LIMIT = "key_limit"
     NO_FUNCTIONAL_ID = "no_functional_id"
+    ACCOUNT_REMOVED = "account_removed"
     MISSING_ROLE = "missing_role"
     FUNCTIONAL_ID_INACTIVE = "functional_id_inactive"
     FUNCTIONAL_ID_LOCKED = "functional_id_locked"

@@ -237,6 +237,6 @@ def _nobody(names: Names) -> UnreadableError:
     text = (
         "The event names the person only by an id of the sender's, which the log has"
         " (person.unknown). Put it beside their e-mail or IAM ID into"
-        " OFFBOARD_IDENTITY_MAP_FILE, restart, then replay it."
+        " OFFBOARD_IDENTITY_MAP_FILE, then replay it."
     )
     return UnreadableError(Unreadable.UNKNOWN_PERSON, text)

@@ -152,6 +152,7 @@ MENDERS: Final[dict[Reason, tuple[str, Callable[[CaseTarget], str]]]] = {
     Reason.UNREACHABLE: (KUBERNETES_ADMIN, _look),
     Reason.NO_ROLE: (IAM_ADMIN, _grant),
     Reason.NO_FUNCTIONAL_ID: (RUNNER, _doctor),
+    Reason.ACCOUNT_REMOVED: (RUNNER, _doctor),
     Reason.MISSING_ROLE: (IAM_ADMIN, _permissions),
     Reason.FUNCTIONAL_ID_INACTIVE: (IAM_ADMIN, _people),
     Reason.FUNCTIONAL_ID_LOCKED: (IAM_ADMIN, _unlock),

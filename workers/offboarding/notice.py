@@ -52,6 +52,7 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
     CROWD = "crowd"
     CHANNEL_REFUSES = "channel_refuses"
+    KEY_TOO_OLD = "key_too_old"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ _VERDICTS: Final = {
     NoticeKind.DIGEST: "Daily digest",
     NoticeKind.CROWD: "Many cases at once",
     NoticeKind.CHANNEL_REFUSES: "A channel refuses what it is told",
+    NoticeKind.KEY_TOO_OLD: "An API key is too old",
 }
 # What asks nothing of whoever reads it.
 _CALM: Final = (NoticeKind.SURVEY_WORKS, NoticeKind.TEST)

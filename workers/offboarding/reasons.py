@@ -81,6 +81,12 @@ REASONS: Final = {
         RUNNER,
         "offboard doctor",
     ),
+    Reason.ACCOUNT_REMOVED: Told(
+        "The account was taken out of this service's settings, so nothing is read or "
+        "written there any more.",
+        RUNNER,
+        "offboard doctor",
+    ),
     Reason.MISSING_ROLE: Told(
         "The functional ID lacks a role that the clusters here need of their key: with "
         "its key they would fail for everybody.",

@@ -40,7 +40,7 @@ UNREADABLE: Final = {
         "does not know.",
         MAPPER,
         "Put that id, which the log has (person.unknown), beside the person's e-mail "
-        "or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, restart, and replay the delivery.",
+        "or IAM ID into OFFBOARD_IDENTITY_MAP_FILE, and replay the delivery.",
     ),
     Unreadable.TWO_PEOPLE: Mend(
         "The event names more than one person, and the service does not guess.",

@@ -17,6 +17,8 @@ from workers.tls import fault_of
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
+# Looks at many accounts have hundreds of threads, each with a call now and then.
+_CONNECTIONS: Final = 100
 _WITH: Final = re.compile(r"^-- with (\w+)\.lua$", re.MULTILINE)
 _SAFE: Final = {
     "appendonly": "yes",
@@ -30,16 +32,22 @@ def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
 
     A dead server is known after about a second, so that the front door can answer 503
     in time. One repeat on a fresh connection covers a server that was restarted; one
-    that does not answer in time is not asked twice, or the wait would double. Over TLS
-    the server's certificate and name are checked; that is the library's default.
+    that does not answer in time is not asked twice, or the wait would double. Of many
+    threads that call at the same moment some wait for a connection, a matter of
+    milliseconds: the usual pool raises instead, which would look as if it were away.
+    Over TLS the server's certificate and name are checked; that is the library's
+    default.
     """
-    return redis.Redis.from_url(
+    pool = redis.BlockingConnectionPool.from_url(
         url,
+        max_connections=_CONNECTIONS,
+        timeout=timeout_seconds,
         decode_responses=True,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=1,
         retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
     )
+    return redis.Redis.from_pool(pool)
 
 
 @contextmanager

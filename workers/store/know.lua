@@ -6,9 +6,15 @@ for _, account in ipairs(asked.accounts) do wanted[account] = true end
 for _, account in ipairs(redis.call('SMEMBERS', P .. 'surveyed')) do
   if not wanted[account] then
     redis.call('SREM', P .. 'surveyed', account)
+    redis.call('HDEL', P .. 'survey:complete', account)
     redis.call('DEL', P .. 'owners:' .. account, P .. 'people:' .. account,
                P .. 'survey:' .. account, P .. 'survey:failing:' .. account)
   end
 end
-for account in pairs(wanted) do redis.call('SADD', P .. 'surveyed', account) end
+for account in pairs(wanted) do
+  -- A survey that ended after its account was forgotten may have said when the next is.
+  if redis.call('SADD', P .. 'surveyed', account) == 1 then
+    redis.call('DEL', P .. 'survey:' .. account)
+  end
+end
 return 'ok'

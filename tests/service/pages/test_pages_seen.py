@@ -10,6 +10,7 @@ from page_scenes import HOSTILE
 from config.settings import AccountSettings, Secret
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import (
+    AccountExposure,
     Dependence,
     Exposure,
     GateAnswer,
@@ -217,3 +218,54 @@ def test_in_which_account_a_target_is_stands_there_where_there_are_several(
     assert page.count('<small class="name">account production</small>') == 4
     assert ">account " not in alone
     assert strange.count(f">account {DALLAS.account_id}<") == 4
+
+
+def some_accounts(many):
+    return tuple(
+        AccountExposure(
+            f"acct{at}",
+            name=f"team-{at:02}",
+            is_armed=at != 1,
+            surveyed_at=NOW,
+            is_complete=at != 3,
+            reason=Reason.LIST_UNREADABLE if at == 3 else None,
+            targets=at,
+        )
+        for at in range(many)
+    )
+
+
+def test_each_account_has_a_line_and_what_was_not_seen_stands_first(sign_in, desk):
+    desk.exposed = exposed(accounts=some_accounts(5))
+
+    page = sign_in("ofb_viewer").get("/exposure").get_data(as_text=True)
+
+    assert "<details open>" in page
+    assert "5 accounts, 1 of them not seen whole" in page
+    assert page.index("team-03") < page.index("team-00")
+    assert page.count("<small>not armed</small>") == 1
+
+
+def test_forty_accounts_stand_folded(sign_in, desk):
+    desk.exposed = exposed(accounts=some_accounts(40))
+
+    page = sign_in("ofb_viewer").get("/exposure").get_data(as_text=True)
+
+    assert "40 accounts" in page
+    assert "<details open>" not in page
+
+
+def test_a_page_of_one_account_says_so_and_leads_back(sign_in, desk):
+    desk.exposed = exposed(accounts=some_accounts(5))
+
+    page = sign_in("ofb_viewer").get("/exposure?account_id=acct3")
+    text = page.get_data(as_text=True)
+
+    assert 'Only <b class="name">team-03</b>. <a href="/exposure">' in text
+    assert "5 accounts" not in text
+
+
+def test_a_page_of_an_account_that_is_not_here_is_not_found(sign_in, desk):
+    desk.exposed = exposed(accounts=some_accounts(5))
+
+    assert sign_in("ofb_viewer").get("/exposure?account_id=x").status_code == 404

@@ -1,9 +1,11 @@
 """One account, its keys and its targets, as the tests of this room begin with them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from config.accounts import AccountSettings, FunctionalIdSettings
 from config.settings import Secret, Settings
+from simulator import Account
 from workers.offboarding.model import (
     Cluster,
     KeyOwner,
@@ -55,14 +57,30 @@ def settings_for(url: str) -> Settings:
 
 
 class Replaced(Secret):
-    """A key that somebody replaces after it was looked at so often."""
+    """A key that somebody replaces after it was looked at so often, and does away."""
 
-    __slots__ = ("_after", "_looks", "_then")
+    __slots__ = ("_after", "_looks", "_then", "_with_it")
 
-    def __init__(self, first: str, then: str, *, after: int) -> None:
+    def __init__(
+        self,
+        first: str,
+        then: str,
+        *,
+        after: int,
+        with_it: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(first)
         self._then, self._after, self._looks = then, after, 0
+        self._with_it = with_it
 
     def reveal(self) -> str:
         self._looks += 1
+        if self._looks == self._after + 1:
+            self._with_it()
         return super().reveal() if self._looks <= self._after else self._then
+
+
+def delete_login(scene: Account, iam_id: str) -> None:
+    """Delete in IAM the first key with which an identity gets tokens."""
+    mine = [one for one in scene.api_keys() if one.iam_id == iam_id]
+    scene.delete_key(next(one.key_id for one in mine if one.target is None))

@@ -15,6 +15,7 @@ from ibmcloud_scenes import (
     READER_KEY,
     STEWARD,
     an_account,
+    delete_login,
     settings_for,
 )
 
@@ -182,12 +183,14 @@ def test_what_one_reader_was_answered_is_no_answer_to_another(
     reader = FileSecret(key)
     reader.check()
     account = replace(an_account(), reader=reader)
+    scene.token_life_seconds = 40
     cloud = IbmAccount(account, settings_for(simulator.url), Pace())
     cloud.visibility()
     settings = f"/v1/accounts/{ACCOUNT}/settings/identity"
     scene.add_service_id("iam-ServiceId-other", "other")
     scene.add_login_key("iam-ServiceId-other", "key-of-another")
     key.write_text("key-of-another")
+    delete_login(scene, READER)
 
     cloud.standing(STEWARD)
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from ibmcloud_scenes import (
@@ -11,6 +12,7 @@ from ibmcloud_scenes import (
     Replaced,
     a_functional_id,
     an_account,
+    delete_login,
     settings_for,
 )
 
@@ -339,6 +341,7 @@ def test_a_key_that_became_another_identitys_resets_nothing(
 ):
     scene.add_person("IBMid-2", "second@example.com")
     scene.add_login_key("IBMid-2", "second-key")
+    scene.token_life_seconds = 40
     path = tmp_path / "key"
     path.write_text(FUNCTIONAL_KEY)
     account = an_account(replace(a_functional_id(), apikey=FileSecret(path)))
@@ -346,6 +349,7 @@ def test_a_key_that_became_another_identitys_resets_nothing(
     resets.prepare(target("c1"), STEWARD)
 
     path.write_text("second-key")
+    delete_login(scene, FUNCTIONAL)
 
     with pytest.raises(PermanentError) as caught:
         resets.prepare(target("c1"), STEWARD)
@@ -368,8 +372,10 @@ def test_a_key_refused_after_it_was_known_is_a_bad_key_and_no_stranger(
 def test_a_key_replaced_between_two_looks_resets_nothing(scene, simulator, target):
     scene.add_person("IBMid-2", "second@example.com")
     scene.add_login_key("IBMid-2", "second-key")
+    scene.token_life_seconds = 40
+    gone = partial(delete_login, scene, FUNCTIONAL)
     # Whose it is takes two looks; its token the third.
-    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2)
+    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2, with_it=gone)
     account = an_account(replace(a_functional_id(), apikey=key))
     resets = open_resets(account, settings_for(simulator.url))
 

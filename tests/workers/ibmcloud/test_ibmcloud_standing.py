@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from ibmcloud_scenes import (
     a_functional_id,
     a_target,
     an_account,
+    delete_login,
     settings_for,
 )
 
@@ -295,7 +297,9 @@ def test_with_every_key_refused_every_fault_says_so(scene, cloud):
 def test_a_key_replaced_between_two_looks_shows_nothing_of_another(scene, simulator):
     scene.add_person("IBMid-2", "second@example.com")
     scene.add_login_key("IBMid-2", "second-key")
-    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2)
+    scene.token_life_seconds = 40
+    gone = partial(delete_login, scene, FUNCTIONAL)
+    key = Replaced(FUNCTIONAL_KEY, "second-key", after=2, with_it=gone)
     ours = replace(a_functional_id(), apikey=key)
     cloud = IbmAccount(
         an_account(ours, reader=READER_KEY), settings_for(simulator.url), Pace()

@@ -192,3 +192,15 @@ def test_a_store_that_is_away_says_so():
     ):
         with pytest.raises(StoreAwayError):
             call()
+
+
+def test_an_account_that_comes_back_is_surveyed_at_once(owners):
+    owners.know(["acct1", "acct2"])
+    owners.begin_survey("acct2")
+    owners.know(["acct1"])
+    # By a worker that had not seen yet that the account went.
+    owners.end_survey("acct2", again_seconds=3600)
+
+    owners.know(["acct1", "acct2"])
+
+    assert owners.begin_survey("acct2")

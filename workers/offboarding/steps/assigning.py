@@ -116,6 +116,8 @@ def judged_anew(
 
 
 def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
+    if target.target.account_id not in this.tools.accounts:
+        return _elsewhere(this, target)
     try:
         account = this.tools.account(target.target.account_id)
         candidates = _candidates(this, target)
@@ -136,6 +138,16 @@ def _assigned(this: _Round, target: CaseTarget) -> CaseTarget | str:
     is_dry = this.case.dry_run or account.resets is None
     is_planned = is_dry and not target.is_settled
     return target.ended(Outcome.PLANNED, this.at) if is_planned else target
+
+
+def _elsewhere(this: _Round, target: CaseTarget) -> CaseTarget | str:
+    """Say of a target that its account is set up here no more, or not yet.
+
+    Another worker may have read it off settings that this one is about to read.
+    """
+    if not this.is_last:
+        return LATER
+    return target.ended(Outcome.UNREAD, this.at, reason=Reason.ACCOUNT_REMOVED)
 
 
 def _judged(

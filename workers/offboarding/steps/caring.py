@@ -18,7 +18,7 @@ from workers.offboarding.steps.tools import Tools, entry_of, pause
 # Faults in a row before a follow-up is left to a person: some two hours.
 TRIES: Final = 8
 _PAUSED: Final = timedelta(minutes=1)
-# Arming takes a restart.
+# Arming an account takes a change of the settings, and nobody waits for this.
 _NOT_ARMED: Final = timedelta(hours=1)
 _WRITES: Final = 10
 

@@ -19,6 +19,7 @@ from workers.offboarding.errors import (
 from workers.offboarding.guards import canaries_of
 from workers.offboarding.model import (
     Case,
+    CaseKind,
     CaseStatus,
     CaseTarget,
     KeyOwner,
@@ -55,6 +56,8 @@ from workers.offboarding.steps.weighing import paused_notes
 # Transient faults in a row before a target is given up: some four minutes.
 TRIES: Final = 10
 _LOOK_AGAIN: Final = timedelta(seconds=5)
+# Longer than Kubernetes takes to show a changed secret to all pods.
+_BEHIND: Final = timedelta(minutes=2)
 _BEFORE: Final = "It was theirs when its owner was last read."
 
 
@@ -83,10 +86,9 @@ def _reset(
     if claim.claims > CRASH_LIMIT:
         text = f"{claim.claims - 1} workers ended without a word while they had it."
         raise PermanentError(text, reason=Reason.GAVE_UP)
-    resets = tools.account(target.target.account_id).resets
-    if resets is None or case.dry_run:
-        planned = target.ended(Outcome.PLANNED, now)
-        return tools.works.finish(claim, settled(tools, claim, case, planned, now))
+    account = tools.accounts.get(target.target.account_id)
+    if account is None or account.resets is None or case.dry_run:
+        return _without_means(tools, claim, case, target, now)
     if case.stopped is not None:
         # It was out when the case was stopped, and certainly did nothing.
         raise PermanentError(case.stopped.text, reason=case.stopped.reason)
@@ -100,7 +102,49 @@ def _reset(
         return tools.works.finish(claim, Change())
     if tools.switches.is_paused(target.target.account_id):
         raise PausedError("Resets are paused.")
-    return _judge_and_send(tools, claim, case, target, resets, now)
+    _refuse_protected(tools, case, now)
+    return _judge_and_send(tools, claim, case, target, account.resets, now)
+
+
+def _without_means(
+    tools: Tools, claim: Claim, case: Case, target: CaseTarget, now: datetime
+) -> tuple[Work, ...]:
+    """End a target where nothing may be written, unless that may be old news."""
+    if not case.dry_run and _is_lately_planned(case, now):
+        return tools.works.again(claim, Change(), now + _LOOK_AGAIN)
+    if target.target.account_id not in tools.accounts:
+        reason = Reason.ACCOUNT_REMOVED
+        ended = target.ended(Outcome.UNREAD, now, reason=reason, detail=_BEFORE)
+    else:
+        ended = target.ended(Outcome.PLANNED, now)
+    return tools.works.finish(claim, settled(tools, claim, case, ended, now))
+
+
+def _is_lately_planned(case: Case, now: datetime) -> bool:
+    """Tell whether whoever planned it may have read other settings than this worker.
+
+    Each worker sees a change of the files at its own moment. Who planned the reset
+    could write there: so either that was taken back since, or this one is behind.
+    """
+    return case.plan is not None and now - case.plan.made_at < _BEHIND
+
+
+def _refuse_protected(tools: Tools, case: Case, now: datetime) -> None:
+    """Turn away a reset for somebody who is protected since the plan was made.
+
+    Of a plan that was made a moment ago it is known that nobody in it was.
+    """
+    if case.kind is not CaseKind.DEPARTURE:
+        return
+    leaver = case.leaver
+    kept = {one.lower() for one in tools.protected}
+    names = {one.lower() for one in (leaver.iam_id, leaver.email) if one}
+    is_kept = not kept.isdisjoint(names)
+    if not is_kept and not _is_lately_planned(case, now):
+        is_kept = tools.switches.is_protected(leaver.refs)
+    if is_kept:
+        text = "The leaver is protected since the plan was made."
+        raise PermanentError(text, reason=Reason.PROTECTED_USER)
 
 
 def _judge_and_send(
@@ -142,6 +186,9 @@ def _look_and_send(
         # What was waited for so long has to be looked at once more.
         text = "It waited too long for its turn among the requests to IBM Cloud."
         raise TransientError(text, reason=Reason.RATE_LIMITED, retry_after_seconds=1)
+    if not tools.is_in_force():
+        # An account may be held back by now, or another functional ID be meant.
+        return (*tools.works.again(claim, Change(), now), claim.work)
     return _send(tools, claim, case, target, ready, timedelta(seconds=first))
 
 

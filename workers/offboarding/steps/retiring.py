@@ -118,7 +118,7 @@ def _retire_in(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> None:
 def _listed(tools: Tools, account_id: str, due: Sequence[OldKeys]) -> KeyList | None:
     """List an account's keys; None where that cannot be done now, and is put off."""
     try:
-        keys = tools.accounts[account_id].cloud.cluster_keys()
+        keys = tools.account(account_id).cloud.cluster_keys()
         _check_whole(keys)
     except (PermanentError, TransientError) as error:
         for old in due:
@@ -197,7 +197,7 @@ def _retire_all(
 
 def _held_now(old: OldKeys) -> tuple[KeyOwner, Holder]:
     """Read who owns the target now; only one of our functional IDs' is touched."""
-    target, cloud = old.target, old.tools.accounts[old.account_id].cloud
+    target, cloud = old.target, old.tools.account(old.account_id).cloud
     owner = read(cloud, target.target).reading
     if not isinstance(owner, KeyOwner) or target.intent_at is None:
         raise TransientError("The present owner could not be read.")

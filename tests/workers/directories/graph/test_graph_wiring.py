@@ -95,7 +95,7 @@ def test_without_the_source_there_is_nothing_to_compare(settings, redis):
 def test_a_store_that_is_away_leaves_it_to_the_next_time(given, redis, monkeypatch):
     office = back_office(given, Silent())
     app = make_app("memory://")
-    register(app, office)
+    register(app, lambda: office)
 
     def away():
         raise StoreAwayError("The store does not answer.")
