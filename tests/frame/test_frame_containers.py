@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from config.settings import Settings
+from service.cli import main
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
@@ -318,6 +320,8 @@ def test_each_process_is_asked_by_its_own_command_how_it_is(compose, name):
 
     assert service["healthcheck"]["test"] == ["CMD", "offboard", "healthcheck", name]
     assert service["image"] == f"offboard:{VERSION}"
+    asked = CliRunner().invoke(main, ["healthcheck", name, "--help"])
+    assert asked.exit_code == 0, asked.output
 
 
 def test_the_archive_is_written_by_the_worker_and_read_by_the_web(compose):
