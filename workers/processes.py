@@ -72,6 +72,8 @@ def worker(settings: Settings) -> None:
     try:
         app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
     finally:
+        # Before it begins anew, which no end of the process comes before.
+        office.counting.hand_over()
         if not asked_to_end:
             _begin_anew()
 
