@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from workers.offboarding.metrics import METRICS, Metric
+from workers.offboarding.metric import Metric
+from workers.offboarding.metrics import METRICS
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 BEGIN: Final = "<!-- metrics: begin -->\n"

@@ -14,7 +14,9 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from workers.offboarding.metrics import METRICS, OVER, Kind, Metric, Sample
+from workers.offboarding.metric import OVER, Kind, Metric
+from workers.offboarding.metrics import METRICS
+from workers.offboarding.samples import Sample
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 

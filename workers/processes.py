@@ -84,6 +84,8 @@ def worker(settings: Settings) -> None:
     finally:
         alive.end()
         offices.leave()
+        # Before it begins anew, which no end of the process comes before.
+        offices.now.counting.hand_over()
         if not asked_to_end:
             _begin_anew()
 

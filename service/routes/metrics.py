@@ -12,7 +12,8 @@ from service.context import here
 from service.contract import route
 from service.routes.health import health
 from workers.offboarding.errors import StoreAwayError
-from workers.offboarding.metrics import BUILD, STORE_UP, Sample
+from workers.offboarding.metrics import BUILD, STORE_UP
+from workers.offboarding.samples import Sample
 
 _TEXT: Final[dict[str, Any]] = {"schema": {"type": "string"}}
 _SCRAPED: Final[dict[str, Any]] = {

@@ -7,7 +7,8 @@ from pathlib import Path
 from promql_parser import parse
 
 from workers.offboarding import metrics
-from workers.offboarding.metrics import METRICS, Kind, Metric
+from workers.offboarding.metric import Kind, Metric
+from workers.offboarding.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "workers" / "offboarding" / "metrics.py"

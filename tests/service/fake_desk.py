@@ -31,7 +31,7 @@ from workers.offboarding.health import Check, Verdict
 from workers.offboarding.heard import Unreadable, understood
 from workers.offboarding.heartbeat import Heartbeat
 from workers.offboarding.intake import Kept, KeptBody, KeptState
-from workers.offboarding.metrics import STORE_UP, Sample
+from workers.offboarding.metrics import STORE_UP
 from workers.offboarding.model import (
     BlindSpot,
     Case,
@@ -44,6 +44,7 @@ from workers.offboarding.model import (
     OpenedBy,
 )
 from workers.offboarding.notice import NoticeLine
+from workers.offboarding.samples import Sample
 from workers.offboarding.tally import Tally
 from workers.offboarding.trial_notice import state_of, trial
 

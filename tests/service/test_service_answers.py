@@ -399,7 +399,8 @@ def test_the_web_loads_no_cloud_sdk_and_no_worker():
     program = (
         "import sys, service.app;"
         "print([n for n in ('ibm_cloud_sdk_core', 'ibm_platform_services',"
-        " 'workers.tasks', 'workers.wiring', 'workers.ibmcloud.client')"
+        " 'workers.tasks', 'workers.wiring', 'workers.ibmcloud.client',"
+        " 'prometheus_client')"
         " if n in sys.modules])"
     )
 

@@ -9,15 +9,9 @@ from structlog.testing import capture_logs
 from workers.desk import counting
 from workers.desk.counting import Counting
 from workers.offboarding.errors import StoreAwayError
-from workers.offboarding.metrics import (
-    CASES,
-    HTTP_REQUESTS,
-    HTTP_SECONDS,
-    IBM_SECONDS,
-    field_of,
-    parts_of,
-    samples_of,
-)
+from workers.offboarding.metric import field_of, parts_of
+from workers.offboarding.metrics import CASES, HTTP_REQUESTS, HTTP_SECONDS, IBM_SECONDS
+from workers.offboarding.samples import samples_of
 from workers.offboarding.tally import Tally
 from workers.store.connection import connect
 from workers.store.metrics import Counts

@@ -12,6 +12,7 @@ from config.accounts import AccountSettings
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.failing import Failing
 from workers.offboarding.gauges import index_samples
+from workers.offboarding.metric import Metric, field_of
 from workers.offboarding.metrics import (
     ACCOUNT,
     ACCOUNT_UP,
@@ -33,12 +34,9 @@ from workers.offboarding.metrics import (
     SWEEP,
     TARGETS,
     WEBHOOKS,
-    Metric,
-    Sample,
-    field_of,
-    samples_of,
 )
 from workers.offboarding.model import CaseResult, Outcome
+from workers.offboarding.samples import Sample, samples_of
 from workers.store.metrics import Counts, Standing
 from workers.store.owners import Owners
 from workers.store.surveys import SurveyNotes

@@ -10,15 +10,9 @@ from workers.offboarding.exposure import (
     ReadingKind,
     exposure_of,
 )
-from workers.offboarding.metrics import (
-    EXPOSED,
-    FREE_SLOTS,
-    FROM_OUTAGE,
-    LEAVERS,
-    WEAK,
-    Sample,
-)
+from workers.offboarding.metrics import EXPOSED, FREE_SLOTS, FROM_OUTAGE, LEAVERS, WEAK
 from workers.offboarding.model import OwnerKind
+from workers.offboarding.samples import Sample
 
 UNREAD: Final = "unread"
 _KINDS: Final = (*(str(one) for one in OwnerKind), UNREAD)

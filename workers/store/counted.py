@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from workers.offboarding.clocks import owner_safe_seconds, settled_seconds
+from workers.offboarding.metric import field_of, observed
 from workers.offboarding.metrics import (
     CASE_DURATION,
     NOTIFICATIONS,
     OWNER_SAFE,
     TARGETS,
-    field_of,
-    observed,
 )
 from workers.offboarding.model import (
     Case,

@@ -12,7 +12,8 @@ from workers.desk.scraping import Known, Scraping
 from workers.offboarding.errors import Reason, StoreAwayError
 from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
 from workers.offboarding.functional_ids import FunctionalIdState
-from workers.offboarding.metrics import BY_NAME, METRICS, Kind
+from workers.offboarding.metric import Kind
+from workers.offboarding.metrics import BY_NAME, METRICS
 from workers.offboarding.model import (
     Cluster,
     KeyOwner,
