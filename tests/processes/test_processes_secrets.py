@@ -35,6 +35,7 @@ PLANTED = {
     "SOURCE_PERSONIO_API_TOKEN": "an-id:planted-api-client-secret",
     "SECRET_KEY": "planted-secret-key-0123456789abcdef0123456789",
     "METRICS_TOKEN": "planted-metrics-token-6b7c8d9e0f1a",
+    "HEARTBEAT_URL": "http://127.0.0.1:9/planted-heartbeat-token-4c5d",
     "EVIDENCE_KEY": "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
 }
 MORE = {
