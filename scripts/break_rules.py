@@ -55,6 +55,7 @@ STORE: Final = "tests/workers/store/test_store"
 CHAOS: Final = "tests/chaos/test_chaos.py::test"
 LEASES: Final = (f"{CHAOS}_nobody_writes_under_a_lease_that_another_has_by_then",)
 TWICE: Final = (f"{CHAOS}_no_call_of_the_store_acts_twice_when_it_is_repeated",)
+SILENT: Final = ("tests/offboarding/test_silent_account.py",)
 DIGESTED: Final = ("tests/workers/test_digesting.py",)
 TOLD_TOGETHER: Final = ("tests/workers/test_crowding.py",)
 STEPS: Final = "workers/offboarding/steps"
@@ -399,6 +400,30 @@ BUGS: Final = (
         "take an unreadable list for an empty one",
         "workers/offboarding/warnings.py",
         (("[note for one in looks for note in one.view.unseen]", "list[Note]()"),),
+    ),
+    Bug(
+        "7",
+        "look no more for what an earlier look could not see",
+        f"{STEPS}/planning.py",
+        (
+            (
+                "[view for look, view in pairs if look.view.is_final]",
+                "[view for _, view in pairs]",
+            ),
+        ),
+        SILENT,
+    ),
+    Bug(
+        "7",
+        "go by a user list that was read too long ago",
+        f"{STEPS}/remembering.py",
+        (
+            (
+                "return read_at is not None and at - read_at <= tools.index_life",
+                "return read_at is not None",
+            ),
+        ),
+        SILENT,
     ),
     Bug(
         "7",

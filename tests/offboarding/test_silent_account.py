@@ -1,5 +1,6 @@
 """One account that hangs, slows down or refuses, and what the others have of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Timer
 
@@ -8,7 +9,9 @@ from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO
 from fakes import a_surveyed_world, a_world
 
 from workers.offboarding import discovery
+from workers.offboarding.checking import check_all
 from workers.offboarding.errors import Reason, TransientError
+from workers.offboarding.health import Verdict
 from workers.offboarding.kept_views import KeptViews
 from workers.offboarding.model import CaseResult, CaseStatus, Outcome
 from workers.offboarding.view import View
@@ -92,6 +95,7 @@ def test_what_hung_is_looked_for_again_and_done_when_it_comes_back(end):
 def test_what_hangs_for_good_is_reported_as_not_seen(end):
     world = a_world(DALLAS)
     second, _ = two_accounts(world, end)
+    world.tools = replace(world.tools, names={"acct1": "team-1", "acct2": "team-2"})
     world.open()
     until_begun(world)
 
@@ -103,6 +107,7 @@ def test_what_hangs_for_good_is_reported_as_not_seen(end):
     case = world.case()
     assert case.result is CaseResult.ATTENTION
     assert {one.reason for one in case.warnings} == {Reason.LIST_UNREADABLE}
+    assert all("account team-2 (acct2)" in one.text for one in case.warnings)
     assert {one.outcome for one in case.targets} == {Outcome.VERIFIED}
 
 
@@ -248,3 +253,18 @@ def test_the_leaver_is_looked_for_under_the_names_of_the_last_whole_user_list():
     assert not index.has_people
     assert index.people_read_at == NOON
     assert [one.owner_now for one in index.of(DANA.id)] == [None]
+
+
+def test_the_doctor_names_the_account_that_is_silent_and_checks_the_others(end):
+    world = a_world(DALLAS)
+    second, _ = two_accounts(world, end)
+
+    checks = check_all([world.cloud, second])
+
+    silent = [one for one in checks if one.account_id == "acct2"]
+    assert [(one.what, one.verdict) for one in silent] == [
+        ("account", Verdict.UNPROVEN)
+    ]
+    assert "did not answer within 8 seconds" in silent[0].text
+    others = {one.what for one in checks if one.account_id == "acct1"}
+    assert {"user_list", "cluster_lists"} <= others

@@ -720,3 +720,17 @@ def test_a_survey_that_breaks_off_marks_the_day_and_is_no_fall(scene, monkeypatc
     [day] = days_of(scene)
     assert (day.departures_from_outage, day.of_people) == (2, 2)
     assert not day.is_whole
+
+
+def test_an_account_whose_survey_failed_comes_after_the_others(
+    client, armed, cloud, monkeypatch
+):
+    second = FakeCloud(cloud.clock, cloud.journal, account_id="acct2")
+    scene = Scene(client, armed, cloud, second)
+    failing(scene, cloud, 1)
+    order = []
+    monkeypatch.setattr(scene.owners, "begin_survey", order.append)
+
+    scene.surveys.make_due()
+
+    assert order == ["acct2", "acct1"]

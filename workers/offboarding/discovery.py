@@ -69,7 +69,7 @@ def look_at_all(
         return look_at(cloud, scope, known, by_account.get(cloud.account_id))
 
     views = in_time(look, [(one, one) for one in clouds], _silent, patience=patience)
-    return views if len(views) < _SEVERAL else [_told_apart(one) for one in views]
+    return views if len(views) < _SEVERAL else [told_apart(one) for one in views]
 
 
 def look_at(
@@ -191,7 +191,7 @@ def in_time(
     return [found[at] for at in sorted(found)]
 
 
-def _told_apart(view: View) -> View:
+def told_apart(view: View) -> View:
     """Have each note say of which account it is, since there are several."""
     notes = (
         one

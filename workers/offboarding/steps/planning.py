@@ -11,7 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.adopting import adopted_of
-from workers.offboarding.discovery import at_once, look_at_all, read_again
+from workers.offboarding.discovery import (
+    at_once,
+    look_at_all,
+    read_again,
+    told_apart,
+)
 from workers.offboarding.doubts import doubted as judged
 from workers.offboarding.emptiness import Known, accounts_without, doubted_if_empty
 from workers.offboarding.entries import about_plan
@@ -278,7 +283,8 @@ def _seen_by(
             patience=patience,
         )
     )
-    kept.update({one.account_id: one for one in looked})
+    is_one = len(clouds) == 1
+    kept.update({one.account_id: one if is_one else told_apart(one) for one in looked})
     return [kept[one.account_id] for one in clouds]
 
 
