@@ -1,3 +1,5 @@
+from zlib import crc32
+
 import pytest
 import schemathesis
 from fake_desk import NOW, SETTINGS, FakeDesk
@@ -255,6 +257,12 @@ def test_every_field_of_the_published_event_is_described(document):
     assert set(examples.EVENT) <= set(body["properties"])
 
 
+def _role(case):
+    """Each role in turn, the highest most often; the same one for the same request."""
+    asked = repr((case.path, case.path_parameters, case.query, case.body)).encode()
+    return ("approver", "operator", "approver", "viewer")[crc32(asked) % 4]
+
+
 # What a schema cannot say is left out of it: days ahead of today, who is a person,
 # a signature over the body. So a body that fits the schema may still be refused.
 # Nor can it say that a handshake is there for the sources that have one, only.
@@ -267,8 +275,8 @@ def test_every_field_of_the_published_event_is_described(document):
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_the_routes_keep_what_the_document_promises(case, as_approver):
+def test_the_routes_keep_what_the_document_promises(case):
     case.call_and_validate(
-        headers=as_approver,
+        headers={"Authorization": f"Bearer ofb_{_role(case)}"},
         excluded_checks=[positive_data_acceptance, allow_header_conformance],
     )
