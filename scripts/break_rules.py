@@ -247,6 +247,27 @@ BUGS: Final = (
         (("ended = _no_longer_theirs(tools, case, target, now)", "ended = None"),),
     ),
     Bug(
+        "1",
+        "send a reset by settings that do not hold any more",
+        f"{STEPS}/resetting.py",
+        (("    if not tools.is_in_force():\n", "    if False:\n"),),
+        ("tests/offboarding/test_settings_changed.py",),
+    ),
+    Bug(
+        "4",
+        "reset for somebody protected since the plan",
+        f"{STEPS}/resetting.py",
+        (("    _refuse_protected(tools, case, now)\n", ""),),
+        ("tests/offboarding/test_settings_changed.py",),
+    ),
+    Bug(
+        "12",
+        "take a key of another identity while the old one is good",
+        "workers/ibmcloud/tokens.py",
+        (("            self._check_same(token.claims)\n", ""),),
+        ("tests/workers/ibmcloud/test_ibmcloud_rotation.py",),
+    ),
+    Bug(
         "4",
         "act on the first of two candidates",
         "workers/offboarding/plan.py",
@@ -589,7 +610,7 @@ BUGS: Final = (
         "9",
         "use resets in a dry run",
         f"{STEPS}/resetting.py",
-        (("if resets is None or case.dry_run:", "if resets is None:"),),
+        (("account.resets is None or case.dry_run:", "account.resets is None:"),),
     ),
     Bug(
         "12",

@@ -37,17 +37,18 @@ class Offices:
         name = f"{gethostname()}:{os.getpid()}"
         self._keys = KeyWatch(name, self._kept.store.key_uses, now_utc)
         self._number = 0
-        self.now = self._build(settings)
+        self.now = self._build(settings, 0)
 
     def put(self, settings: Settings) -> str | None:
         """Put new settings in force; return why that cannot be done now, or nothing."""
         with self._lock:
+            number = self._number + 1
             try:
-                office = self._build(settings)
+                office = self._build(settings, number)
             except OffboardingError as error:
-                self._number -= 1
                 return f"They cannot be put in force now: {error}"
-            self.now = office
+            # Only now: whatever broke before, the former one is in force still.
+            self._number, self.now = number, office
             self._kept.clients.keep_only(settings.accounts)
         note_armed(office)
         # Tokens of an account that came are had before anybody needs them.
@@ -80,12 +81,10 @@ class Offices:
             be_ready(self.now)
             self._news.wait(_READY_EVERY_SECONDS)
 
-    def _build(self, settings: Settings) -> BackOffice:
-        self._number += 1
-        mine = self._number
+    def _build(self, settings: Settings, number: int) -> BackOffice:
         return back_office(
             settings,
             self._sender,
             self._kept,
-            is_in_force=lambda: self._number == mine,
+            is_in_force=lambda: self._number == number,
         )

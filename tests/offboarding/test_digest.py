@@ -22,6 +22,7 @@ from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import Dependence
 from workers.offboarding.failing import Failing
 from workers.offboarding.functional_ids import FunctionalIdState
+from workers.offboarding.key_uses import KeyUse
 from workers.offboarding.model import (
     BlindSpot,
     CaseKind,
@@ -307,3 +308,16 @@ def test_without_pages_no_list_is_linked():
 
     assert "Open the list" not in str(slack_message_of(report, None).blocks)
     assert "Open the list" not in html_of(report)
+
+
+def test_an_api_key_that_is_too_old_is_said_until_it_is_rotated():
+    key = KeyUse("acct1", "reader", NOON, key_id="ApiKey-1", made_at=NOON)
+
+    notice = digest_notice(replace(CALM, weak=Weak(old_keys=(key,))))
+
+    (part,) = [one for one in notice.parts if one.title == "Grows weak"]
+    (item,) = part.items
+    assert "".join(str(getattr(one, "text", one)) for one in item.line) == (
+        "The API key of reader in account acct1 was made on 2026-11-23: rotate it."
+    )
+    assert notice.about == ("1 API key too old",)
