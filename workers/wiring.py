@@ -113,7 +113,7 @@ class BackOffice:
 
 def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
-    store = open_store(settings)
+    store = open_store(settings, process="worker")
     store.owners.know(one.id for one in settings.accounts)
     opened = {
         one.id: open_cloud(one, settings, budget=store.budget)

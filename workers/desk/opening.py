@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import redis
 import structlog
 
 from config.settings import Settings
@@ -22,6 +24,7 @@ from workers.desk.places import same_people
 from workers.desk.seeing import Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
+from workers.desk.upgrading import Upgrading
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
@@ -56,6 +59,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
+from workers.store.versions import Versions, may_be_named, this_process
 from workers.store.work import Works
 
 log = structlog.get_logger()
@@ -101,6 +105,7 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    versions: Versions
 
 
 def store_address(settings: Settings) -> str:
@@ -119,13 +124,22 @@ def broker_address(settings: Settings) -> str:
     return _database_1(settings.store_url)
 
 
-def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
+def open_store(
+    settings: Settings, *, timeout_seconds: float = 5, process: str = "command"
+) -> Store:
     """Wait for the store, check that it keeps what it acknowledges, and open it.
 
+    Args:
+        settings: The settings.
+        timeout_seconds: How long a call may take.
+        process: Who opens it, as others are to see it.
+
     Raises:
+        StoreFormatError: This version cannot read what is in it; nothing was changed.
         UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
     """
-    client = connect(store_address(settings), timeout_seconds=timeout_seconds)
+    name = this_process(process, version("offboard")).name
+    client = _connected(settings, timeout_seconds, name)
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
     store = Store(
         Cases(client),
@@ -161,8 +175,10 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        Versions(client),
     )
     await_store(store.switches)
+    store.versions.begin()
     found = unsafe_settings(client)
     if found and not settings.store_unsafe:
         raise UnsafeStoreError(
@@ -174,6 +190,20 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
     if settings.paused and not store.switches.start_paused():
         log.warning("pause.ended_before", text="PAUSED=1, but a person resumed it.")
     return store
+
+
+def _connected(
+    settings: Settings, timeout_seconds: float, name: str
+) -> "redis.Redis":
+    """Make a client whose connections have a name, where the server takes that."""
+    connected = partial(
+        connect, store_address(settings), timeout_seconds=timeout_seconds
+    )
+    client = connected(name=name)
+    if may_be_named(client):
+        return client
+    log.warning("store.connection_unnamed")
+    return connected(name="")
 
 
 def index_life(settings: Settings) -> timedelta:
@@ -202,9 +232,14 @@ def now_utc() -> datetime:
 
 def open_desk(settings: Settings) -> Desk:
     """Open the desk of a front door."""
-    store = open_store(settings, timeout_seconds=2)
+    store = open_store(settings, timeout_seconds=2, process="web")
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
     return desk_on(store, settings, sender, has_turn=sender.has_turn)
+
+
+def open_upgrading(settings: Settings) -> Upgrading:
+    """Open what tells and changes the format of the store; it does not wait for it."""
+    return Upgrading(Versions(_connected(settings, 5, "offboard")))
 
 
 def desk_on(
@@ -229,7 +264,9 @@ def desk_on(
         clock=now_utc,
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
-        conditions=Conditions(store.condition("web"), sender).conditions,
+        conditions=Conditions(
+            store.condition("web"), sender, Upgrading(store.versions).checks
+        ).conditions,
         days_since=store.trend.since,
     )
     accepting = Accepting(
