@@ -192,9 +192,7 @@ def open_store(
     return store
 
 
-def _connected(
-    settings: Settings, timeout_seconds: float, name: str
-) -> "redis.Redis":
+def _connected(settings: Settings, timeout_seconds: float, name: str) -> "redis.Redis":
     """Make a client whose connections have a name, where the server takes that."""
     connected = partial(
         connect, store_address(settings), timeout_seconds=timeout_seconds

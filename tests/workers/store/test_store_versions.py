@@ -1,5 +1,6 @@
 """The format of a store: who may work on it, who is there, on and back."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +27,10 @@ NEWS = {"NoticeKind.new": '"kind":"taken_over"', "Case.harmless": None}
 
 def upgrading(client):
     return Upgrading(Versions(client), pause=lambda _: None)
+
+
+def refused():
+    return pytest.raises(UpgradeRefusedError, match="An older version is connected")
 
 
 def a_notice():
@@ -189,10 +194,8 @@ def test_an_upgrade_is_finished_only_where_no_older_version_is_connected(
 
     with connect(store_place.store_url, name=name) as other:
         other.ping()
-        try:
+        with refused() if stored == 1 else nullcontext():
             upgrading(client).finish(is_sure=is_sure)
-        except UpgradeRefusedError as error:
-            assert "An older version is connected" in str(error)
 
     assert Versions(client).stored() == stored
 
