@@ -35,18 +35,45 @@ ROOTS = (
 
 
 def shape() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    """Name the fields of each class, and the words of each enum."""
+    fields = {
+        one.__name__: sorted(each.name for each in dataclasses.fields(one))
+        for one in _classes()
+    }
+    words = {
+        one.__name__: sorted(str(each.value) for each in one)
+        for one in _reached()
+        if issubclass(one, enum.Enum)
+    }
+    return dict(sorted({**fields, **words}.items()))
+
+
+def _classes() -> list[type]:
+    return [one for one in _reached() if dataclasses.is_dataclass(one)]
+
+
+def _reached() -> list[type]:
+    """List every class that stored records are made of."""
+    found: dict[str, type] = {}
     todo = list(ROOTS)
     while todo:
         one = todo.pop()
-        if typing.get_args(one):
-            todo += typing.get_args(one)
-        elif isinstance(one, type) and issubclass(one, enum.Enum):
-            found[one.__name__] = sorted(str(each.value) for each in one)
-        elif dataclasses.is_dataclass(one) and one.__name__ not in found:
-            found[one.__name__] = sorted(each.name for each in dataclasses.fields(one))
+        todo += typing.get_args(one)
+        if isinstance(one, type) and one.__name__ not in found:
+            found[one.__name__] = one
             todo += typing.get_type_hints(one).values()
-    return dict(sorted(found.items()))
+    return list(found.values())
+
+
+def without_default() -> set[str]:
+    """Name the fields that a record of before has to have."""
+    found: set[str] = set()
+    for one in _classes():
+        for each in dataclasses.fields(one):
+            is_given = each.default is not dataclasses.MISSING
+            if not is_given and each.default_factory is dataclasses.MISSING:
+                found.add(f"{one.__name__}.{each.name}")
+    return found
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.stored_shape import shape
+from tests.stored_shape import shape, without_default
 from workers.store.formats import FORMAT, NEW, OLDEST
 
 BEFORE = Path(__file__).parents[2] / "fixtures" / "stored" / "format-1.shape.json"
@@ -26,6 +26,13 @@ def test_whatever_the_format_before_does_not_know_is_declared():
     before = json.loads(BEFORE.read_text("utf-8"))
 
     assert gained(before, shape()) == set(NEW)
+
+
+def test_a_new_field_of_a_record_that_was_there_before_has_a_default():
+    before = json.loads(BEFORE.read_text("utf-8"))
+    new = {one for one in gained(before, shape()) if one.partition(".")[0] in before}
+
+    assert new & without_default() == set()
 
 
 def test_nothing_that_the_format_before_wrote_is_unknown_by_now():
