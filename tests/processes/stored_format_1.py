@@ -42,6 +42,7 @@ SETTINGS = {
 # have them: they are to come for good.
 _NEXT_YEAR = re.compile(r"\b2027-(?=\d\d-\d\d)")
 _LATER_MS = 70 * 365 * 86_400_000
+_UNTIL = re.compile(r'(\buntil\\*": *\\*")20')
 _MS = re.compile(r"\b18[0-9]{11}\b")
 # Who leaves, and what they own: the name, a region and a group each.
 PEOPLE = {
@@ -50,6 +51,8 @@ PEOPLE = {
     "held": tuple((one, PLATFORM_GROUP_ID) for one in ("us-east", "eu-gb", "jp-tok")),
 }
 RESET = "/global/v1/keys"
+# A cluster through which nothing can be seen while the fixture is made.
+BLIND = "cq1blind00cator0001"
 
 
 def stored_account(*, is_after: bool = False) -> Account:
@@ -64,6 +67,8 @@ def stored_account(*, is_after: bool = False) -> Account:
             cluster = f"cq1{region.replace('-', '')}{group[:6]}"
             account.add_cluster(cluster, cluster, region=region, group_id=group)
             account.set_owner(region, group, iam_id)
+    account.add_cluster(BLIND, "blind", region="ca-tor", group_id=PAYMENTS_GROUP_ID)
+    account.set_owner("ca-tor", PAYMENTS_GROUP_ID, FUNCTIONAL_ID_IAM_ID)
     if is_after:
         for place in (
             ("us-south", PLATFORM_GROUP_ID),
@@ -77,6 +82,8 @@ def stored_account(*, is_after: bool = False) -> Account:
 def play(service, processes: Processes) -> None:
     """Play everything that the fixture has; the worker is dead at the end."""
     faults = service.simulator.faults
+    no = status(403, "{}")
+    faults.add(Fault("GET", f".*/logging/{BLIND}/clusterkeyowner", no, times=None))
     processes.start("store", "store", old=True)
     port = free_port()
     service.url = f"http://127.0.0.1:{port}"
@@ -85,15 +92,16 @@ def play(service, processes: Processes) -> None:
     processes.start("web", "web", old=True, port=port)
     service.await_ready()
     service.surveyed()
+    spot = {"account_id": service.simulator.account.account_id, "region": "ca-tor"}
+    spot |= {"resource_group": PAYMENTS_GROUP_ID, "reason": "being made", "days": 30}
+    assert service.call("POST", "/api/blind-spots", role="approver", json=spot).ok
     # Settled, safe: two targets, one of them with follow-ups.
     [safe] = service.tell("dana.lee@example.com", "msg_safe").json()["cases"]
     service.settled(safe)
     # Settled, attention: the far side refuses the reset.
-    no = status(403, "{}")
     faults.add(Fault("POST", RESET, no, times=None, where={"X-Region": "eu-gb"}))
     [refused] = service.tell("refused@example.com", "msg_refused").json()["cases"]
     service.settled(refused)
-    faults.clear()
     # Clean, a dry run, and one that is over before its day.
     service.tell("nobody@example.com", "msg_clean")
     service.call("POST", "/offboard/robin.park@example.com", json={"dry_run": True})
@@ -105,9 +113,6 @@ def play(service, processes: Processes) -> None:
     # Waiting: more targets than the guard lets go.
     [held] = service.tell("held@example.com", "msg_held").json()["cases"]
     until(lambda: service.case(held)["status"] == "waiting")
-    spot = {"account_id": service.simulator.account.account_id, "region": "eu-de"}
-    spot |= {"resource_group": PLATFORM_GROUP_ID, "reason": "being made", "days": 360}
-    service.call("POST", "/api/blind-spots", role="approver", json=spot)
     # Of SCIM, a user who works here.
     user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}
     user |= {"userName": "sam.roe@example.com", "active": True}
@@ -119,9 +124,10 @@ def play(service, processes: Processes) -> None:
         timeout=30,
     )
     # Open, in the middle of a reset whose answer never came.
-    faults.add(Fault("POST", RESET, delay_after(60), times=None))
+    hangs = Fault("POST", RESET, delay_after(60), where={"X-Region": "us-east"})
+    faults.add(hangs)
     service.tell("mid@example.com", "msg_mid")
-    until(lambda: len(faults.fired()) > 0)
+    until(lambda: hangs not in faults.unfired())
     service.end("worker", signal.SIGKILL)
     # With nobody to work or to tell: the brake, quarantine, and what is only due.
     for number in range(3):
@@ -168,7 +174,8 @@ def load(client, file: Path = FILE) -> None:
 
 def _put_off(value: object) -> object:
     text = json.dumps(value)
-    return json.loads(_MS.sub(_later, _NEXT_YEAR.sub("2097-", text)))
+    text = _UNTIL.sub(r"\g<1>21", _NEXT_YEAR.sub("2097-", text))
+    return json.loads(_MS.sub(_later, text))
 
 
 def _later(found: "re.Match[str]") -> str:

@@ -307,7 +307,7 @@ def test_a_store_that_the_version_before_left_in_use_is_worked_off(tmp_path):
         "many2": "waiting",
     }
     [spot] = spots["blind_spots"]
-    assert (spot["region"], spot["accepted_by"]) == ("eu-de", "approver")
+    assert (spot["region"], spot["accepted_by"]) == ("ca-tor", "approver")
     assert kept["quarantine"][0]["source"] == "standard"
     assert users["totalResults"] == 1
     assert (mid["result"], held["result"]) == ("safe", "safe")

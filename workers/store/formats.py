@@ -13,8 +13,8 @@ FORMAT: Final = 2
 # One version back, so that web and workers change one after another.
 OLDEST: Final = 1
 # Stored fields and words that format 1 does not know, by `Class.name`: each with the
-# text by which a record shows it, or None where an older version may drop it, or leaves
-# it alone, without harm. What has a text is written in format 2 only.
+# expression that finds it in a record's text, or None where an older version may drop
+# it, or leaves it alone, without harm. What has one is written in format 2 only.
 NEW: Final[Mapping[str, str | None]] = {}
 
 

@@ -137,11 +137,13 @@ class Versions:
         Returns:
             How many, by the names in *news*.
         """
-        texts = {name: text for name, text in news.items() if text is not None}
+        looked_for = {
+            name: re.compile(text) for name, text in news.items() if text is not None
+        }
         found = dict[str, int]()
-        for key in self._marked() if texts else ():
+        for key in self._marked() if looked_for else ():
             record = self._text_of(key)
-            for name in [one for one, text in texts.items() if text in record]:
+            for name in [one for one, it in looked_for.items() if it.search(record)]:
                 found[name] = found.get(name, 0) + 1
         return found
 
