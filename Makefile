@@ -32,7 +32,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help install test check bench chaos scenario lint types imports fmt demo web worker \
-	beat store up lock clean unusable
+	beat store up lock sbom audit release clean unusable
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +105,21 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --extra oidc --universal --python
 lock: $(INSTALLED) ## resolve both locks anew; ARGS=--upgrade for newer versions
 	$(COMPILE) --group dev -o requirements.lock
 	$(COMPILE) -c requirements.lock -o requirements-run.lock
+
+SBOM = dist/sbom.cdx.json
+
+sbom: $(INSTALLED) ## the parts of what runs, as CycloneDX JSON, into dist/
+	@PYTHONPATH=. $(BIN)/python scripts/write_sbom.py $(SBOM)
+	@echo '$(SBOM)'
+
+# --strict: a part that could not be looked up is a fault, and not a pass.
+audit: $(INSTALLED) ## known faults of what runs; fails where they cannot be looked up
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		-r requirements-run.lock $(ARGS) || { \
+		echo 'Not audited, or something was found: see above. Do not release.' >&2; \
+		exit 1; }
+
+release: check sbom audit ## what a release must pass; docs/releasing.md has the rest
 
 clean: ## remove .venv, caches and builds; var/ (the store) and .env stay
 	rm -rf $(VENV) build dist *.egg-info .coverage .hypothesis

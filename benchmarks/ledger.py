@@ -84,6 +84,7 @@ def store_of_its_own() -> Iterator[tuple[Settings, Store, "redis.Redis"]]:
             environ = {
                 "OFFBOARD_STORE_URL": f"embedded:{folder}",
                 "OFFBOARD_API_TOKENS": listed,
+                "OFFBOARD_REQUESTS_PER_MINUTE": "100000",
             }
             settings = Settings.from_env(environ)
             with connect(Embedded(folder).store_url, timeout_seconds=60) as client:

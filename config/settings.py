@@ -172,6 +172,16 @@ class Settings:
     api_tokens: tuple[Token, ...] = setting(
         (), parsers.tokens, "comma-separated name:role:sha256hex[:person]", secret=True
     )
+    requests_per_minute: int = setting(
+        1200,
+        parsers.number(10, 100_000),
+        "calls of the API by one token in any minute; more get 429",
+    )
+    failed_auth_per_minute: int = setting(
+        30,
+        parsers.number(1, 10_000),
+        "failed sign-ins and signatures of one address in any minute; more get 429",
+    )
     auth_mode: str = setting(
         "token",
         parsers.text(OneOf(["token", "proxy", "oidc"])),
@@ -330,6 +340,13 @@ class Settings:
     )
     log_level: str = setting(
         "INFO", parsers.text(OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])), "log level"
+    )
+    metrics_token: tuple[Secret, ...] = setting(
+        (),
+        parsers.secrets,
+        "what a scrape of /metrics sends as its bearer token; two while rotating",
+        secret=True,
+        only="web",
     )
     host: str = setting("127.0.0.1", parsers.text(), "where the web listens")
     port: int = setting(8000, parsers.number(1, 65535), "its port")

@@ -19,9 +19,12 @@ from config.settings import Settings
 from service.bodies import LIMIT_BYTES
 from service.context import Context, give_context
 from service.contract import open_api
+from service.counting import count_request
 from service.errors import answer_errors
+from service.failed_auth import limit_failures
 from service.pages import pages
 from service.pages.frame import fit
+from service.pages.session import is_secure
 from service.routes import (
     blind_spots,
     cases,
@@ -41,7 +44,12 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+# For this host alone: others of its domain may be plain.
+_ONLY_TLS: Final = ("Strict-Transport-Security", "max-age=31536000")
 _SECURITY_HEADERS: Final = [
     (name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()
 ]
@@ -109,6 +117,7 @@ def create_app(
     app.register_blueprint(_scim(settings))
     app.register_blueprint(pages)
     answer_errors(app)
+    limit_failures(app)
     return app
 
 
@@ -140,9 +149,12 @@ def _finish(response: Response) -> Response:
     response.headers.extend(
         [one for name, one in _SECURITY_HEADERS if name not in said]
     )
+    if is_secure():
+        response.headers.add(*_ONLY_TLS)
     if "token" in kept:
         # So that a caller can tell what its own token is good for.
         response.headers["Offboard-Role"] = kept.token.role
+    count_request(response)
     # The template, never the path: the path names the person.
     log.info(
         "request.answered",

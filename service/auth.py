@@ -14,6 +14,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from config.settings import ROLES, Token
 from service.context import here
+from service.limiting import count_request
 
 Role = Literal["public", "viewer", "operator", "approver"]
 
@@ -28,6 +29,7 @@ def demand(role: Role) -> None:
     Raises:
         Unauthorized: No token, or one we do not know: the same answer for both.
         Forbidden: A known token whose role is too small.
+        TooManyError: A known token that asks too often.
     """
     if role == PUBLIC:
         return
@@ -39,6 +41,7 @@ def demand(role: Role) -> None:
             "Send a token that is known here as Authorization: Bearer.",
             www_authenticate=WWWAuthenticate("bearer"),
         )
+    count_request(token.name)
     if ROLES.index(token.role) < ROLES.index(role):
         raise Forbidden(f"This needs the role {role}.")
     g.token = token

@@ -15,6 +15,7 @@ from uuid import uuid4
 import requests
 
 from config.settings import LOOPBACK, Secret
+from service.agent import USER_AGENT
 from service.call_error import CallError, Fault
 from service.faults import (
     connection_fault,
@@ -185,9 +186,13 @@ class Client:
         """
         return self._call("POST", f"/api/brake/{verb}", pauses=())
 
-    def exposure(self) -> tuple[Body, tuple[str, ...]]:
-        """Read who owns every target; reasons why that may not be everything."""
-        body, said = self._ask("GET", "/api/exposure")
+    def exposure(self, account_ids: Sequence[str] = ()) -> tuple[Body, tuple[str, ...]]:
+        """Read who owns every target; reasons why that may not be everything.
+
+        Of all accounts where none is named.
+        """
+        wanted = {"account_id": list(account_ids)}
+        body, said = self._ask("GET", "/api/exposure", params=wanted)
         return body, _listed(said.get(NOT_SEEN, ""))
 
     def gate(self, user: str) -> Body:
@@ -344,6 +349,8 @@ class Client:
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
         request.headers["Accept"] = "application/json"
+        # By this the service counts what was asked for by this command.
+        request.headers["User-Agent"] = USER_AGENT
         return request
 
     def _read(self, answer: requests.Response, accepted: Sequence[int]) -> Body:

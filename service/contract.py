@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from flask import Flask, Response, current_app, request
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]  # ships no types
 from marshmallow import Schema, ValidationError
+from marshmallow.fields import List
 
 from service.asked_schemas import BlindSpotsSchema
 from service.auth import PUBLIC, Role, demand
@@ -116,7 +117,7 @@ def route(
                 raw = read_json_bytes()
                 given["body"] = takes.load(strict_json(raw) if raw else {})
             if filters is not None:
-                given["query"] = filters.load(_query())
+                given["query"] = filters.load(_query(filters))
             return view(**given)
 
         guarded.__dict__["needs_role"] = role
@@ -136,12 +137,17 @@ def route(
     return declare
 
 
-def _query() -> dict[str, str]:
+def _query(filters: Schema) -> dict[str, str | list[str]]:
     given = request.args.to_dict(flat=False)
-    repeated = {name: ["Give it once."] for name, many in given.items() if many[1:]}
+    lists = {name for name, one in filters.fields.items() if isinstance(one, List)}
+    repeated = {
+        name: ["Give it once."]
+        for name, many in given.items()
+        if many[1:] and name not in lists
+    }
     if repeated:
         raise ValidationError(repeated)
-    return request.args.to_dict()
+    return {name: many if name in lists else many[0] for name, many in given.items()}
 
 
 def _parameters(where: str, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -158,6 +164,6 @@ def _parameters(where: str, schemas: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _errors(role: Role, method: str, more: tuple[int, ...]) -> dict[int, str]:
-    by_role = () if role == PUBLIC else (401, 403)
+    by_role = () if role == PUBLIC else (401, 403, 429)
     by_method = (400, 411, 413, 415) if method == "POST" else ()
     return dict.fromkeys(sorted({*by_role, *by_method, *more}), PROBLEM)

@@ -5,6 +5,7 @@ What an answer says is written by us: never a stack, never what was sent.
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -26,6 +27,9 @@ from workers.offboarding.errors import (
 )
 
 RETRY_AFTER_SECONDS: Final = 5
+_MOST_FIELDS: Final = 50
+_LONGEST_NAME: Final = 200
+_MOST_SENTENCES: Final = 5
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -86,6 +90,18 @@ class MalformedError(Exception):
         self.cause = cause
 
 
+class TooManyError(Exception):
+    """Somebody asks more often than they may.
+
+    Attributes:
+        retry_after_seconds: When they may ask again.
+    """
+
+    def __init__(self, text: str, retry_after_seconds: int) -> None:
+        super().__init__(text)
+        self.retry_after_seconds = retry_after_seconds
+
+
 def answer_errors(app: Flask) -> None:
     """Register the answers; call it after everything that registers its own."""
     app.register_error_handler(HTTPException, _of_http)
@@ -98,6 +114,7 @@ def answer_errors(app: Flask) -> None:
     app.register_error_handler(NoSuchDeliveryError, _no_such_delivery)
     app.register_error_handler(NoSuchNoticeError, _no_such_notice)
     app.register_error_handler(TooSoonError, _too_soon)
+    app.register_error_handler(TooManyError, too_many)
     app.register_error_handler(CaseDamagedError, _case_damaged)
     app.register_error_handler(ConflictError, _conflict)
     app.register_error_handler(StoreAwayError, _store_away)
@@ -198,8 +215,14 @@ def _invalid(error: ValidationError) -> Response:
         422,
         "Some fields cannot be used; errors names them.",
         slug="invalid-fields",
-        errors=field_paths(error.messages),
+        errors=_some_of(field_paths(error.messages)),
     )
+
+
+def _some_of(errors: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Bound what is said of one body, whose fields' names are its sender's own."""
+    some = islice(errors.items(), _MOST_FIELDS)
+    return {name[:_LONGEST_NAME]: said[:_MOST_SENTENCES] for name, said in some}
 
 
 def _no_such_case(_: NoSuchCaseError) -> Response:
@@ -225,6 +248,12 @@ def _too_soon(error: TooSoonError) -> Response:
     seconds = math.ceil(error.retry_after_seconds)
     headers = {"Retry-After": str(max(seconds, 1))}
     return _problem(429, str(error), slug="too-soon", headers=headers)
+
+
+def too_many(error: TooManyError) -> Response:
+    """Answer somebody who asks too often."""
+    headers = {"Retry-After": str(error.retry_after_seconds)}
+    return _problem(429, str(error), slug="too-many-requests", headers=headers)
 
 
 def _case_damaged(error: CaseDamagedError) -> Response:

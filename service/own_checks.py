@@ -25,6 +25,7 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         _tokens(settings),
         _identities(settings),
         *_encrypted(settings),
+        *_metrics(settings),
     )
 
 
@@ -94,6 +95,16 @@ def _identities(settings: Settings) -> Check:
         return Check(what, Verdict.OK, text)
     text = "None is set: people are found by exact e-mail or IAM ID."
     return Check(what, Verdict.OK, text)
+
+
+def _metrics(settings: Settings) -> Iterator[Check]:
+    """Say where whoever reaches the web may read the metrics."""
+    if settings.metrics_token or settings.host in LOOPBACK:
+        return
+    text = "GET /metrics is open to whoever reaches the web: they name accounts, "
+    text += "functional IDs and sources, and tell how many leave."
+    mend = "Set OFFBOARD_METRICS_TOKEN_FILE, and give the same file to what scrapes."
+    yield Check("metrics_token", Verdict.WARNING, text, mend)
 
 
 def _encrypted(settings: Settings) -> Iterator[Check]:

@@ -44,6 +44,20 @@ EXPOSURE: Final[dict[str, Any]] = {
             ],
         }
     ],
+    "accounts": [
+        {
+            "account_id": "3f0aa1d2b4c65e7f8091a2b3c4d5e6f7",
+            "name": "production",
+            "armed": True,
+            "surveyed_at": "2026-02-16T10:02:11.000Z",
+            "complete": True,
+            "reason": None,
+            "targets": 13,
+            "people_owned": 1,
+            "departures_from_outage": 1,
+            "unread": 0,
+        }
+    ],
 }
 
 GATE: Final[dict[str, Any]] = {

@@ -4,11 +4,11 @@ The fields are a promise to other programs: all are always there, in this order,
 other. The command line's ``--local`` writes the same bodies through these schemas.
 """
 
-from marshmallow import Schema, fields
-from marshmallow.validate import OneOf
+from marshmallow import RAISE, Schema, fields
+from marshmallow.validate import Length, OneOf
 
 from service.schemas import ClusterSchema, NoteSchema, OwnerSchema, ResourceGroupSchema
-from service.words import Moment
+from service.words import Moment, Whole
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import ReadingKind
 from workers.offboarding.health import Verdict
@@ -62,6 +62,41 @@ class FunctionalIdSchema(Schema):
     weak = fields.List(fields.Nested(NoteSchema))
 
 
+class AccountExposureSchema(Schema):
+    """One account's part: a line of the summary.
+
+    ``complete`` is false where something there was not seen, or nothing lately;
+    ``reason`` says why. ``people_owned`` counts the targets that are people's.
+    """
+
+    account_id = fields.String()
+    name = fields.String()
+    armed = fields.Boolean(attribute="is_armed")
+    surveyed_at = Moment(allow_none=True)
+    complete = fields.Boolean(attribute="is_complete")
+    reason = fields.String(validate=OneOf([*Reason, None]), allow_none=True)
+    targets = fields.Integer()
+    people_owned = fields.Integer()
+    departures_from_outage = fields.Integer()
+    unread = fields.Integer()
+
+
+class ExposureQuery(Schema):
+    """Which accounts to show."""
+
+    class Meta:
+        """A misspelt filter must not answer with everything."""
+
+        unknown = RAISE
+
+    account_id = fields.List(
+        fields.String(validate=Whole("^[0-9A-Za-z_-]{1,64}$", error="Give an id.")),
+        load_default=(),
+        validate=Length(max=100),
+        metadata={"description": "Only this account; give it again for more."},
+    )
+
+
 class ExposureSchema(Schema):
     """Who owns every target, and who would take over (design: section 4)."""
 
@@ -71,6 +106,7 @@ class ExposureSchema(Schema):
     unread = fields.Integer()
     checked_at = Moment(allow_none=True)
     functional_ids = fields.List(fields.Nested(FunctionalIdSchema))
+    accounts = fields.List(fields.Nested(AccountExposureSchema))
 
 
 class GateSchema(Schema):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
+from flask.helpers import get_debug_flag
 from gunicorn.app.base import BaseApplication
 
 from config import log as logs
@@ -38,7 +39,7 @@ def _keep_out_of_the_way(_: Any) -> None:  # noqa: ANN401 - gunicorn ships no ty
 _GARBAGE: Final = (20_000, 20, 20)
 
 OPTIONS: Final[dict[str, Any]] = {
-    "worker_class": "gthread",
+    "worker_class": "service.patience.PatientWorker",
     "workers": 2,
     "threads": 8,
     "timeout": 30,
@@ -108,6 +109,12 @@ _QUOTES: Final = re.compile(r"Invalid request [^'\"]*|Error handling request")
 UNQUOTED: Final = _Unquoted()
 
 
+_DEBUG: Final = (
+    "FLASK_DEBUG is set, and shows what nobody outside may see: take it out of the"
+    " environment of the web process."
+)
+
+
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn with our settings; each of its workers opens a desk of its own."""
 
@@ -127,6 +134,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def run(self) -> None:
         """Serve until told to end; say first if nobody could tell us anything."""
+        if get_debug_flag():
+            raise SystemExit(_DEBUG)
         has_source = any(one.is_on for _, one in self._settings.sources)
         if not has_source and not self._settings.api_tokens:
             log.warning("web.deaf", missing=["api_tokens", "source_…_secret"])
@@ -135,7 +144,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> Any:  # noqa: ANN401 - a WSGI application
         """Make the application, in the worker that will serve it."""
         self._set_up_logs(None)
-        return create_app(self._settings, open_desk(self._settings))
+        desk = open_desk(self._settings)
+        desk.begin_counting()
+        return create_app(self._settings, desk)
 
     def _set_up_logs(self, _: object) -> None:
         # Again: gunicorn has taken the root's handler away, in the parent too.

@@ -11,6 +11,8 @@ from threading import Lock
 
 from factories import DANA, FID, NOON, ROBIN, a_case, a_person, a_standing
 
+from workers.desk.counting import Counting
+from workers.desk.scraping import Scraping
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     CaseCancelledError,
@@ -48,6 +50,7 @@ from workers.offboarding.report.progress import ended_badly
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.offboarding.survey import surveyed
+from workers.offboarding.tally import Tally
 from workers.offboarding.workflow import do
 from workers.store.cases import Taken
 from workers.store.work import Begun
@@ -107,6 +110,8 @@ class FakeCloud:
         self.credentials = {}
         self.sees = Visibility(Right.OK, Right.OK, Right.OK)
         self.unseen = ()
+        # How long a call under way has had no answer.
+        self.silent_for = 0.0
         self.faults = defaultdict(deque)
         self.keys = defaultdict(list)
         self._owners = {one.id: [(NOON, DANA)] for one in targets}
@@ -142,6 +147,9 @@ class FakeCloud:
                 if script:
                     return script.popleft()
         return None
+
+    def silence_seconds(self):
+        return self.silent_for
 
     def people(self):
         fault = self._asked("people")
@@ -1009,3 +1017,11 @@ def a_surveyed_world(*targets, **how):
     world.survey()
     world.journal.clear()
     return world
+
+
+def uncounted():
+    """What a desk needs to count, where nobody hands that over or scrapes it."""
+    return {
+        "counting": Counting(None, Tally()),
+        "scraping": Scraping(None, None, None, None, broker_depth=None),
+    }

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
+from kombu import exceptions as kombu
 
 from workers.broker import FAULTS, kind_of, prefer_ours, settings_for
 from workers.offboarding.model import Channel, Step, Work
@@ -57,6 +58,8 @@ _AT_ONCE: Final = 25
 # How long the broker may take to answer whoever asks how it is.
 _REACH_SECONDS: Final = 3
 
+_QUEUE: Final = "offboard"
+
 _CONFIG: Final[dict[str, Any]] = {
     # Results are in the case; nobody waits for a task.
     "result_backend": None,
@@ -84,7 +87,7 @@ _CONFIG: Final[dict[str, Any]] = {
     },
     "timezone": "UTC",
     "enable_utc": True,
-    "task_default_queue": "offboard",
+    "task_default_queue": _QUEUE,
     "beat_schedule": {
         "sweep": {
             "task": SWEEP,
@@ -220,6 +223,22 @@ class Sender:
         except FAULTS as error:
             return type(error).__name__
         return None
+
+    def depth(self) -> int | None:
+        """Count the messages that wait to be taken; None where nobody can tell."""
+        try:
+            with self._app.connection_for_read() as connection:
+                connection.ensure_connection(
+                    max_retries=1, interval_start=0, timeout=_REACH_SECONDS
+                )
+                channel: Any = connection.default_channel
+                found = channel.queue_declare(queue=_QUEUE, passive=True)
+        except kombu.ChannelError:
+            # A queue of Redis is there while it has messages.
+            return 0
+        except FAULTS:
+            return None
+        return int(found.message_count)
 
     def _send(self, messages: Sequence[Message]) -> None:
         """Send messages, many of them in one round trip; the rest is the sweep's."""

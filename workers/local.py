@@ -6,7 +6,7 @@ looked at, and nothing that surveys have learned. It has no means to write.
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,9 +55,20 @@ class LocalDesk:
     settings: Settings
     clouds: tuple[Cloud, ...]
 
-    def exposure(self) -> Exposure:
-        """Read who owns every target now."""
-        return exposure_of(index_now(self.clouds, now_utc()))
+    def exposure(self, account_ids: Collection[str] = ()) -> Exposure:
+        """Read who owns every target now, of all accounts where none is named."""
+        wanted = [
+            one
+            for one in self.clouds
+            if not account_ids or one.account_id in account_ids
+        ]
+        shown = exposure_of(index_now(wanted, now_utc()))
+        names = {one.id: one.name for one in self.settings.accounts}
+        # Nothing can be written from here.
+        named = (
+            replace(one, name=names.get(one.account_id, "")) for one in shown.accounts
+        )
+        return replace(shown, accounts=tuple(named))
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Read whether a person may be removed, as far as owners tell."""

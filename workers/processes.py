@@ -58,6 +58,7 @@ def worker(settings: Settings) -> None:
     register(app, office)
     _see_whether_old(office)
     note_armed(office)
+    office.counting.begin()
     # Beside the work, so that IAM being away does not keep a worker from starting.
     Thread(target=stay_ready, args=(office,), daemon=True).start()
     log.info("worker.started", armed=settings.armed, threads=THREADS)

@@ -60,7 +60,9 @@ class StuckWatch:
         now = self._clock()
         if now < self._not_yet:
             return
-        found = [one for status in AT_WORK for one in self._stills(status, now)]
+        found = [one for status in AT_WORK for one in self._next(status, now)]
+        # What went on, or is over, is on none of those pages any more.
+        self._stills(self._progress.stuck(_AT_ONCE), now)
         fresh = self._progress.untold(found)
         if fresh:
             # Told first and written then: who dies between the two tells it once more,
@@ -71,14 +73,20 @@ class StuckWatch:
             log.error("case.stands_still", case_id=one.case_id, since=str(one.since))
         self._not_yet = now + _EVERY
 
-    def _stills(self, status: CaseStatus, now: datetime) -> list[Still]:
+    def _next(self, status: CaseStatus, now: datetime) -> list[Still]:
         """Look through the next page of one status."""
         after = self._after[status]
         ids = self._progress.oldest(status, after=after, limit=_AT_ONCE)
         self._after[status] = ids[-1] if len(ids) == _AT_ONCE else ""
+        return self._stills(ids, now)
+
+    def _stills(self, ids: list[str], now: datetime) -> list[Still]:
+        """Find those that stand still, and write down which do."""
         if not ids:
             return []
         last = self._progress.last_entries(ids)
         cases = self._cases.load_all(ids)
         found = [still(one, last.get(one.id), now, self._patience) for one in cases]
-        return [one for one in found if one is not None]
+        stills = [one for one in found if one is not None]
+        self._progress.looked_at(ids, stills, now)
+        return stills

@@ -88,7 +88,7 @@ class Surveys:
         if not self._turns.acquire(blocking=False):
             return
         try:
-            for account_id in self._clouds:
+            for account_id in self._in_turn():
                 if self._owners.begin_survey(account_id):
                     self._survey(account_id)
         except StoreAwayError as error:
@@ -96,6 +96,11 @@ class Surveys:
             log.warning("survey.left", fault=str(error))
         finally:
             self._turns.release()
+
+    def _in_turn(self) -> list[str]:
+        """Put those last whose survey failed: they may take their time again."""
+        failed = {one.account_id for one in self._notes.failing(self._clouds)}
+        return sorted(self._clouds, key=lambda one: one in failed)
 
     def checks(self) -> tuple[Check, ...]:
         """Say of which accounts surveys fail; StoreAwayError."""
@@ -143,7 +148,7 @@ class Surveys:
             if one.is_told:
                 name = self._names.get(account_id, "")
                 self._tell([surveys_work(one, at=self._clock(), account_name=name)])
-        self._notes.worked(account_id)
+        self._notes.worked(account_id, self._clock())
 
     def _tell_failing(self, account_id: str) -> None:
         now, name = self._clock(), self._names.get(account_id, "")

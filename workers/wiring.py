@@ -19,6 +19,7 @@ from workers.archiving import Archiving
 from workers.braking import BrakeWatch
 from workers.crowding import CrowdWatch
 from workers.desk import Desk
+from workers.desk.counting import Counting
 from workers.desk.evidence import Proving
 from workers.desk.opening import (
     Store,
@@ -36,6 +37,7 @@ from workers.directories import open_directories
 from workers.directories.graph import open_directory
 from workers.directories.graph_sync import GraphSync, Tellers, open_sync
 from workers.ibmcloud.account import IbmAccount, open_cloud
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.keys import open_resets
 from workers.inspecting import Inspection, LastReports
 from workers.looking_up import LookUps
@@ -108,6 +110,7 @@ class BackOffice:
     late: LateSaying
     refusing: RefusalWatch
     opened: Mapping[str, IbmAccount]
+    counting: Counting
     sync: GraphSync | None = None
 
 
@@ -115,8 +118,15 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     """Build the workflow for a worker; no I/O but the store's checks."""
     store = open_store(settings, process="worker")
     store.owners.know(one.id for one in settings.accounts)
+    apart = Apart(len(settings.accounts))
     opened = {
-        one.id: open_cloud(one, settings, budget=store.budget)
+        one.id: open_cloud(
+            one,
+            settings,
+            budget=store.budget.of(one.id),
+            apart=apart,
+            tally=store.counting.tally,
+        )
         for one in settings.accounts
     }
     reading = {each: Account(one) for each, one in opened.items()}
@@ -127,10 +137,10 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
     desk = desk_on(store, settings, sender)
     armed = replace(
         dry,
-        accounts={**reading, **_writing(settings, store, opened)},
+        accounts={**reading, **_writing(settings, store, opened, apart)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
-    surveys = _surveys(settings, store, dry, desk)
+    surveys = _surveys(settings, store, dry, desk, opened, apart)
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
     )
@@ -210,7 +220,8 @@ def back_office(settings: Settings, sender: Sender) -> BackOffice:
         ),
         refusing,
         opened,
-        _sync(settings, store, desk, tuple(dry.notifiers)),
+        counting=store.counting,
+        sync=_sync(settings, store, desk, tuple(dry.notifiers)),
     )
 
 
@@ -325,26 +336,52 @@ def _tools(
         blind_spots=store.blind_spots,
         lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
+        names={one.id: one.name for one in settings.accounts},
     )
 
 
 def _writing(
-    settings: Settings, store: Store, opened: Mapping[str, IbmAccount]
+    settings: Settings,
+    store: Store,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
 ) -> dict[str, Account]:
     """Give the means to write to the accounts that are armed, and to no other."""
     return {
         one.id: Account(
             opened[one.id],
-            open_resets(one, settings, budget=store.budget, pool=opened[one.id].pool),
+            open_resets(
+                one,
+                settings,
+                budget=store.budget.of(one.id),
+                pool=opened[one.id].pool,
+                apart=apart,
+                tally=store.counting.tally,
+            ),
         )
         for one in settings.accounts
         if settings.armed and one.armed and one.functional_ids
     }
 
 
-def _surveys(settings: Settings, store: Store, tools: Tools, desk: Desk) -> Surveys:
+def _surveys(
+    settings: Settings,
+    store: Store,
+    tools: Tools,
+    desk: Desk,
+    opened: Mapping[str, IbmAccount],
+    apart: Apart,
+) -> Surveys:
     clouds = {
-        one.id: open_cloud(one, settings, budget=store.budget, is_survey=True)
+        one.id: open_cloud(
+            one,
+            settings,
+            budget=store.budget.of(one.id),
+            is_survey=True,
+            apart=apart,
+            silence=opened[one.id].silence,
+            tally=store.counting.tally,
+        )
         for one in settings.accounts
     }
     return Surveys(

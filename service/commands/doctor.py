@@ -28,6 +28,8 @@ _WORDS: Final[dict[str, str]] = {
     Verdict.WARNING: "warning",
     Verdict.OK: "ok",
 }
+# Of more accounts than this only what is to be mended is told in full.
+_IN_FULL: Final = 3
 # In this order they are told: what stops the service first.
 _ORDER: Final = tuple(_WORDS)
 _STYLES: Final[dict[str, str]] = {
@@ -89,10 +91,26 @@ def _show(screen: Screen, checks: Sequence[ShownCheck]) -> None:
             screen.line("")
         _show_check(screen, one)
     good = [one for one in checks if one.verdict == Verdict.OK]
+    accounts = {one.account_id for one in checks if one.account_id}
+    if len(accounts) > _IN_FULL:
+        _show_many(screen, checks, good)
+        return
     for account_id in dict.fromkeys(one.account_id for one in good):
         screen.title(f"In order: account {account_id}" if account_id else "In order")
         mine = [one for one in good if one.account_id == account_id]
         screen.grid([(one.what, one.text) for one in mine])
+
+
+def _show_many(
+    screen: Screen, checks: Sequence[ShownCheck], good: Sequence[ShownCheck]
+) -> None:
+    """Write what is in order in short: a line says how many accounts it is so in."""
+    screen.title("In order")
+    screen.grid([(one.what, one.text) for one in good if not one.account_id])
+    faulty = {one.account_id for one in checks if one.verdict != Verdict.OK}
+    fine = {one.account_id for one in good if one.account_id} - faulty
+    screen.line(f"Nothing to mend in {counted(len(fine), 'account')}.")
+    screen.line("With -o json every check of every account is shown.")
 
 
 def _show_check(screen: Screen, check: ShownCheck) -> None:

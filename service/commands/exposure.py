@@ -1,12 +1,13 @@
 """`offboard exposure`: whose departure would break what."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import click
 
 from service.client import Body
+from service.commands.accounts_table import ids_of, show_accounts
 from service.commands.exits import Exit
 from service.commands.exposure_csv import write_csv
 from service.commands.frame import examples
@@ -17,7 +18,7 @@ from service.commands.holdings import (
 )
 from service.commands.local import local, local_option
 from service.commands.notes import why_of
-from service.commands.opening import open_client, output_as
+from service.commands.opening import open_client, output_as, read_settings
 from service.commands.owned import only_of, show_owner
 from service.commands.screen import (
     Screen,
@@ -57,6 +58,7 @@ _COMMANDS: Final = 10
     epilog=examples(
         "offboard exposure",
         "offboard exposure --owner dana.lee@example.com",
+        "offboard exposure --account production --account staging",
         "offboard exposure -o csv > owners.csv",
         "offboard exposure --local",
     ),
@@ -68,10 +70,21 @@ _COMMANDS: Final = 10
     help="Leave the targets out, also out of json.",
 )
 @click.option("--owner", help="Only what this person owns: an e-mail or an IAM ID.")
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    help="Only this account, by its id or its name; give it again for more.",
+)
 @local_option
 @output_as("table", "json", "csv")
 def exposure(
-    *, is_people_only: bool, owner: str | None, is_local: bool, output: str
+    *,
+    is_people_only: bool,
+    owner: str | None,
+    accounts: tuple[str, ...],
+    is_local: bool,
+    output: str,
 ) -> None:
     """Show who owns the cluster API keys, and whose departure would break clusters.
 
@@ -82,7 +95,7 @@ def exposure(
     """
     if is_people_only and output == "csv":
         raise click.UsageError("csv has the targets: leave --people-only out.")
-    body, not_seen = _read() if is_local else _asked()
+    body, not_seen = _read(accounts) if is_local else _asked(accounts)
     # Judged as a whole: what was not seen may be this owner's.
     code = exit_of_exposure(exposure_of(body), not_seen)
     screen = result_screen() if output == "table" else progress_screen()
@@ -105,14 +118,21 @@ def exposure(
     sys.exit(code)
 
 
-def _asked() -> tuple[Body, tuple[str, ...]]:
+def _asked(wanted: Sequence[str]) -> tuple[Body, tuple[str, ...]]:
     with open_client() as client:
-        return client.exposure()
+        if not wanted:
+            return client.exposure()
+        shown = exposure_of(client.exposure()[0]).accounts
+        known = [(one.account_id, one.name) for one in shown]
+        return client.exposure(ids_of(known, wanted))
 
 
-def _read() -> tuple[Body, tuple[str, ...]]:
-    with local() as account:
-        found = account.exposure()
+def _read(wanted: Sequence[str]) -> tuple[Body, tuple[str, ...]]:
+    settings = read_settings("local")
+    known = [(one.id, one.name) for one in settings.accounts]
+    ids = ids_of(known, wanted)
+    with local(settings) as account:
+        found = account.exposure(ids) if ids else account.exposure()
     body: Body = ExposureSchema().dump(found)
     return body, tuple(dict.fromkeys(str(one.reason) for one in found.notes))
 
@@ -127,14 +147,15 @@ def _show(
         screen.title("Not seen")
     for text in unread:
         screen.say(f"- {text}")
+    show_accounts(screen, told.accounts)
     screen.title("People")
     if people:
         screen.table(_COLUMNS, [_row(one) for one in people])
     else:
         screen.say("No person was seen to own a key.")
-    _show_slots(screen, told.functional_ids)
+    _show_slots(screen, told.functional_ids, told.names)
     if not is_people_only:
-        show_holdings(screen, told.targets)
+        show_holdings(screen, told.targets, told.names)
 
 
 def _show_numbers(screen: Screen, told: ShownExposure, *, is_whole: bool) -> None:
@@ -166,19 +187,25 @@ def _row(one: ShownPerson) -> tuple[str, ...]:
     return person_name(one.owner), str(one.clusters), str(one.targets), note
 
 
-def _show_slots(screen: Screen, found: Sequence[ShownFunctionalId]) -> None:
+def _show_slots(
+    screen: Screen, found: Sequence[ShownFunctionalId], names: Mapping[str, str]
+) -> None:
     if not found:
         return
     screen.title("Key slots, by the last survey")
-    several = len({one.account_id for one in found}) > 1
-    screen.table(_SLOTS, [_slots_row(one, several=several) for one in found])
+    called = names if len({one.account_id for one in found}) > 1 else None
+    screen.table(_SLOTS, [_slots_row(one, called) for one in found])
     for one in found:
         for note in one.weak:
             screen.say(f"- {note.text}")
 
 
-def _slots_row(one: ShownFunctionalId, *, several: bool) -> tuple[str, ...]:
-    where = f" in {one.account_id}" if several else ""
+def _slots_row(
+    one: ShownFunctionalId, names: Mapping[str, str] | None
+) -> tuple[str, ...]:
+    where = ""
+    if names is not None:
+        where = f" in {names.get(one.account_id, one.account_id)}"
     limit = "?" if one.key_limit is None else one.key_limit
     return (
         f"{one.name or one.id}{where}",

@@ -1,7 +1,7 @@
 """The targets of an exposure or a gate on a screen: whose they are, and since when."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from service.commands.answers import Owner
@@ -30,14 +30,27 @@ _KINDS: Final[dict[str, str]] = {
 }
 
 
-def show_holdings(screen: Screen, holdings: Sequence[ShownHolding]) -> None:
-    """Write a table of targets, those whose owner was not seen first."""
+def show_holdings(
+    screen: Screen,
+    holdings: Sequence[ShownHolding],
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Write a table of targets, those whose owner was not seen first.
+
+    Args:
+        screen: Where to.
+        holdings: The targets.
+        names: What accounts are called, by id; one without a name is shown by its id.
+    """
+    called = names or {}
     if not holdings:
         return
     screen.title("Targets")
     ordered = sorted(holdings, key=lambda one: not one.is_unread)
     if len({one.account_id for one in holdings}) > 1:
-        rows = [(one.account_id, *_row(one)) for one in ordered]
+        rows = [
+            (called.get(one.account_id, one.account_id), *_row(one)) for one in ordered
+        ]
         screen.table((Column("Account"), *_COLUMNS), rows)
     else:
         screen.table(_COLUMNS, [_row(one) for one in ordered])

@@ -5,7 +5,7 @@ Who looks there is handed in by `service/cli.py`, since it brings IBM's SDK alon
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar
 
@@ -35,8 +35,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Local(Protocol):
     """What can be asked without a service. Every method raises OffboardingError."""
 
-    def exposure(self) -> Exposure:
-        """Read who owns every target now."""
+    def exposure(self, account_ids: Collection[str] = ()) -> Exposure:
+        """Read who owns every target now, of all accounts where none is named."""
 
     def gate(self, leaver: Leaver, *, user: str) -> GateAnswer:
         """Read whether a person may be removed."""

@@ -43,6 +43,6 @@ def show_owner(screen: Screen, told: ShownExposure, owner: str) -> None:
         f"{counted(clusters, 'cluster')}.{left}",
         style="bold yellow",
     )
-    show_holdings(screen, told.targets)
+    show_holdings(screen, told.targets, told.names)
     text = "See what an offboarding would do; with --apply it is done:"
     show_tasks(screen, [Task(text, f"offboard run {word_of(owner)}")])

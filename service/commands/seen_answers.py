@@ -55,6 +55,27 @@ class ShownFunctionalId:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownAccount:
+    """One account's part of an exposure; ``reason`` says what was not seen there."""
+
+    account_id: str
+    name: str = ""
+    armed: bool = False
+    surveyed_at: str | None = None
+    complete: bool = False
+    reason: str | None = None
+    targets: int = 0
+    people_owned: int = 0
+    departures_from_outage: int = 0
+    unread: int = 0
+
+    @property
+    def shown_name(self) -> str:
+        """Return what people call it; its id where it has no name."""
+        return self.name or self.account_id
+
+
+@dataclass(frozen=True, slots=True)
 class ShownExposure:
     """Who owns every target; ``checked_at`` is None while not all was surveyed."""
 
@@ -65,6 +86,12 @@ class ShownExposure:
     checked_at: str | None = None
     # A service older than this command does not tell them.
     functional_ids: tuple[ShownFunctionalId, ...] = ()
+    accounts: tuple[ShownAccount, ...] = ()
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the accounts' names by id, of those that have one."""
+        return {one.account_id: one.name for one in self.accounts if one.name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ route of the API, so that neither can be used for the other.
 import hmac
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Blueprint, g, request
@@ -24,7 +24,9 @@ View = TypeVar("View", bound=Callable[..., Response | str])
 
 FORM_KEY = "form_key"
 
-pages = Blueprint("pages", __name__, template_folder="templates", static_folder=None)
+pages: Final = Blueprint(
+    "pages", __name__, template_folder="templates", static_folder=None
+)
 pages.before_request(refuse_unmeasured)
 
 

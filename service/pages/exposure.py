@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import render_template
+from flask import render_template, request
+from werkzeug.exceptions import NotFound
 
 from service.context import here
 from service.pages.door import page
 from service.pages.target_rows import Owner, owner_of
 from service.pages.trend import chart_of
-from workers.offboarding.exposure import Dependence, Exposure, Holding, ReadingKind
+from workers.offboarding.exposure import (
+    AccountExposure,
+    Dependence,
+    Exposure,
+    Holding,
+    ReadingKind,
+)
 from workers.offboarding.model import Cluster, OwnerKind
 from workers.offboarding.reasons import sentence
 
@@ -36,8 +43,12 @@ _STATES: Final = {
 
 @page("GET", "/exposure", role="viewer")
 def exposure() -> str:
-    """Show what hangs on whom, as of the last surveys."""
-    found, days = here().desk.exposure(), here().desk.trend()
+    """Show what hangs on whom, as of the last surveys; of some accounts if asked."""
+    desk = here().desk
+    asked = _asked(request.args.getlist("account_id"))
+    found = desk.exposure(asked) if asked else desk.exposure()
+    # Its lines are of all accounts together.
+    days = () if asked else desk.trend()
     people = sorted(
         found.people, key=lambda one: (not one.has_left, -one.clusters, -one.targets)
     )
@@ -48,10 +59,27 @@ def exposure() -> str:
         left=[one for one in people if one.has_left],
         targets=_rows(found),
         accounts_of=lambda one: _accounts_of(found, one),
+        accounts=sorted(found.accounts, key=_place),
+        asked=asked,
+        sentence=sentence,
         days=days[::-1],
         chart=chart_of(days, here().clock().date()),
         now=here().clock(),
     )
+
+
+def _asked(given: list[str]) -> tuple[str, ...]:
+    """Return the accounts that are asked for and known here; 404 for another one."""
+    if not given:
+        return ()
+    known = {one.account_id for one in here().desk.exposure().accounts}
+    if not known.issuperset(given):
+        raise NotFound
+    return tuple(dict.fromkeys(given))
+
+
+def _place(one: AccountExposure) -> tuple[bool, int, str]:
+    return one.is_complete, -one.departures_from_outage, one.name or one.account_id
 
 
 def _accounts_of(found: Exposure, one: Dependence) -> list[str]:

@@ -21,7 +21,7 @@ from service.auth import Role
 from service.context import here
 from service.pages.door import may, page, pages, visitor
 from service.pages.notices import notices
-from service.pages.session import form_key_of
+from service.pages.session import form_key_of, renew
 from service.pages.spans import ago
 from service.pages.trying import trial_word
 from workers.offboarding.errors import StoreAwayError
@@ -68,6 +68,7 @@ def static(name: str) -> AnyResponse:
 @pages.after_request
 def as_page(response: Response) -> Response:
     """Turn an error of a page into a page; have who is not signed in do so."""
+    renew(response)
     if not _is_problem(response):
         return _kept(response)
     # Whom the proxy does not name cannot do anything about it on a page of ours.
@@ -75,7 +76,7 @@ def as_page(response: Response) -> Response:
         way = request.full_path.rstrip("?") if request.method == "GET" else "/"
         to_login = {"Location": f"/login?next={quote(way)}"}
         return _kept(Response(status=303, headers=to_login))
-    return _error_page(response)
+    return error_page(response)
 
 
 @pages.after_app_request
@@ -84,7 +85,7 @@ def nowhere(response: Response) -> Response:
     if request.url_rule is not None or not _is_problem(response):
         return response
     response.vary.add("Accept")
-    return _error_page(response) if _reads_pages() else response
+    return error_page(response) if _reads_pages() else response
 
 
 def _reads_pages() -> bool:
@@ -97,7 +98,8 @@ def _is_problem(response: Response) -> bool:
     return response.mimetype == _PROBLEM
 
 
-def _error_page(response: Response) -> Response:
+def error_page(response: Response) -> Response:
+    """Turn a problem into a page."""
     problem, status = response.get_json(), response.status_code
     kept = ("Retry-After", "Allow", "Vary")
     headers = [one for one in response.headers if one[0] in kept]

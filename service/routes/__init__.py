@@ -4,8 +4,8 @@ Each is declared with its role, and answers only with what the store has taken.
 """
 
 # These have no blueprint of their own: to import them adds their routes to those of
-# cases.
-from service.routes import adopting, braking, deciding, pausing
+# cases, or of health.
+from service.routes import adopting, braking, deciding, metrics, pausing
 from service.routes.blind_spots import blind_spots
 from service.routes.cases import cases
 from service.routes.events import events
@@ -25,6 +25,7 @@ __all__ = [
     "evidence",
     "health",
     "intake",
+    "metrics",
     "pausing",
     "seen",
     "trying",

@@ -13,7 +13,12 @@ from service.context import here
 from service.contract import route
 from service.routes.cases import cases
 from service.routes.casework import accepted_as, scope_of
-from service.routes.opening import IDEMPOTENCY_KEY, idempotency_of, open_adoption
+from service.routes.opening import (
+    IDEMPOTENCY_KEY,
+    asked_by,
+    idempotency_of,
+    open_adoption,
+)
 from service.words import owner_of
 from workers.offboarding.model import Adoption, AdoptionAsked, Leaver
 
@@ -59,6 +64,7 @@ def adoption_asked(body: Mapping[str, Any]) -> AdoptionAsked:
         actor=caller().name,
         person=caller().person,
         request_id=g.request_id,
+        source=asked_by(),
     )
 
 

@@ -22,7 +22,12 @@ from service.routes.casework import (
     shown,
     shown_all,
 )
-from service.routes.opening import IDEMPOTENCY_KEY, idempotency_of, open_case
+from service.routes.opening import (
+    IDEMPOTENCY_KEY,
+    asked_by,
+    idempotency_of,
+    open_case,
+)
 from service.routes.person import USER, read_user
 from service.schemas import CasesQuery, EmptyBody, OffboardBody
 from service.words import Moment, effective_from
@@ -72,7 +77,7 @@ def offboard(user: str, body: dict[str, Any]) -> Response:
 def departure_of(leaver: Leaver, body: Mapping[str, Any]) -> Departure:
     """Return the departure that the caller asks for, by the loaded *body*."""
     return Departure(
-        source="api",
+        source=asked_by(),
         leaver=leaver,
         actor=caller().name,
         person=caller().person,

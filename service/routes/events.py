@@ -14,12 +14,14 @@ from service import examples
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
+from service.counting import count_delivery, refused_for
 from service.errors import (
     KeysAwayError,
     MalformedError,
     NotAuthenticError,
     field_paths,
 )
+from service.limiting import is_worth_a_note
 from service.routes.hearing import take
 from service.schemas import TakenBody
 from service.sources import SOURCES
@@ -76,6 +78,17 @@ def find_source() -> None:
 events.before_request(find_source)
 
 
+def count(response: Response) -> Response:
+    """Count what became of a request of a source that is on."""
+    name = (request.view_args or {}).get("source", "")
+    if _is_on(name):
+        count_delivery(name, response)
+    return response
+
+
+events.after_request(count)
+
+
 def hide_what_is_off() -> None:
     """Answer 404, not 405, to a method no route takes, of a source that is off.
 
@@ -111,7 +124,9 @@ def _answered(source: Source, secret: str | None = None) -> Response:
     except _REFUSALS as error:
         why = _why(error)
         log.warning("event.refused", reason=type(error).__name__, **why)
-        context.desk.note_refusal(source.name, str(why["cause"]), context.clock())
+        refused_for(error)
+        if is_worth_a_note(error):
+            context.desk.note_refusal(source.name, str(why["cause"]), context.clock())
         reply = source.refused(error)
         if reply is None:
             raise
@@ -176,7 +191,7 @@ def _why(error: Exception) -> dict[str, object]:
     path=_PATH,
     body=examples.required_body(DepartureBody, examples.EVENT),
     answer={202: examples.media("Stored.", TakenBody, {"cases": [examples.CASE_ID]})},
-    refuses=(401, 404, 409, 503),
+    refuses=(401, 404, 409, 429, 503),
     headers=examples.WEBHOOK_HEADERS,
 )
 def take_event(source: str) -> Response:
@@ -192,7 +207,7 @@ def take_event(source: str) -> Response:
     path=_SECRET_PATH,
     body=examples.required_body(DepartureBody, examples.EVENT),
     answer={202: examples.media("Stored.", TakenBody, {"cases": [examples.CASE_ID]})},
-    refuses=(401, 404, 409, 503),
+    refuses=(401, 404, 409, 429, 503),
 )
 def take_event_by_path(source: str, secret: str) -> Response:
     """Take an event in from a sender that can set no header."""
@@ -206,7 +221,7 @@ def take_event_by_path(source: str, secret: str) -> Response:
     role="public",
     path=_PATH,
     answer={200: {"description": "What the source's protocol wants."}},
-    refuses=(400, 401, 404, 405),
+    refuses=(400, 401, 404, 405, 429),
 )
 def greet_by_get(source: str) -> Response:
     """Answer a handshake: Okta's verification."""
@@ -220,7 +235,7 @@ def greet_by_get(source: str) -> Response:
     role="public",
     path=_PATH,
     answer={200: {"description": "What the source's protocol wants."}},
-    refuses=(400, 401, 404, 405),
+    refuses=(400, 401, 404, 405, 429),
 )
 def greet_by_options(source: str) -> Response:
     """Answer a handshake: CloudEvents' abuse protection."""
@@ -234,7 +249,7 @@ def greet_by_options(source: str) -> Response:
     role="public",
     path=_SECRET_PATH,
     answer={200: {"description": "What the source's protocol wants."}},
-    refuses=(400, 401, 404, 405),
+    refuses=(400, 401, 404, 405, 429),
 )
 def greet_by_options_at_path(source: str, secret: str) -> Response:
     """Answer a handshake of a sender that can set no header."""

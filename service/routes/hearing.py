@@ -8,6 +8,7 @@ from flask import g
 from marshmallow import ValidationError
 
 from service.context import here
+from service.counting import ACCEPTED, DUPLICATE, IGNORED, QUARANTINED, heard_as
 from service.errors import field_paths
 from service.sources.content import digest_of
 from service.sources.proof import key_of
@@ -88,16 +89,21 @@ def act_on(
     desk = here().desk
     match event:
         case Heard():
-            return desk.hear(
+            found = desk.hear_as(
                 event,
                 request_id=g.request_id,
                 delivery_sha256=g.get("delivery_sha256"),
                 delivered_at=delivered_at,
             )
+            known = DUPLICATE if found.is_repeat else ACCEPTED
+            heard_as(IGNORED if found.is_ignored else known)
+            return found.case_id
         case Hint():
             desk.await_look_up(event, part.body)
+            heard_as(ACCEPTED)
             log.info("event.to_be_looked_up", native_type=event.native_type)
         case Ignored(why):
+            heard_as(IGNORED)
             log.info("event.ignored", reason=why)
     return None
 
@@ -105,6 +111,7 @@ def act_on(
 def quarantine(source: str, part: Part, error: UnreadableError) -> None:
     """Keep a part that cannot be acted on; people are told by a worker."""
     kept_id = here().desk.quarantine(source, part.key, part.body, error)
+    heard_as(QUARANTINED)
     log.warning("event.quarantined", reason=error.reason, quarantine_id=kept_id)
 
 

@@ -9,6 +9,7 @@ import structlog
 from flask import request
 from marshmallow import ValidationError
 
+from service.agent import USER_AGENT
 from service.auth import caller
 from service.context import here
 from service.words import Whole
@@ -68,6 +69,14 @@ def bound_to(key: str, path: str, body: Mapping[str, Any]) -> tuple[str, str]:
     canonical = json.dumps(body, sort_keys=True, default=str)
     bound = f"{caller().name}:{path}:{key}"
     return _digest(bound), _digest(canonical)
+
+
+def asked_by() -> str:
+    """Say by what the caller asks: ``cli`` where the command line does, else ``api``.
+
+    Nothing but what is counted and shown goes by that.
+    """
+    return "cli" if request.headers.get("User-Agent") == USER_AGENT else "api"
 
 
 def _digest(text: str) -> str:

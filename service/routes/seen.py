@@ -1,9 +1,11 @@
 """The routes that show what is seen: exposure, the gate, the doctor. They read only."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
+from marshmallow import ValidationError
 from werkzeug.exceptions import ServiceUnavailable
 
 from service import examples, seen_examples
@@ -14,9 +16,14 @@ from service.context import here, place_to_wait
 from service.contract import route
 from service.errors import RETRY_AFTER_SECONDS
 from service.routes.person import USER, read_user
-from service.seen_schemas import DoctorSchema, ExposureSchema, GateSchema
+from service.seen_schemas import (
+    DoctorSchema,
+    ExposureQuery,
+    ExposureSchema,
+    GateSchema,
+)
 from workers.offboarding.errors import Reason
-from workers.offboarding.exposure import GateAnswer
+from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.gate import told_viewers
 from workers.offboarding.model import Leaver, Note
 
@@ -35,12 +42,13 @@ _DOCTOR: Final = examples.media("Every check.", "Doctor", seen_examples.DOCTOR)
     "GET",
     "/api/exposure",
     role="viewer",
+    filters=ExposureQuery(),
     answer={200: _EXPOSURE},
     refuses=(503,),
 )
-def show_exposure() -> Response:
+def show_exposure(query: Mapping[str, Any]) -> Response:
     """Show who owns every target now, from the owner index."""
-    found = here().desk.exposure()
+    found = exposure_in(query["account_id"])
     answer = jsonify(ExposureSchema().dump(found))
     # The body is fixed, and a list that could not be read must not pass for a short
     # one: so the reasons go beside it.
@@ -48,6 +56,20 @@ def show_exposure() -> Response:
     if reasons:
         answer.headers["Offboard-Not-Seen"] = ", ".join(reasons)
     return answer
+
+
+def exposure_in(account_ids: Sequence[str]) -> Exposure:
+    """Read the exposure of these accounts, or of all where none is named.
+
+    Raises:
+        ValidationError: One is not set up here, which must not look like nothing.
+    """
+    found = here().desk.exposure(account_ids)
+    unknown = set(account_ids) - {one.account_id for one in found.accounts}
+    if unknown:
+        text = f"No account {', '.join(sorted(unknown))} is set up here."
+        raise ValidationError({"account_id": [text]})
+    return found
 
 
 @route(

@@ -15,6 +15,8 @@ from werkzeug.exceptions import MethodNotAllowed
 from service.auth import PUBLIC
 from service.bodies import refuse_unmeasured
 from service.context import here
+from service.counting import ACCEPTED, count_delivery, heard_as
+from service.limiting import is_worth_a_note
 from service.scim.errors import MEDIA_TYPE, answer_to
 from service.sources.proof import demand_bearer
 from service.sources.source import LARGE_BYTES, Delivery
@@ -25,6 +27,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger()
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 # What a client is to know of, and what no client needs: in the source's own records.
 _REFUSALS: Final = frozenset({400, 401, 409, 411, 413, 415})
+
+# What may be an event; the others only look.
+_WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 View = Callable[..., Response]
 
@@ -68,7 +73,10 @@ def let_in() -> None:
 
 @scim.after_request
 def note(response: Response) -> Response:
-    """Write down that the client spoke and was understood."""
+    """Write down that the client spoke and was understood, and count what it sent."""
+    if request.method in _WRITES and here().settings.sources.scim.is_on:
+        heard_as(ACCEPTED)
+        count_delivery(SOURCE, response)
     if response.status_code < 400:
         here().desk.note_delivery(SOURCE, here().clock())
     return response
@@ -80,7 +88,8 @@ def refuse(error: Exception) -> Response:
     response, cause = answer_to(error)
     if here().settings.sources.scim.is_on and response.status_code in _REFUSALS:
         log.warning("event.refused", reason=type(error).__name__, cause=cause)
-        here().desk.note_refusal(SOURCE, cause, here().clock())
+        if is_worth_a_note(error):
+            here().desk.note_refusal(SOURCE, cause, here().clock())
     return response
 
 

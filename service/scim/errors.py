@@ -42,6 +42,7 @@ _SENTENCES: Final = {
     411: "Send the body with a Content-Length.",
     413: "The request is too large.",
     415: "Send the body as application/scim+json.",
+    429: "Too many requests that proved nobody came from your address.",
     500: "Something went wrong here. The log has it by the request's id.",
     501: "This is not served here.",
     503: "The store cannot be used at the moment; nothing was taken in. Send it again.",

@@ -73,7 +73,7 @@ slack.before_request(find_slack)
         response_url="Where a later answer goes.",
     ),
     answer=_TAKEN,
-    refuses=(401, 404, 503),
+    refuses=(401, 404, 429, 503),
 )
 def take_command() -> Response:
     """Answer `/offboard …`, typed in Slack by somebody on the list."""
@@ -110,7 +110,7 @@ def greet_slack() -> Response:
     headers=_HEADERS,
     body=_form(payload="The press, as JSON."),
     answer=_TAKEN,
-    refuses=(401, 404, 503),
+    refuses=(401, 404, 429, 503),
 )
 def take_press() -> Response:
     """Do what a button is for, pressed in Slack by somebody on the list."""

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
+
+from fakes import uncounted
 
 from config.settings import Secret, Settings
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -97,5 +101,8 @@ def a_desk(world, who="web"):
         trying=Trying(Notices(line), (), clock=clock),
         own_key=OwnKey(line, None),
         slack=SlackDesk(Presses(line), LateAnswers(line), sender),
+        **uncounted(),
+        # Nobody comes by HTTP here.
+        door=cast(Door, None),
         clock=clock,
     )

@@ -47,6 +47,9 @@ class GatedCloud:
             {"rights_not_seen": lambda: a_standing(functional_id, **unseen)},
         )
 
+    def silence_seconds(self):
+        return self._cloud.silence_seconds()
+
     def visibility(self):
         return self._cloud.visibility()
 

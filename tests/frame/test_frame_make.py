@@ -24,6 +24,9 @@ TARGETS = [
     "store",
     "up",
     "lock",
+    "sbom",
+    "audit",
+    "release",
     "clean",
 ]
 

@@ -18,7 +18,7 @@ from factories import (
     a_standing,
     a_target,
 )
-from fakes import a_world
+from fakes import a_world, uncounted
 
 from config.settings import Secret, Settings
 from config.sources import Sources
@@ -66,6 +66,8 @@ def a_desk(world):
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         slack=None,
+        **uncounted(),
+        door=None,
         clock=world.clock,
     )
 

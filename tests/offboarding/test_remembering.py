@@ -144,7 +144,7 @@ def test_without_a_fresh_index_the_case_begins_with_the_full_look(why):
     if why == "old":
         index = replace(index, surveyed_at=NOON - timedelta(hours=13))
     if why == "no user list":
-        index = replace(index, has_people=False)
+        index = replace(index, has_people=False, people_at=None)
     world.index.indexes["acct1"] = index
 
     world.open(a_case(dry_run=why == "dry run"))

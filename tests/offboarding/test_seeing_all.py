@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_target
-from fakes import a_world
+from fakes import a_world, uncounted
 
 from config.settings import Settings
 from config.sources import Sources
@@ -379,6 +379,8 @@ def a_retry(world, case):
         trying=Trying(None, (), clock=None),
         own_key=OwnKey(None, None),
         slack=None,
+        **uncounted(),
+        door=None,
         clock=world.clock,
     )
     desk.retry(case.id, actor="op")

@@ -19,7 +19,7 @@ class Slow:
         self.begun, self.ends = [], [Event() for _ in range(9)]
         self.begins = [Event() for _ in range(9)]
 
-    def __call__(self, clouds):
+    def __call__(self, clouds, _patience):
         number = len(self.begun)
         self.begun.append(clouds)
         self.begins[number].set()
@@ -64,7 +64,7 @@ def test_nobody_is_served_by_a_look_that_began_before_they_asked():
 def test_a_look_that_breaks_breaks_for_all_who_share_it_and_for_nobody_after():
     answers = iter([KeyError("bug"), ["seen"]])
 
-    def look(clouds):
+    def look(clouds, _patience):
         said = next(answers)
         if isinstance(said, Exception):
             raise said
@@ -79,7 +79,7 @@ def test_a_look_that_breaks_breaks_for_all_who_share_it_and_for_nobody_after():
 
 def test_looks_at_other_accounts_are_not_shared():
     seen = []
-    looks = SharedLooks(lambda clouds: seen.append(clouds) or [])
+    looks = SharedLooks(lambda clouds, _: seen.append(clouds) or [])
     other = (FakeCloud(VirtualClock(), [], account_id="acct2"),)
 
     looks.at(CLOUDS)

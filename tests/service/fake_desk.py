@@ -12,6 +12,7 @@ from evidence_scenes import Book, a_book, entry
 from config.settings import Secret, Settings, Token
 from config.sources import Sources, StandardSettings
 from workers.desk import Opened, OpenedAs, Pack, Page, Paused
+from workers.desk.hearing import HeardAs
 from workers.desk.slack import Known
 from workers.offboarding.brake import Brake
 from workers.offboarding.errors import (
@@ -29,6 +30,7 @@ from workers.offboarding.exposure import Exposure, GateAnswer
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.heard import Unreadable, understood
 from workers.offboarding.intake import Kept, KeptBody, KeptState
+from workers.offboarding.metrics import STORE_UP, Sample
 from workers.offboarding.model import (
     BlindSpot,
     Case,
@@ -41,6 +43,7 @@ from workers.offboarding.model import (
     OpenedBy,
 )
 from workers.offboarding.notice import NoticeLine
+from workers.offboarding.tally import Tally
 from workers.offboarding.trial_notice import state_of, trial
 
 NOW = datetime.fromtimestamp(1771236131, UTC)
@@ -91,8 +94,34 @@ class FakeSlackDesk:
         self.gates.append((response_url, leaver, user, is_viewer))
 
 
+class FakeDoor:
+    """Counts in memory and lets everybody in, unless told otherwise."""
+
+    def __init__(self):
+        self.requests, self.failures, self.ended = [], [], {}
+        self.too_many, self.held_for = None, None
+
+    def asked(self, token_name):
+        self.requests.append(token_name)
+        return self.too_many
+
+    def failed(self, address):
+        self.failures.append(address)
+        return self.held_for
+
+    def is_held(self, address):
+        return self.held_for is not None
+
+    def end_session(self, session_id, seconds):
+        self.ended[session_id] = seconds
+
+    def has_ended(self, session_id):
+        return session_id in self.ended
+
+
 class FakeDesk:
     def __init__(self):
+        self.door = FakeDoor()
         self.slack = FakeSlackDesk()
         self.cases = {}
         self.by_key = {}
@@ -136,6 +165,16 @@ class FakeDesk:
             NoticeLine(Channel.SLACK),
         )
         self.checks = (Check("key_list", Verdict.OK, "It is whole."),)
+        self.tally = Tally()
+        self.samples = [Sample(STORE_UP, (), 1)]
+        self.named_accounts = []
+
+    def scrape(self):
+        self._used()
+        return self.samples
+
+    def known_accounts(self):
+        return self.named_accounts
 
     def open(self, departure, *, idempotency=None):
         self._used()
@@ -191,7 +230,12 @@ class FakeDesk:
                 return self.put(replace(case, status=CaseStatus.CANCELLED))
         return None
 
-    def hear(self, heard, *, request_id=None, delivery_sha256=None, delivered_at=None):
+    def hear(self, heard, **how):
+        return self.hear_as(heard, **how).case_id
+
+    def hear_as(
+        self, heard, *, request_id=None, delivery_sha256=None, delivered_at=None
+    ):
         found = self._hear(heard, request_id, delivery_sha256)
         if delivered_at is not None:
             self.note_delivery(heard.source, delivered_at)
@@ -209,12 +253,14 @@ class FakeDesk:
         )
         match event:
             case Ignored():
-                return None
+                return HeardAs(None, is_ignored=True)
             case Departure():
-                return self.open(event).case.id
+                opened = self.open(event)
+                is_repeat = opened.opened_as is OpenedAs.REPEATED
+                return HeardAs(opened.case.id, is_repeat=is_repeat)
             case _:
                 case = self.withdraw(event)
-                return case and case.id
+                return HeardAs(case and case.id)
 
     def await_look_up(self, hint, body):
         self._used()
@@ -464,9 +510,14 @@ class FakeDesk:
         self._used()
         return self.age
 
-    def exposure(self):
+    def exposure(self, account_ids=()):
         self._used()
-        return self.exposed
+        wanted = [
+            one
+            for one in self.exposed.accounts
+            if not account_ids or one.account_id in account_ids
+        ]
+        return replace(self.exposed, accounts=tuple(wanted))
 
     def trend(self):
         self._used()

@@ -17,6 +17,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -69,6 +72,15 @@ def test_every_kind_of_answer_is_looked_at_here(answers):
 def test_every_answer_has_the_security_headers(answers):
     for status, answer in answers.items():
         assert SECURITY_HEADERS.items() <= dict(answer.headers).items(), status
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/login", "/nowhere", "/api/cases"])
+def test_who_came_by_tls_once_comes_by_tls_from_then_on(with_settings, path):
+    plain = with_settings(public_url="http://offboard.example.com").get(path)
+    told = with_settings(public_url="https://offboard.example.com").get(path)
+
+    assert "Strict-Transport-Security" not in plain.headers
+    assert told.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_every_error_is_a_problem(answers):
@@ -372,3 +384,81 @@ def test_an_account_that_is_not_here_is_a_conflict(client, desk, as_approver, ve
 
     assert answer.status_code == 409
     assert answer.json["reason"] == "no_such_account"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"k" * 60_000: 1},
+        {"regions": [""] * 15_000},
+        {f"field {n}": 1 for n in range(2_000)},
+    ],
+)
+def test_a_faulty_body_is_not_answered_with_a_larger_one(client, as_operator, body):
+    answer = client.post(EMAIL, json=body, headers=as_operator)
+
+    assert answer.status_code == 422
+    assert answer.json["errors"]
+    assert len(answer.data) < 12_000
+
+
+DEEP = {
+    "list": b'{"reason":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    "object": b'{"a":' * 9_000 + b"1" + b"}" * 9_000,
+    "number": b'{"reason":' + b"9" * 60_000 + b"}",
+    "surrogate": b'{"reason":"\\ud800"}',
+    "mark": b"\xef\xbb\xbf{}",
+    "wide": '{"reason":"a"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("body", DEEP.values(), ids=DEEP)
+def test_a_body_that_is_a_trap_is_not_well_formed(client, desk, as_operator, body):
+    headers = {**as_operator, "Content-Type": "application/json"}
+
+    assert client.post(EMAIL, data=body, headers=headers).status_code == 400
+    assert desk.departures == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api//cases",
+        "/API/cases",
+        "/api/cases/",
+        "/api/%2e%2e/api/cases",
+        "/api/cases%3Fx",
+        "/api/cases;x=1",
+        "/static/..%2f..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/app.py",
+        "/static/..\\..\\app.py",
+        "/static//etc/passwd",
+        "/static/vendor",
+        "/events/standard%00",
+        "/scim/v2/%2e%2e/api/cases",
+    ],
+)
+def test_a_path_that_is_written_oddly_leads_nowhere(client, as_approver, path):
+    assert client.get(path, headers=as_approver).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL"],
+)
+def test_no_header_makes_another_request_of_one(client, desk, as_approver, name):
+    headers = {**as_approver, name: "POST" if "Method" in name else "/api/doctor"}
+
+    answer = client.get("/api/pause", headers=headers)
+
+    assert answer.status_code == 200
+    assert desk.paused == []
+
+
+def test_two_authorizations_are_nobodys(client):
+    headers = [
+        ("Authorization", "Bearer ofb_approver"),
+        ("Authorization", "Bearer ofb_nobody"),
+    ]
+
+    assert client.get("/api/cases", headers=headers).status_code == 401

@@ -13,6 +13,8 @@ PUBLIC = {
     "/events/<source>/<secret>",
     "/healthz",
     "/readyz",
+    # It has a check of its own, where a token is set.
+    "/metrics",
     "/openapi.json",
     "/docs",
     "/login",

@@ -57,6 +57,7 @@ ROLES = {
     ("/slack/interactive", "post"): "public",
     ("/healthz", "get"): "public",
     ("/readyz", "get"): "public",
+    ("/metrics", "get"): "public",
     ("/openapi.json", "get"): "public",
 }
 

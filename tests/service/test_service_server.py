@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from structlog.testing import capture_logs
 
 from config.sources import Sources
+from service.patience import Arrivals
 from service.server import UNQUOTED, Server
 
 
@@ -55,6 +57,13 @@ def test_a_server_nobody_can_speak_to_says_so(served):
     (said,) = served(deaf)
 
     assert (said["event"], said["log_level"]) == ("web.deaf", "warning")
+
+
+def test_with_debug_nothing_is_served(served, monkeypatch):
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+
+    with pytest.raises(SystemExit, match="FLASK_DEBUG"):
+        served(SETTINGS)
 
 
 class Asked:
@@ -158,6 +167,83 @@ def test_a_line_that_gunicorn_cannot_read_is_not_logged(line):
 
     assert "Invalid request from ip=127.0.0.1: Invalid HTTP" in said[-2]
     assert "wrong-secret-1" not in "".join(said)
+
+
+# Two threads, so that two connections would be enough to keep everybody out.
+SOON = """
+from service import patience
+patience.ARRIVES_WITHIN_SECONDS = 0.5
+"""
+FEW = "server.OPTIONS.update(workers=1, threads=2)\nlog.set_up"
+UNFINISHED = [
+    b"GET /hea",
+    b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\ntok",
+]
+
+
+def test_whoever_never_finishes_a_request_keeps_nobody_out():
+    program = SOON + PROGRAM.replace("log.set_up", FEW)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True
+    ) as running:
+        guard = threading.Timer(30, running.kill)
+        guard.start()
+        place = ("", "0")
+        for text in running.stderr:
+            if "web.listening" in text:
+                address = json.loads(text)["addresses"][0].removeprefix("http://")
+                place = address.split(":")
+                break
+        slow = [socket.create_connection((place[0], int(place[1]))) for _ in "12"]
+        for one, begun in zip(slow, UNFINISHED, strict=True):
+            one.sendall(begun)
+        with socket.create_connection((place[0], int(place[1]))) as other:
+            other.settimeout(15)
+            other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = other.recv(100)
+        for one in slow:
+            one.close()
+        guard.cancel()
+        running.terminate()
+        running.communicate(timeout=60)
+
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_what_arrived_in_time_is_not_hung_up_on_while_it_is_answered():
+    ours, theirs = socket.socketpair()
+    arrivals = Arrivals(0.0)
+    with ours, theirs:
+        arrivals.begin(ours)
+        time.sleep(0.01)
+        assert arrivals.hang_up() == 1
+
+        ours.sendall(b"the answer")
+
+        assert theirs.recv(100) == b"the answer"
+        assert ours.recv(100) == b""
+
+
+def test_what_was_read_is_not_hung_up_on():
+    ours, theirs = socket.socketpair()
+    arrivals = Arrivals(0.0)
+    with ours, theirs:
+        arrivals.begin(ours)
+        arrivals.end(ours)
+
+        assert arrivals.hang_up() == 0
+
+
+def test_a_connection_that_is_gone_already_stops_nobody():
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    arrivals = Arrivals(0.0)
+    arrivals.begin(ours)
+    ours.close()
+    time.sleep(0.01)
+
+    assert arrivals.hang_up() == 1
+    assert arrivals.hang_up() == 0
 
 
 def _ask(address, line):

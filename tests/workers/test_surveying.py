@@ -18,7 +18,7 @@ from factories import (
     a_standing,
     a_target,
 )
-from fakes import FakeCloud, VirtualClock
+from fakes import FakeCloud, VirtualClock, uncounted
 
 from config.sources import Sources
 from workers.desk.blind_spots import Accepting
@@ -103,6 +103,8 @@ class Scene:
             trying=Trying(Notices(client), (), clock=self.clock),
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), Silent()),
+            **uncounted(),
+            door=None,
             clock=self.clock,
         )
         self.trend = Trend(client)

@@ -14,13 +14,16 @@ from config.settings import Settings
 from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
+from workers.desk.counting import Counting
 from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
-from workers.desk.hearing import Hearing
+from workers.desk.hearing import HeardAs, Hearing
 from workers.desk.intake import Intake
 from workers.desk.places import refuse_unknown_account, same_people
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
+from workers.desk.scraping import Scraping
 from workers.desk.seeing import Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
@@ -129,6 +132,9 @@ class Desk:
         trying: Trying,
         own_key: OwnKey,
         slack: SlackDesk,
+        counting: Counting,
+        scraping: Scraping,
+        door: Door,
         clock: Callable[[], datetime],
         has_turn: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -173,6 +179,12 @@ class Desk:
         self.session_key = own_key.for_sessions
         # What Slack needs besides: its presses noted, its answers sent later.
         self.slack = slack
+        # What is counted in this process, and what a scrape is told of all.
+        self.tally = counting.tally
+        self.begin_counting = counting.begin
+        self.scrape = scraping.scrape
+        self.known_accounts = scraping.accounts
+        self.door = door
         # SCIM clients keep users here, whose changes are events.
         self.scim = ScimUsers(scim, hear=self.hear, quarantine=self.quarantine)
 
@@ -200,6 +212,7 @@ class Desk:
             clock=self._clock,
         )
         self.hear = hearing.hear
+        self.hear_as = hearing.hear_as
         self._let_go = intake.let_go
         self.await_look_up = intake.await_look_up
         self.quarantine = intake.quarantine
@@ -302,11 +315,11 @@ class Desk:
         if taken.kept_id:
             self._let_go(taken.kept_id)
 
-    def _heard(self, departure: Departure, along: Along) -> str:
+    def _heard(self, departure: Departure, along: Along) -> HeardAs:
         # A source is answered with the id alone, so that no case is read for it.
         put = self._put(departure, along=along)
         log.info("departure.opened", case_id=put.case_id, opened_as=str(put.opened_as))
-        return put.case_id
+        return HeardAs(put.case_id, is_repeat=put.opened_as is OpenedAs.REPEATED)
 
     def adopt(
         self, asked: AdoptionAsked, *, idempotency: tuple[str, str] | None = None
@@ -330,11 +343,11 @@ class Desk:
             request_id=asked.request_id,
             detail=f"adoption in account {account_id}",
             leaver=asked.leaver.id,
-            source="api",
+            source=asked.source,
             effective_at=now,
             scope=in_words(asked.scope),
         )
-        same = Departure("api", asked.leaver)
+        same = Departure(asked.source, asked.leaver)
         taken = self._cases.open(case, same, (entry, entry), idempotency=idempotency)
         if taken.verdict == "conflict":
             raise _other_body()
@@ -351,7 +364,7 @@ class Desk:
             adoption=asked.adoption,
             leaver=asked.leaver,
             named=asked.leaver,
-            opened_by=OpenedBy("api", None, asked.actor),
+            opened_by=OpenedBy(asked.source, None, asked.actor),
             received_at=now,
             effective_at=now,
             starts_at=now,

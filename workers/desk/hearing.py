@@ -1,7 +1,7 @@
 """What a source told, acted on: a case opened, joined, or taken back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,18 @@ _LOGGED_IDS: Final = 5
 _LOGGED_LENGTH: Final = 100
 # A sender's clock may be ahead of ours; among its own events the order stays.
 _SKEW: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAs:
+    """What became of an event: its case, if it has one, and whether it was known.
+
+    ``is_ignored``: it is not for us.
+    """
+
+    case_id: str | None
+    is_repeat: bool = False
+    is_ignored: bool = False
 
 
 class Hearing:
@@ -44,7 +56,7 @@ class Hearing:
         names: KnownNames,
         same_people: tuple[SamePerson, ...],
         *,
-        open_case: Callable[[Departure, Along], str],
+        open_case: Callable[[Departure, Along], HeardAs],
         withdraw: Callable[[Withdrawal], Case | None],
         resolved: Callable[[str], None],
         note_delivery: Callable[[str, datetime], None],
@@ -66,7 +78,23 @@ class Hearing:
         delivery_sha256: str | None = None,
         delivered_at: datetime | None = None,
     ) -> str | None:
-        """Act on an event; return the id of its case, None where it has none.
+        """Act on an event as ``hear_as`` does; return the id of its case, if any."""
+        return self.hear_as(
+            heard,
+            request_id=request_id,
+            delivery_sha256=delivery_sha256,
+            delivered_at=delivered_at,
+        ).case_id
+
+    def hear_as(
+        self,
+        heard: Heard,
+        *,
+        request_id: str | None = None,
+        delivery_sha256: str | None = None,
+        delivered_at: datetime | None = None,
+    ) -> HeardAs:
+        """Act on an event; return what became of it.
 
         Args:
             heard: The event.
@@ -109,7 +137,7 @@ class Hearing:
 
     def _act_on(
         self, heard: Heard, event: Withdrawal | Ignored, along: Along
-    ) -> str | None:
+    ) -> HeardAs:
         """Act on what opens no case, and note each by itself what goes along."""
         self._names.learn(heard.source, along.learned)
         case = None
@@ -122,7 +150,8 @@ class Hearing:
         self._resolved(heard.event_key)
         if along.delivered_at is not None:
             self._note_delivery(heard.source, along.delivered_at)
-        return case.id if case else None
+        is_ignored = isinstance(event, Ignored)
+        return HeardAs(case.id if case else None, is_ignored=is_ignored)
 
     def _dated(self, heard: Heard) -> Heard:
         """Take what happens later than now for now.

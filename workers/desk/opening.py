@@ -18,16 +18,20 @@ from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
+from workers.desk.counting import Counting
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.places import same_people
-from workers.desk.seeing import Seeing
+from workers.desk.scraping import Known, Scraping
+from workers.desk.seeing import AccountWords, Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
 from workers.desk.upgrading import Upgrading
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
+from workers.offboarding.tally import Tally
 from workers.store.archive import Archived
 from workers.store.backfill import Backfill
 from workers.store.blind_spots import BlindSpots
@@ -38,11 +42,14 @@ from workers.store.condition import Condition
 from workers.store.connection import connect, unsafe_settings
 from workers.store.damaged import Damaged
 from workers.store.digests import Digests
+from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.graph import GraphMemory
 from workers.store.intake import Deliveries
 from workers.store.lags import Lags
 from workers.store.late import LateAnswers
+from workers.store.limits import Limits
+from workers.store.metrics import Counts
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.old_cases import OldCases
@@ -106,6 +113,10 @@ class Store:
     late: LateAnswers
     trend: Trend
     versions: Versions
+    counts: Counts
+    counting: Counting
+    limits: Limits
+    ended_sessions: EndedSessions
 
 
 def store_address(settings: Settings) -> str:
@@ -141,6 +152,7 @@ def open_store(
     name = this_process(process, version("offboard")).name
     client = _connected(settings, timeout_seconds, name)
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
+    counts = Counts(client)
     store = Store(
         Cases(client),
         Works(client, watermark=watermark),
@@ -176,6 +188,14 @@ def open_store(
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
         Versions(client),
+        counts,
+        Counting(counts, Tally()),
+        Limits(
+            client,
+            requests_per_minute=settings.requests_per_minute,
+            failed_per_minute=settings.failed_auth_per_minute,
+        ),
+        EndedSessions(client),
     )
     await_store(store.switches)
     store.versions.begin()
@@ -266,6 +286,10 @@ def desk_on(
             store.condition("web"), sender, Upgrading(store.versions).checks
         ).conditions,
         days_since=store.trend.since,
+        accounts={
+            one.id: AccountWords(one.name, settings.armed and one.armed)
+            for one in settings.rules
+        },
     )
     accepting = Accepting(
         store.blind_spots,
@@ -300,8 +324,28 @@ def desk_on(
         ),
         own_key=store.own_key,
         slack=SlackDesk(store.presses, store.late, sender),
+        counting=store.counting,
+        scraping=scraping_on(store, settings, sender),
+        door=Door(store.limits, store.ended_sessions),
         has_turn=has_turn,
         clock=now_utc,
+    )
+
+
+def scraping_on(store: Store, settings: Settings, sender: Sender) -> Scraping:
+    """Put what a scrape is told on a store that is open."""
+    known = Known(
+        settings.rules,
+        settings.armed,
+        tuple(name for name, one in settings.sources if one.is_on),
+        settings.ibm_cloud_requests_per_10_seconds,
+    )
+    return Scraping(
+        store.counts,
+        store.owners,
+        store.survey_notes,
+        known,
+        broker_depth=lambda: sender.depth(),
     )
 
 

@@ -4,14 +4,19 @@ Whoever asks live waits for a worker: only workers hold IBM Cloud keys.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from workers.app import Sender
 from workers.offboarding.errors import Reason
-from workers.offboarding.exposure import Exposure, GateAnswer, exposure_of
+from workers.offboarding.exposure import (
+    AccountExposure,
+    Exposure,
+    GateAnswer,
+    exposure_of,
+)
 from workers.offboarding.health import Check
 from workers.offboarding.model import Leaver, Note
 from workers.offboarding.reasons import sentence
@@ -30,6 +35,14 @@ _SEND_SECONDS: Final = 1.0
 # Workers sweep every second; after so long they are late or gone.
 _LATE: Final = timedelta(seconds=30)
 _TREND: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountWords:
+    """What the accounts file says of an account that people are shown."""
+
+    name: str = ""
+    is_armed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +67,9 @@ class Seeing:
         swept_at: Callable[[], datetime | None] = lambda: None,
         conditions: Callable[[], tuple[Check, ...]] = tuple,
         days_since: Callable[[date], tuple[Day, ...]] = lambda _: (),
+        accounts: Mapping[str, AccountWords] | None = None,
     ) -> None:
+        self._accounts = accounts or {}
         # How store and broker are: no worker is asked for that.
         self.conditions = conditions
         self._days_since = days_since
@@ -65,9 +80,17 @@ class Seeing:
         self._sender = sender
         self._clock = clock
 
-    def exposure(self) -> Exposure:
-        """Tell who owns every target, as the last surveys read it."""
-        shown = exposure_of(self._owners.all(self._owners.accounts()))
+    def exposure(self, account_ids: Collection[str] = ()) -> Exposure:
+        """Tell who owns every target, as the last surveys read it.
+
+        Args:
+            account_ids: Only these; one that is not known here has no part in the
+                answer. Empty means all.
+        """
+        known = self._owners.accounts()
+        wanted = [one for one in known if not account_ids or one in account_ids]
+        shown = exposure_of(self._owners.all(wanted))
+        shown = replace(shown, accounts=self._by_name(shown.accounts))
         if shown.checked_at is None:
             return shown
         if self._clock() - shown.checked_at <= self._index_life:
@@ -75,6 +98,20 @@ class Seeing:
         text = f"The oldest survey is of {shown.checked_at:%Y-%m-%d %H:%M} UTC."
         stale = Note(Reason.INDEX_STALE, f"{text} {sentence(Reason.INDEX_STALE)}")
         return replace(shown, notes=(*shown.notes, stale))
+
+    def _by_name(
+        self, accounts: Collection[AccountExposure]
+    ) -> tuple[AccountExposure, ...]:
+        """Name the accounts as their file does, and say of which are too old."""
+        since = self._clock() - self._index_life
+        named = []
+        for one in accounts:
+            words = self._accounts.get(one.account_id, AccountWords())
+            one = replace(one, name=words.name, is_armed=words.is_armed)
+            if one.surveyed_at is not None and one.surveyed_at < since:
+                one = replace(one, is_complete=False, reason=Reason.INDEX_STALE)
+            named.append(one)
+        return tuple(sorted(named, key=lambda one: (one.name, one.account_id)))
 
     def trend(self) -> tuple[Day, ...]:
         """Return the figures of the last 90 days, oldest first; days may be missing."""

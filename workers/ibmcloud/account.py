@@ -26,15 +26,18 @@ from workers.ibmcloud import (
 )
 from workers.ibmcloud.abreast import begun
 from workers.ibmcloud.addons import addons
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.asker import Asker
 from workers.ibmcloud.candidates import candidates
 from workers.ibmcloud.groups import group_names
 from workers.ibmcloud.looks import look_at
+from workers.ibmcloud.meter import meter_for
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.people import people
 from workers.ibmcloud.pool import Pool, open_pool
 from workers.ibmcloud.session import reading_session
 from workers.ibmcloud.shared_answers import note_state
+from workers.ibmcloud.silence import Silence
 from workers.ibmcloud.standings import Standings
 from workers.ibmcloud.tokens import Tokens
 from workers.ibmcloud.visibility import Sight
@@ -52,6 +55,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.ports import Budget, Discovery
 from workers.offboarding.standing import Standing
+from workers.offboarding.tally import Tally
 
 # Longer than from one time that tokens are looked after to the next.
 _READY_SECONDS: Final = 600.0
@@ -66,18 +70,28 @@ class IbmAccount:
     """
 
     def __init__(
-        self, account: AccountSettings, settings: Settings, pace: Pace
+        self,
+        account: AccountSettings,
+        settings: Settings,
+        pace: Pace,
+        silence: Silence | None = None,
     ) -> None:
         iam_url = settings.iam_url
+        self._silence = silence or Silence()
         reader = (
-            Tokens(account.reader, iam_url, account.id, pace=pace)
+            Tokens(
+                account.reader, iam_url, account.id, pace=pace, silence=self._silence
+            )
             if account.reader
             else None
         )
         self._id = account.id
-        self._pool = open_pool(account, iam_url, beside=reader, pace=pace)
+        self._pool = open_pool(
+            account, iam_url, beside=reader, pace=pace, silence=self._silence
+        )
         self._reader = reader or self._pool.members[0].tokens
-        as_asker = partial(Asker, settings=settings, session=reading_session(pace))
+        session = reading_session(pace, self._silence)
+        as_asker = partial(Asker, settings=settings, session=session)
         self._askers = {
             one: as_asker(one)
             for one in (self._reader, *(each.tokens for each in self._pool.members))
@@ -107,6 +121,15 @@ class IbmAccount:
             PermanentError: No setting says it, and the reader's key is refused.
         """
         return self._id or self._reader.claims().account_id
+
+    @property
+    def silence(self) -> Silence:
+        """Return what is known of calls that get no answer."""
+        return self._silence
+
+    def silence_seconds(self) -> float:
+        """Tell for how long a call under way has had no answer; 0 if none is."""
+        return self._silence.seconds()
 
     def reader_id(self) -> str:
         """Return the IAM ID that reads; raises as ``Tokens.claims`` does."""
@@ -267,9 +290,18 @@ def open_cloud(
     *,
     budget: Budget | None = None,
     is_survey: bool = False,
+    tally: Tally | None = None,
+    apart: Apart | None = None,
+    silence: Silence | None = None,
 ) -> IbmAccount:
     """Make the reading side of one account. No I/O.
 
     Without a *budget* nothing is limited. A survey's calls come after all others.
+    What is called is counted in *tally*. *apart* is shared by all accounts of a
+    process, *silence* by all that read this one.
     """
-    return IbmAccount(account, settings, Pace(budget, is_survey=is_survey))
+    meter = meter_for(account.id, settings, tally)
+    pace = Pace(
+        budget, is_survey=is_survey, meter=meter, account_id=account.id, apart=apart
+    )
+    return IbmAccount(account, settings, pace, silence)

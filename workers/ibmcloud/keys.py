@@ -13,8 +13,10 @@ import structlog
 from config.accounts import AccountSettings
 from config.settings import Settings
 from workers.ibmcloud.aftercare import Write, refresh, retirement
+from workers.ibmcloud.apart import Apart
 from workers.ibmcloud.claims import Token
 from workers.ibmcloud.client import WritingClient
+from workers.ibmcloud.meter import meter_for
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.pool import Member, Pool, open_pool
 from workers.ibmcloud.ready import IbmReadyReset
@@ -22,6 +24,7 @@ from workers.ibmcloud.session import writing_session
 from workers.offboarding.errors import PermanentError, Reason
 from workers.offboarding.model import Cluster, KeyOwner, ListedKey, Target
 from workers.offboarding.ports import Budget, Retirement
+from workers.offboarding.tally import Tally
 
 # The slot may have to be waited for, and the workflow looks once more before sending.
 _TOKEN_LIFE_SECONDS: Final = 60.0
@@ -161,12 +164,19 @@ def open_resets(
     *,
     budget: Budget | None = None,
     pool: Pool | None = None,
+    tally: Tally | None = None,
+    apart: Apart | None = None,
 ) -> IbmResets:
     """Make the resets of one account; only an armed service has them. No I/O.
 
     With the *pool* of who reads the account, tokens that it has need not be fetched.
     """
-    pace = Pace(budget)
+    pace = Pace(
+        budget,
+        meter=meter_for(account.id, settings, tally),
+        account_id=account.id,
+        apart=apart,
+    )
     if pool is None:
         pool = open_pool(account, settings.iam_url, beside=None, pace=pace)
     session = writing_session(pace)

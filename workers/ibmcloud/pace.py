@@ -12,7 +12,9 @@ from typing import Final
 
 import structlog
 
+from workers.ibmcloud.apart import WINDOW_SECONDS, Apart, Whose
 from workers.ibmcloud.errors import RateLimitedError
+from workers.ibmcloud.meter import Meter
 from workers.offboarding.errors import StoreAwayError
 from workers.offboarding.ports import Budget, Grant
 
@@ -27,7 +29,6 @@ _NAP_OF_A_SURVEY_SECONDS: Final = 2.5
 # Where IBM Cloud gives no figure: its window, as it is documented.
 _USUAL_BACK_OFF_SECONDS: Final = 10.0
 _LONGEST_BACK_OFF_SECONDS: Final = 300.0
-_WINDOW_SECONDS: Final = 10.0
 # One call takes longer to arrive than another, so what was let go in a little more than
 # ten seconds may arrive in ten.
 _MARGIN_SECONDS: Final = 0.2
@@ -55,10 +56,16 @@ class Pace:
         *,
         is_survey: bool = False,
         sleep: Callable[[float], None] = time.sleep,
+        meter: Meter | None = None,
+        account_id: str = "",
+        apart: Apart | None = None,
     ) -> None:
+        self.meter = meter or Meter()
         self._budget = budget
         self._is_survey = is_survey
         self._sleep = sleep
+        self._account_id = account_id
+        self._apart = apart
 
     def wait(self) -> str:
         """Take the slot of one call, and return its ticket; empty if it is paid for.
@@ -100,8 +107,10 @@ class Pace:
         while True:
             grant = budget.take(calls, is_survey=self._is_survey)
             if grant.is_given:
+                self.meter.granted(calls)
                 return grant.ticket
-            if grant.wait_seconds > left:
+            # Who waits alone gives his thread to the others.
+            if grant.wait_seconds > left or grant.is_alone:
                 raise RateLimitedError(
                     "Too many requests to IBM Cloud are under way; this one waits",
                     retry_after_seconds=grant.wait_seconds,
@@ -119,19 +128,42 @@ class Pace:
         except StoreAwayError as error:
             _log.warning("budget.not_counted", cause=str(error))
 
-    def back_off(self, asked_seconds: float | None) -> None:
-        """Give nobody a slot for as long as IBM Cloud asked, ten seconds by default.
+    def answered(self, sent_at: float) -> None:
+        """Note that a call that went out at *sent_at* was not told to slow down."""
+        if self._apart is not None:
+            self._apart.answered(self._account_id, sent_at)
 
+    def back_off(self, asked_seconds: float | None) -> None:
+        """Give no slot for as long as IBM Cloud asked, ten seconds by default.
+
+        To nobody, unless other accounts are served meanwhile: then to this one alone.
         That it asked is known all the same where the budget cannot be told.
         """
         if self._budget is None:
             return
         seconds = _USUAL_BACK_OFF_SECONDS if asked_seconds is None else asked_seconds
-        _log.warning("budget.backed_off", seconds=seconds)
+        whose = Whose.EVERYBODY
+        if self._apart is not None:
+            whose = self._apart.refused(self._account_id)
+        _log.warning(
+            "budget.backed_off",
+            seconds=seconds,
+            whose=whose.value,
+            account_id=self._account_id or None,
+        )
         try:
-            self._budget.back_off(seconds)
+            _wait_for(self._budget, seconds, whose)
         except StoreAwayError as error:
             _log.warning("budget.not_told", cause=str(error))
+
+
+def _wait_for(budget: Budget, seconds: float, whose: Whose) -> None:
+    if whose is Whose.EVERYBODY:
+        budget.back_off(seconds)
+        return
+    if whose is Whose.EVERYBODY_SHORTLY:
+        budget.back_off(min(seconds, WINDOW_SECONDS))
+    budget.back_off_alone(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +237,10 @@ class LocalBudget:
             wait = min(seconds, _LONGEST_BACK_OFF_SECONDS)
             self._until = max(self._until, self._clock() + wait)
 
+    def back_off_alone(self, seconds: float) -> None:
+        """Give nobody a slot for so long: this budget tells no accounts apart."""
+        self.back_off(seconds)
+
     def _wait(self, calls: int, now: float, *, is_survey: bool) -> float:
         self._let_go(now)
         given = self._given.values()
@@ -218,7 +254,7 @@ class LocalBudget:
 
     def _let_go(self, now: float) -> None:
         """Drop what counts no more; the oldest stands first."""
-        since = now - _WINDOW_SECONDS - _MARGIN_SECONDS
+        since = now - WINDOW_SECONDS - _MARGIN_SECONDS
         over = []
         for ticket, one in self._given.items():
             if one.at > since:
@@ -235,7 +271,7 @@ def _until_free(given: Collection[_Slots], calls: int, limit: int, now: float) -
         if used + calls <= limit:
             break
         used -= one.calls
-        now_free_at = one.at + _WINDOW_SECONDS + _MARGIN_SECONDS
+        now_free_at = one.at + WINDOW_SECONDS + _MARGIN_SECONDS
         if used + calls <= limit:
             return now_free_at - now
     return 0.0

@@ -14,6 +14,7 @@ from typing import Final
 from config.accounts import KEY_LIMIT, AccountSettings, FunctionalIdSettings
 from workers.ibmcloud.pace import Pace
 from workers.ibmcloud.regions import todays_name
+from workers.ibmcloud.silence import Silence
 from workers.ibmcloud.tokens import Tokens
 from workers.offboarding.errors import PermanentError, Reason
 from workers.offboarding.model import KeyOwner, OwnerKind, Target
@@ -123,7 +124,12 @@ class Pool:
 
 
 def open_pool(
-    account: AccountSettings, iam_url: str, *, beside: Tokens | None, pace: Pace
+    account: AccountSettings,
+    iam_url: str,
+    *,
+    beside: Tokens | None,
+    pace: Pace,
+    silence: Silence | None = None,
 ) -> Pool:
     """Make the functional IDs of an account, as they stand in the file. No I/O.
 
@@ -132,7 +138,14 @@ def open_pool(
     """
     members: list[Member] = []
     for one in account.functional_ids:
-        tokens = Tokens(one.apikey, iam_url, account.id, beside=beside, pace=pace)
+        tokens = Tokens(
+            one.apikey,
+            iam_url,
+            account.id,
+            beside=beside,
+            pace=pace,
+            silence=silence,
+        )
         beside = beside or tokens
         members.append(_member(one, tokens))
     return Pool(members)

@@ -5,7 +5,8 @@ who reads cannot write, each call has its slot, and a 429 slows everybody down.
 """
 
 import logging
-from functools import cache
+import time
+from functools import cache, partial
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLContext, TLSVersion
 from typing import Any, Final
@@ -17,6 +18,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from workers.ibmcloud.answers import asked_wait
 from workers.ibmcloud.pace import Pace
+from workers.ibmcloud.silence import Silence, kind_of
 from workers.ibmcloud.tokens import HTTP_CONFIG
 
 # The threads of a worker and the readers of a survey share one session.
@@ -44,8 +46,11 @@ class _LastPlace(HTTPAdapter):
     between the two.
     """
 
-    def __init__(self, pace: Pace, *, only_reads: bool) -> None:
+    def __init__(
+        self, pace: Pace, silence: Silence | None = None, *, only_reads: bool
+    ) -> None:
         self._pace = pace
+        self._silence = silence or Silence()
         self._only_reads = only_reads
         super().__init__(pool_connections=_HOSTS, pool_maxsize=_CALLS)
 
@@ -59,23 +64,41 @@ class _LastPlace(HTTPAdapter):
                 raise WriteRefusedError(
                     f"{request.method} on a session that only reads"
                 )
+            return self._read(request, **kwargs)
+        # A kept connection may be closed just as we write to it, and then nobody
+        # knows whether the reset arrived: each one gets a connection of its own.
+        self.close()
+        # Who writes has looked a moment ago: what hangs was met there.
+        return self._send(request, **kwargs)
+
+    def _read(self, request: PreparedRequest, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on as it came
+        with self._silence.call(kind_of(request.url or "")) as sent:
+            # Only then, so that what is not asked takes no slot of others.
             self._pace.wait()
-        else:
-            # A kept connection may be closed just as we write to it, and then nobody
-            # knows whether the reset arrived: each one gets a connection of its own.
-            self.close()
-        answer = super().send(request, **kwargs)
+            sent()
+            return self._send(request, **kwargs)
+
+    def _send(self, request: PreparedRequest, **kwargs: Any) -> Response:  # noqa: ANN401 - passed on as it came
+        sent_at = time.monotonic()
+        send = partial(super().send, request, **kwargs)
+        method, url = str(request.method), str(request.url)
+        answer = self._pace.meter.asked(method, url, send)
         if answer.status_code == 429:
             self._pace.back_off(asked_wait(answer.headers))
+        else:
+            self._pace.answered(sent_at)
         return answer
 
 
-def reading_session(pace: Pace | None = None) -> Session:
+def reading_session(
+    pace: Pace | None = None, silence: Silence | None = None
+) -> Session:
     """Make a session that sends GET and refuses everything else before the wire.
 
-    Each call waits for its slot; what ``Pace.wait`` raises comes through as it is.
+    Each call waits for its slot; what ``Pace.wait`` and ``Silence.call`` raise comes
+    through as it is.
     """
-    return _session(_LastPlace(pace or Pace(), only_reads=True))
+    return _session(_LastPlace(pace or Pace(), silence, only_reads=True))
 
 
 def writing_session(pace: Pace | None = None) -> Session:

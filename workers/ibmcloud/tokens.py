@@ -15,7 +15,9 @@ from requests import exceptions as http
 from config.settings import Secret
 from workers.ibmcloud.claims import Claims, Token, check_claims, read_token
 from workers.ibmcloud.errors import RateLimitedError, domain_error
+from workers.ibmcloud.meter import Meter
 from workers.ibmcloud.pace import Pace
+from workers.ibmcloud.silence import Silence
 from workers.offboarding.errors import PermanentError, Reason, TransientError
 
 # Connect and read, in seconds; both well below half a lease. Redirects are refused: one
@@ -46,12 +48,14 @@ class Tokens:
         *,
         beside: "Tokens | None" = None,
         pace: Pace | None = None,
+        silence: Silence | None = None,
     ) -> None:
         self._apikey = apikey
         self._iam_url = iam_url
         self._account_id = account_id
         self._beside = beside
         self._pace = pace or Pace()
+        self._silence = silence or Silence()
         self._lock = threading.Lock()
         self._used = Secret("")
         self._held: Token | None = None
@@ -104,7 +108,9 @@ class Tokens:
 
     def _fetch(self) -> Token:
         try:
-            token = _ask_iam(self._used, self._iam_url)
+            with self._silence.call(f"token {id(self)}") as sent:
+                sent()
+                token = _ask_iam(self._used, self._iam_url, self._pace.meter)
             check_claims(token.claims, self._account(token))
         except (TransientError, PermanentError) as error:
             self._held = None
@@ -142,7 +148,7 @@ class Bearer(Authenticator):  # type: ignore[misc]  # the SDK ships no types
         req["headers"]["Authorization"] = f"Bearer {bearer.reveal()}"
 
 
-def _ask_iam(apikey: Secret, iam_url: str) -> Token:
+def _ask_iam(apikey: Secret, iam_url: str, meter: Meter) -> Token:
     began = time.monotonic()
     try:
         # A new authenticator for each fetch: after a failed one the SDK's own cache
@@ -150,7 +156,7 @@ def _ask_iam(apikey: Secret, iam_url: str) -> Token:
         # old token still works.
         source = IAMAuthenticator(apikey.reveal(), url=iam_url).token_manager
         source.http_config = HTTP_CONFIG
-        answer = source.request_token()
+        answer = meter.asked("POST", iam_url, source.request_token)
     except (ApiException, http.RequestException) as error:
         raise _refusal(error) from error
     except ValueError as error:

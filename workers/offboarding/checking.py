@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from workers.offboarding.checkup import checks_of
-from workers.offboarding.discovery import at_once, look_at
+from workers.offboarding.discovery import at_once, in_time, look_at
 from workers.offboarding.excess import shared_ids
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.forecast import Forecast, forecast
-from workers.offboarding.health import Check
+from workers.offboarding.health import Check, Verdict
 from workers.offboarding.pool_checks import checks_of_functional_ids
 from workers.offboarding.ports import Cloud
 from workers.offboarding.survey import surveyed
@@ -19,12 +19,20 @@ from workers.offboarding.watching import watched, with_functional_ids
 
 # So that what this look asked for first is young enough when it is used again.
 _HAND_OVER_SECONDS: Final = 0.5
+# Well below what whoever asked waits for.
+_PATIENCE_SECONDS: Final = 8.0
 _Looked = list[tuple[View, Forecast]]
 
 
 def check_all(clouds: Collection[Cloud]) -> tuple[Check, ...]:
-    """Check what the keys of all accounts can do, and their functional IDs."""
-    looked = _look(clouds)
+    """Check what the keys of all accounts can do, and their functional IDs.
+
+    An account that is silent keeps the others waiting for a moment only, and is named.
+    """
+    answers = in_time(
+        _look_at, [(one, one) for one in clouds], _silent, patience=_PATIENCE_SECONDS
+    )
+    looked = [one for one in answers if not isinstance(one, Check)]
     return tuple(
         check
         for view, ahead in looked
@@ -34,6 +42,18 @@ def check_all(clouds: Collection[Cloud]) -> tuple[Check, ...]:
                 view.account_id, ahead, _elsewhere(looked, view.account_id)
             ),
         )
+    ) + tuple(one for one in answers if isinstance(one, Check))
+
+
+def _silent(cloud: Cloud) -> tuple[View, Forecast] | Check:
+    return Check(
+        "account",
+        Verdict.UNPROVEN,
+        f"It did not answer within {_PATIENCE_SECONDS:.0f} seconds, so it was not "
+        "checked. The other accounts do not wait for it.",
+        "Ask again in a minute. If it stays so, see that its hosts can be reached, and "
+        "IBM Cloud's status page.",
+        account_id=cloud.account_id,
     )
 
 
@@ -61,15 +81,20 @@ def index_now(clouds: Collection[Cloud], at: datetime) -> list[AccountIndex]:
 
 
 def _look(clouds: Collection[Cloud]) -> _Looked:
-    def look(cloud: Cloud) -> tuple[View, Forecast]:
-        began = time.monotonic()
-        view = look_at(cloud, None)
-        # Asked by people, who may have mended something a moment ago: nothing counts
-        # that was answered before they asked.
-        lasted = time.monotonic() - began
-        return view, forecast(cloud, view, max_age_seconds=lasted + _HAND_OVER_SECONDS)
+    return at_once(_seen, clouds)
 
-    return at_once(look, clouds)
+
+def _look_at(cloud: Cloud) -> tuple[View, Forecast] | Check:
+    return _seen(cloud)
+
+
+def _seen(cloud: Cloud) -> tuple[View, Forecast]:
+    began = time.monotonic()
+    view = look_at(cloud, None)
+    # Asked by people, who may have mended something a moment ago: nothing counts that
+    # was answered before they asked.
+    lasted = time.monotonic() - began
+    return view, forecast(cloud, view, max_age_seconds=lasted + _HAND_OVER_SECONDS)
 
 
 def _elsewhere(looked: _Looked, account_id: str) -> dict[str, list[str]]:

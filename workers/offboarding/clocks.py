@@ -33,6 +33,12 @@ def fully_safe_seconds(case: Case, settle: timedelta, now: datetime) -> float | 
     return (at - _zero(case)).total_seconds() if at <= now else None
 
 
+def settled_seconds(case: Case) -> float | None:
+    """Tell how long a case took until it settled; None while it did not."""
+    at = case.settled_at
+    return None if at is None else max(0.0, (at - _zero(case)).total_seconds())
+
+
 def settles_at(case: Case, settle: timedelta) -> datetime | None:
     """Tell when clusters have picked the new keys up; None while not owner-safe.
 

@@ -5,7 +5,7 @@ the command line on its own all look through this.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
@@ -38,6 +38,10 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 _READERS: Final = 8
+# Where there is one account, nobody waits for it.
+_SEVERAL: Final = 2
+# How often is looked which of those under way are silent.
+_GLANCE_SECONDS: Final = 0.25
 _LONGEST_WAIT_SECONDS: Final = 300.0
 
 
@@ -46,14 +50,26 @@ def look_at_all(
     scope: Scope | None,
     known: Collection[str] = (),
     indexes: Iterable[AccountIndex] = (),
+    *,
+    patience: float | None = None,
 ) -> list[View]:
-    """Look at several accounts at once; a faulty one is faulty alone."""
+    """Look at several accounts at once; a faulty one is faulty alone.
+
+    Args:
+        clouds: The accounts.
+        scope: As ``look_at``, and so are *known* and *indexes*.
+        known: Ids of targets whose owners are not to be read again.
+        indexes: What surveys have read.
+        patience: For how many seconds an account may be silent before the others go on
+            without it; None waits for all.
+    """
     by_account = {one.account_id: one for one in indexes}
 
     def look(cloud: Cloud) -> View:
         return look_at(cloud, scope, known, by_account.get(cloud.account_id))
 
-    return at_once(look, clouds)
+    views = in_time(look, [(one, one) for one in clouds], _silent, patience=patience)
+    return views if len(views) < _SEVERAL else [_told_apart(one) for one in views]
 
 
 def look_at(
@@ -132,6 +148,71 @@ def at_once(look: Callable[[S], T], things: Iterable[S]) -> list[T]:
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read") as readers:
         asked = [_submit(readers, partial(look, one)) for one in things]
     return [one.result() for one in asked]
+
+
+def in_time(
+    look: Callable[[S], T],
+    things: Iterable[tuple[Cloud, S]],
+    left: Callable[[S], T],
+    *,
+    patience: float | None,
+) -> list[T]:
+    """Look at several accounts at the same time, and leave those that are silent.
+
+    What waits for its turn in the budget is not silent. A look that is left comes to
+    its end by itself, and its answer is nobody's.
+
+    Args:
+        look: What is done with each.
+        things: Each account, with what is given to *look*.
+        left: Makes the answer of one that was left.
+        patience: As ``look_at_all``.
+    """
+    waiting = list(enumerate(things))
+    if patience is None or len(waiting) < _SEVERAL:
+        return at_once(look, [one for _, (_, one) in waiting])
+    found: dict[int, T] = {}
+    under_way: dict[Future[T], tuple[int, Cloud, S]] = {}
+    readers = ThreadPoolExecutor(len(waiting), thread_name_prefix="read")
+    try:
+        while waiting or under_way:
+            while waiting and len(under_way) < _READERS:
+                at, (cloud, one) = waiting.pop(0)
+                under_way[_submit(readers, partial(look, one))] = at, cloud, one
+            ended = wait(under_way, _GLANCE_SECONDS, FIRST_COMPLETED).done
+            for future in ended:
+                found[under_way.pop(future)[0]] = future.result()
+            for future, (at, cloud, one) in list(under_way.items()):
+                if cloud.silence_seconds() >= patience:
+                    found[at] = left(one)
+                    del under_way[future]
+    finally:
+        readers.shutdown(wait=False)
+    return [found[at] for at in sorted(found)]
+
+
+def _told_apart(view: View) -> View:
+    """Have each note say of which account it is, since there are several."""
+    notes = (
+        one
+        if view.account_id in one.text
+        else replace(one, text=f"In account {view.account_id}: {one.text}")
+        for one in view.unseen
+    )
+    return replace(view, unseen=tuple(notes))
+
+
+def _silent(cloud: Cloud) -> View:
+    """Say of an account that it did not answer: nothing of it was seen."""
+    text = f"Account {cloud.account_id} does not answer: nothing of it was seen."
+    note = Note(Reason.LIST_UNREADABLE, text)
+    return View(
+        cloud.account_id,
+        unseen=(note,),
+        is_final=False,
+        has_people=False,
+        has_ours=False,
+    )
 
 
 def _submit(readers: ThreadPoolExecutor, call: Callable[[], T]) -> "Future[T]":

@@ -62,6 +62,8 @@ class AccountIndex:
         empty_since: Since when surveys, of a reader who sees all, have listed no
             cluster; None where the last one did, or none is known.
         empty_surveys: How many did so, those between that could not see left out.
+        people_at: When a survey last read the user list, and whole; None where none is
+            known to have, as in an index of a former version.
     """
 
     account_id: str
@@ -74,6 +76,12 @@ class AccountIndex:
     keys_refused_after: datetime | None = None
     empty_since: datetime | None = None
     empty_surveys: int = 0
+    people_at: datetime | None = None
+
+    @property
+    def people_read_at(self) -> datetime | None:
+        """Return of when the user list is that is known here; None without one."""
+        return self.surveyed_at if self.has_people else self.people_at
 
     def of(self, owner_id: str | None) -> tuple[Holding, ...]:
         """Return what *owner_id* owned when it was last read."""
@@ -95,6 +103,32 @@ class Dependence:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountExposure:
+    """One account's part, so that forty of them can be read line by line.
+
+    Attributes:
+        name: As the accounts file calls it; empty where nobody does.
+        is_armed: Whether this service may write there.
+        surveyed_at: When it was last surveyed; None if it never was.
+        is_complete: Whether everything there was seen then, and not too long ago.
+        reason: Why not.
+        people_owned: How many of its targets are people's.
+        departures_from_outage: As ``Exposure``, of this account alone.
+    """
+
+    account_id: str
+    name: str = ""
+    is_armed: bool = False
+    surveyed_at: datetime | None = None
+    is_complete: bool = False
+    reason: Reason | None = None
+    targets: int = 0
+    people_owned: int = 0
+    departures_from_outage: int = 0
+    unread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """Who owns every target, most depended-on people first.
 
@@ -110,6 +144,7 @@ class Exposure:
     checked_at: datetime | None
     notes: tuple[Note, ...] = ()
     functional_ids: tuple[FunctionalIdState, ...] = ()
+    accounts: tuple[AccountExposure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +186,26 @@ def exposure_of(indexes: Iterable[AccountIndex]) -> Exposure:
         checked_at=min(known) if known and len(known) == len(times) else None,
         notes=tuple(note for each in indexes for note in each.notes),
         functional_ids=tuple(one for each in indexes for one in each.functional_ids),
+        accounts=tuple(_account(each) for each in indexes),
+    )
+
+
+def _account(index: AccountIndex) -> AccountExposure:
+    people = _people(index.holdings)
+    unread = [one for one in index.holdings if one.reading is ReadingKind.UNREAD]
+    said = [*(one.reason for one in index.notes), *(one.reason for one in unread)]
+    reason = next((one for one in said if one is not None), None)
+    if index.surveyed_at is None:
+        reason = Reason.INDEX_STALE
+    return AccountExposure(
+        index.account_id,
+        surveyed_at=index.surveyed_at,
+        is_complete=reason is None and not unread,
+        reason=reason,
+        targets=len(index.holdings),
+        people_owned=sum(one.targets for one in people),
+        departures_from_outage=sum(1 for one in people if one.clusters),
+        unread=len(unread),
     )
 
 

@@ -407,7 +407,10 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class AdoptionAsked:
-    """An adoption as somebody asks for it; ``leaver`` is the owner named, if one is."""
+    """An adoption as somebody asks for it; ``leaver`` is the owner named, if one is.
+
+    ``source`` is ``api``, or ``cli`` where the command line asks.
+    """
 
     adoption: Adoption
     leaver: Leaver = Leaver()
@@ -417,6 +420,7 @@ class AdoptionAsked:
     actor: str | None = None
     person: str | None = None
     request_id: str | None = None
+    source: str = "api"
 
 
 @dataclass(frozen=True, slots=True)

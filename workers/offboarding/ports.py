@@ -41,10 +41,14 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An answer of the budget: slots under ``ticket``, or how long to wait for them."""
+    """An answer of the budget: slots under ``ticket``, or how long to wait for them.
+
+    With ``is_alone`` the account that asked is the only one that has to wait.
+    """
 
     ticket: str = ""
     wait_seconds: float = 0.0
+    is_alone: bool = False
 
     @property
     def is_given(self) -> bool:
@@ -66,6 +70,9 @@ class Budget(Protocol):
 
     def back_off(self, seconds: float) -> None:
         """Give nobody a slot for so long: IBM Cloud asked for it."""
+
+    def back_off_alone(self, seconds: float) -> None:
+        """Give the account that this budget is of no slot for so long, and no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,12 @@ class Cloud(Protocol):
     @property
     def account_id(self) -> str:
         """Return the account's id."""
+
+    def silence_seconds(self) -> float:
+        """Tell for how long a call that is under way has had no answer; 0 if none is.
+
+        What waits for its turn waits for nobody's answer.
+        """
 
     def people(self) -> Sequence[Person]:
         """List every user of the account; raises, never returns a part."""

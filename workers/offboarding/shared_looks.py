@@ -17,22 +17,33 @@ from workers.offboarding.view import View
 
 # Two, so that a case that begins alone never waits for the look of another.
 _AT_ONCE: Final = 2
+_Key = tuple[tuple[str, ...], float | None]
+
+
+def _look(clouds: Sequence[Cloud], patience: float | None) -> list[View]:
+    return look_at_all(clouds, None, patience=patience)
 
 
 class SharedLooks:
     """One look for all who asked before it began, in one process."""
 
     def __init__(
-        self, look: Callable[[Sequence[Cloud]], list[View]] | None = None
+        self,
+        look: Callable[[Sequence[Cloud], float | None], list[View]] | None = None,
     ) -> None:
-        self._look = look or (lambda clouds: look_at_all(clouds, None))
+        self._look = look or _look
         self._lock = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
-        self._next: dict[tuple[str, ...], Future[list[View]]] = {}
+        self._next: dict[_Key, Future[list[View]]] = {}
 
-    def at(self, clouds: Sequence[Cloud]) -> list[View]:
-        """Look at *clouds*, or share the next look at the same; in their order."""
-        key = tuple(one.account_id for one in clouds)
+    def at(
+        self, clouds: Sequence[Cloud], *, patience: float | None = None
+    ) -> list[View]:
+        """Look at *clouds*, or share the next look at the same; in their order.
+
+        With *patience* none waits longer for an account that is silent.
+        """
+        key = tuple(one.account_id for one in clouds), patience
         with self._lock:
             mine = self._next.get(key)
             leads = mine is None
@@ -44,7 +55,7 @@ class SharedLooks:
 
     def _lead(
         self,
-        key: tuple[str, ...],
+        key: _Key,
         mine: "Future[list[View]]",
         clouds: Sequence[Cloud],
     ) -> None:
@@ -53,7 +64,7 @@ class SharedLooks:
                 # Whoever asks from now on is served by the look after this one.
                 del self._next[key]
             try:
-                mine.set_result(self._look(clouds))
+                mine.set_result(self._look(clouds, key[1]))
             except BaseException as error:
                 # So that nobody waits for ever; the leader raises it as it is, too.
                 mine.set_exception(error)

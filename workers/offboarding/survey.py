@@ -81,6 +81,7 @@ def surveyed(
         notes=(*view.unseen, *hidden_from(view)),
         empty_since=before.empty_since,
         empty_surveys=before.empty_surveys,
+        people_at=at if view.has_people else before.people_read_at,
     )
     is_sure = view.visibility is not None and view.visibility.users is Right.OK
     return Surveyed(index, is_sure, _gone(index, were), _taken_over(index, known))

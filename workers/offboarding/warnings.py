@@ -22,7 +22,7 @@ def warned(case: Case, looks: Sequence[Look], *, knows: Collection[str]) -> Case
         looks: One for each account.
         knows: IAM IDs that are known though no user list has them.
     """
-    kept = tuple(note for note in case.warnings if note.reason not in _MADE_ANEW)
+    kept = tuple(note for note in case.warnings if note.reason not in MADE_ANEW)
     here = {one.target.id for one in case.targets}
     is_about_one = case.adoption is None or case.adoption.has_from
     notes = unseen_notes(looks) if is_about_one else _unlisted(looks)
@@ -63,7 +63,7 @@ def unknown_person(
     return [Note(Reason.PERSON_NOT_FOUND, text)]
 
 
-_MADE_ANEW: Final = (
+MADE_ANEW: Final = (
     Reason.LIST_UNREADABLE,
     Reason.LIST_SHORT,
     Reason.VISIBILITY_NOT_PROVEN,

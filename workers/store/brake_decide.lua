@@ -1,4 +1,5 @@
 -- Let go, or cancel, some of what the brake holds: one decision is several calls.
+-- with counting.lua
 -- asked: op (names the decision), does (release | refuse), up_to (ms: what was braked
 --        later waits for another), ids? (these of it), limit, by, at, entry
 -- answers {decided so far by this op, left of it}
@@ -29,6 +30,7 @@ local function refuse(id, case)
   set_status(id, case, 'cancelled')
   redis.call('ZADD', P .. 'index:ended', 'NX', now, id)
   redis.call('HSET', case, 'brake', 'refused', 'brake_at', asked.at)
+  count_end(P, case, 'cancelled')
   for _, ref in ipairs(redis.call('SMEMBERS', case .. ':names')) do
     if redis.call('HGET', P .. 'leavers', ref) == id then
       redis.call('HDEL', P .. 'leavers', ref)

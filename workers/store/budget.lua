@@ -2,10 +2,11 @@
 -- is a member <ticket>:<n>, scored with the time from which its call counts; a survey's
 -- ticket begins with "s".
 -- asked: does (take | sent | back_off), window_ms, and
---   take      ticket, calls, limit, survey_limit (for a survey only), give_way_ms
---             answers 0: given, else in how many ms there may be room
+--   take      ticket, calls, limit, survey_limit (for a survey only), give_way_ms, account
+--             answers 0: given, else in how many ms there may be room; less than 0: this
+--             account alone has to wait so long
 --   sent      ticket, calls: the last of them is sent now, the others were before
---   back_off  for_ms
+--   back_off  for_ms, account (for that one alone)
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -28,9 +29,16 @@ local function until_room(times, limit)
   return over > 0 and times[over] + asked.window_ms - now or 0
 end
 
+-- For how long this account alone is to be left in peace; it keeps nobody else waiting.
+local function alone_ms()
+  return asked.account and redis.call('PTTL', backing_off .. ':' .. asked.account) or 0
+end
+
 local function take()
   -- The same ticket again: the first answer was lost.
   if redis.call('ZSCORE', slots, asked.ticket .. ':1') then return 0 end
+  local alone = alone_ms()
+  if alone > 0 then return -alone end
   redis.call('ZREMRANGEBYSCORE', slots, '-inf', now - asked.window_ms)
   -- A clock that was put back: what seems to come later counts from now.
   for _, slot in ipairs(redis.call('ZRANGEBYSCORE', slots, '(' .. now, '+inf')) do
@@ -58,5 +66,7 @@ if asked.does == 'sent' then
   redis.call('ZADD', slots, now, asked.ticket .. ':' .. asked.calls)
   redis.call('PEXPIRE', slots, asked.window_ms)
 end
-if asked.does == 'back_off' then mark(backing_off, asked.for_ms) end
+if asked.does == 'back_off' then
+  mark(asked.account and backing_off .. ':' .. asked.account or backing_off, asked.for_ms)
+end
 return 0

@@ -5,6 +5,7 @@ sliding window of the times from which calls count.
 """
 
 import uuid
+from copy import copy
 from typing import Final
 
 import redis
@@ -36,9 +37,19 @@ class Budget:
         window_seconds: float = WINDOW_SECONDS,
     ) -> None:
         self._scripts = Scripts(client)
+        self._account_id: str | None = None
+        self._of: dict[str, Budget] = {}
         self._limit = limit
         self._survey_limit = max(1, limit // 4)
         self._window_ms = _millis(window_seconds + _MARGIN_SECONDS)
+
+    def of(self, account_id: str) -> "Budget":
+        """Return the same budget as one account takes of it, which may wait alone."""
+        if account_id not in self._of:
+            mine = copy(self)
+            mine._account_id, mine._of = account_id, {}
+            self._of[account_id] = mine
+        return self._of[account_id]
 
     def take(self, calls: int = 1, *, is_survey: bool = False) -> Grant:
         """Take *calls* slots at once, or none and be told how long to wait.
@@ -66,8 +77,11 @@ class Budget:
             limit=self._limit,
             survey_limit=most if is_survey else None,
             give_way_ms=_millis(_GIVE_WAY_SECONDS),
+            account=self._account_id,
         )
-        return Grant(wait_seconds=wait_ms / 1000) if wait_ms else Grant(ticket)
+        if wait_ms:
+            return Grant(wait_seconds=abs(wait_ms) / 1000, is_alone=wait_ms < 0)
+        return Grant(ticket)
 
     def sent(self, ticket: str) -> None:
         """Count the last slot of *ticket* from now on, when its call is really sent.
@@ -90,10 +104,21 @@ class Budget:
 
         Slots that were given before stay given.
         """
+        self._back_off(seconds)
+
+    def back_off_alone(self, seconds: float) -> None:
+        """Give this account alone no slot for so long; as ``back_off``."""
+        self._back_off(seconds, account=self._account_id)
+
+    def _back_off(self, seconds: float, *, account: str | None = None) -> None:
         for_ms = _millis(min(seconds, _LONGEST_BACK_OFF_SECONDS))
         if for_ms > 0:
             self._scripts.call(
-                "budget", does="back_off", window_ms=self._window_ms, for_ms=for_ms
+                "budget",
+                does="back_off",
+                window_ms=self._window_ms,
+                for_ms=for_ms,
+                account=account,
             )
 
 

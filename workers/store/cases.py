@@ -26,6 +26,7 @@ from workers.offboarding.model import (
 from workers.offboarding.part import PartOfCase
 from workers.store.codec import CANNOT_BE_READ, case_of, decode, encode, head_of
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.counted import outcomes_of, trigger_of
 from workers.store.damaged import Damaged
 from workers.store.work import GRACE_MS, member_of
 
@@ -120,6 +121,7 @@ class Cases:
             id=case.id,
             head=head_of(case),
             status=case.status,
+            trigger=trigger_of(case.opened_by.source),
             refs=case.claims,
             # What is dry only as the service is not armed yet awaits its day as others
             # do: dates that change meanwhile move it, and do not open another.
@@ -441,6 +443,7 @@ class Cases:
             # Nothing begins between a refusal and the plan that ends the rest.
             held=int(case.refused_by is not None),
             keeps=takes is None,
+            outcomes=outcomes_of(targets),
             unwritten=takes is False,
             **{"from": list(expected)},
         )

@@ -17,6 +17,8 @@ from workers.store.formats import FORMAT, OLDEST
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
+# Looks at many accounts have hundreds of threads, each with a call now and then.
+_CONNECTIONS: Final = 100
 _WITH: Final = re.compile(r"^-- with (\w+)\.lua$", re.MULTILINE)
 # How a script answers whose caller cannot read what is in the store (format.lua).
 _OTHER_FORMAT: Final = "OTHERFORMAT"
@@ -37,16 +39,21 @@ def connect(
 
     A dead server is known after about a second, so that the front door can answer 503
     in time. One repeat on a fresh connection covers a server that was restarted; one
-    that does not answer in time is not asked twice, or the wait would double.
+    that does not answer in time is not asked twice, or the wait would double. Of many
+    threads that call at the same moment some wait for a connection, a matter of
+    milliseconds: the usual pool raises instead, which would look as if it were away.
     """
-    return redis.Redis.from_url(
+    pool = redis.BlockingConnectionPool.from_url(
         url,
+        max_connections=_CONNECTIONS,
+        timeout=timeout_seconds,
         decode_responses=True,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=1,
         client_name=name or None,
         retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
     )
+    return redis.Redis.from_pool(pool)
 
 
 @contextmanager

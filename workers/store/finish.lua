@@ -1,12 +1,14 @@
 -- Write a change under the fence, all of it or nothing, and keep the work, end it, or
 -- put it back for later.
 -- with why_old.lua
+-- with counting.lua
 -- asked: case, member, lease, fence, op, mode (keep | end | again), survives_cancel,
 --        head?, rev, status, result, held, refs, targets, untouched, reports, entries,
 --        wrote, account, folded, settles, after [{member, pending}], after_at (when that
 --        may begin, if not at once), after_spare_ms, grace_ms, again_at, spare_ms (how
 --        long the sweep leaves it to who brings it back then), seen, old_ms,
 --        digested (case|kind:number, told by the next digest)?,
+--        outcomes, told, observed (what is counted with it: see counting.lua),
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
 --        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
@@ -93,6 +95,11 @@ if asked.head then
   redis.call('HINCRBY', case, 'rev', 1)
   if before[1] ~= 'settled' and asked.status == 'settled' then
     redis.call('HINCRBY', P .. 'ended', asked.result, 1)
+    count_end(P, case, asked.result)
+    for field, by in pairs(asked.observed or {}) do count_field(P, field, by) end
+  end
+  if before[1] ~= 'cancelled' and asked.status == 'cancelled' then
+    count_end(P, case, 'cancelled')
   end
   if before[1] ~= asked.status then
     redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
@@ -124,12 +131,18 @@ if asked.head then
     end
   end
 end
-for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
+for id, target in pairs(asked.targets) do
+  count_outcome(P, case, id, asked.outcomes)
+  redis.call('HSET', case .. ':targets', id, target)
+end
 -- Judged from what was read before: what has begun or ended meanwhile says more.
 for id, target in pairs(asked.untouched) do
   local begun, ended, resets = state_of(asked.case, id)
   local is_as_read = resets == (cjson.decode(target).resets or 0)
-  if is_as_read and not begun and not ended then redis.call('HSET', case .. ':targets', id, target) end
+  if is_as_read and not begun and not ended then
+    count_outcome(P, case, id, asked.outcomes)
+    redis.call('HSET', case .. ':targets', id, target)
+  end
 end
 if asked.digested then
   -- Numbered and not dated, so that no clock decides which digest tells of it.
@@ -156,7 +169,10 @@ end
 -- Who is told of with many has no message that is kept up to date, until another plan.
 local left_out = is_in_crowd and asked.crowd.left_out or {}
 for id, line in pairs(asked.reports) do
-  if not left_out[id] then redis.call('HSET', case .. ':reports', id, line) end
+  if not left_out[id] then
+    count_line(P, case, id, asked.told)
+    redis.call('HSET', case .. ':reports', id, line)
+  end
 end
 for _, id in ipairs(asked.untold) do
   redis.call('ZADD', P .. 'untold', now, asked.case .. '|' .. id)

@@ -15,7 +15,10 @@ OLDEST: Final = 1
 # Stored fields and words that format 1 does not know, by `Class.name`: each with the
 # expression that finds it in a record's text, or None where an older version may drop
 # it, or leaves it alone, without harm. What has one is written in format 2 only.
-NEW: Final[Mapping[str, str | None]] = {}
+NEW: Final[Mapping[str, str | None]] = {
+    # Without it the list of people is as old as a survey that had it whole.
+    "AccountIndex.people_at": None,
+}
 
 
 class NewerError(ValueError):

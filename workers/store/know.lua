@@ -6,6 +6,7 @@ for _, account in ipairs(asked.accounts) do wanted[account] = true end
 for _, account in ipairs(redis.call('SMEMBERS', P .. 'surveyed')) do
   if not wanted[account] then
     redis.call('SREM', P .. 'surveyed', account)
+    redis.call('HDEL', P .. 'survey:complete', account)
     redis.call('DEL', P .. 'owners:' .. account, P .. 'people:' .. account,
                P .. 'survey:' .. account, P .. 'survey:failing:' .. account)
   end

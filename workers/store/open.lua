@@ -1,5 +1,5 @@
 -- Take a departure in: one atomic step, so that an acknowledged event is never half there.
--- asked: id, head, status, refs, exclusive, start_at, grace_ms, entry,
+-- asked: id, head, status, trigger (by which its end is counted), refs, exclusive, start_at, grace_ms, entry,
 --        event_key?, who, idem_key?, idem_digest, idem_ttl, repeat_ttl, departure, join_entry,
 --        gone (the event proves the removal), brake? {limit, window_ms, line, entry},
 --        source, happened_at? (s: by whom and when, where a return in between counts),
@@ -185,7 +185,8 @@ local is_braked = asked.brake and is_one_too_many()
 local status = is_braked and 'waiting' or asked.status
 -- Held too, so that nothing is written or reported even if it came to plan.
 redis.call('HSET', case, 'head', asked.head, 'status', status, 'result', '',
-           'rev', 0, 'held', is_braked and 1 or 0, 'wrote', 0)
+           'rev', 0, 'held', is_braked and 1 or 0, 'wrote', 0,
+           'trigger', asked.trigger)
 mark(case)
 put_down(asked.id, asked.entry)
 redis.call('ZADD', P .. 'index:all', 0, asked.id)

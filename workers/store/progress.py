@@ -1,6 +1,7 @@
 """When something was last done for a case, read for many cases at once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import redis
@@ -12,6 +13,8 @@ from workers.store.connection import PREFIX, faults
 from workers.store.damaged import Damaged
 
 _TOLD: Final = f"{PREFIX}stuck:told"
+# Those that stand still now, by when that was last seen, in ms.
+_STUCK: Final = f"{PREFIX}stuck"
 # Since the last one: what is forgotten then is told once more.
 _REMEMBERED_SECONDS: Final = 90 * 86_400
 
@@ -45,6 +48,28 @@ class Progress:
                 _TOLD, mapping={one.case_id: _mark(one) for one in stills}
             )
             self._client.expire(_TOLD, _REMEMBERED_SECONDS)
+
+    def stuck(self, limit: int) -> list[str]:
+        """List ids of cases that stood still when they were last looked at.
+
+        The one that was not looked at for longest comes first.
+        """
+        with faults():
+            found = self._client.zrange(_STUCK, 0, limit - 1)
+        return [str(one) for one in found]
+
+    def looked_at(
+        self, case_ids: Sequence[str], stills: Sequence[Still], at: datetime
+    ) -> None:
+        """Write down which of the cases that were looked at stand still."""
+        still = {one.case_id: round(at.timestamp() * 1000) for one in stills}
+        on = [one for one in case_ids if one not in still]
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            if on:
+                pipe.zrem(_STUCK, *on)
+            if still:
+                pipe.zadd(_STUCK, still)
+            pipe.execute()
 
     def last_entries(self, case_ids: Sequence[str]) -> dict[str, Entry]:
         """Read the last entry of each ledger; a case without any is left out.

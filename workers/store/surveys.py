@@ -10,6 +10,8 @@ from workers.offboarding.failing import Failing
 from workers.store.connection import PREFIX, faults
 
 _KEY: Final = f"{PREFIX}survey:failing:"
+# When the last that ended well did, by account, in ms.
+_COMPLETE: Final = f"{PREFIX}survey:complete"
 
 
 class SurveyNotes:
@@ -30,10 +32,12 @@ class SurveyNotes:
         with faults():
             self._client.hset(_KEY + account_id, "why", why)
 
-    def worked(self, account_id: str) -> None:
-        """Write down that one ended well."""
-        with faults():
-            self._client.delete(_KEY + account_id)
+    def worked(self, account_id: str, at: datetime) -> None:
+        """Write down that one ended well, and when."""
+        with faults(), self._client.pipeline(transaction=True) as pipe:
+            pipe.delete(_KEY + account_id)
+            pipe.hset(_COMPLETE, account_id, str(round(at.timestamp() * 1000)))
+            pipe.execute()
 
     def told(self, account_id: str) -> None:
         """Write down that people were told."""

@@ -1,8 +1,9 @@
 -- Turn a case by a person's hand: cancel it, take it up again, or note something in it.
+-- with counting.lua
 -- asked: op, case, rev, from, head, status, result, entry, refs, targets,
 --        was {target id: as it was read, where a worker may write it meanwhile}, dropped,
 --        reports, unwritten, takes (plans anew), by (who), held, keeps (neither takes nor
---        lets go), after [member], folded, grace_ms
+--        lets go), after [member], folded, grace_ms, outcomes (see counting.lua)
 -- answers ok, changed, state, written, or taken:<case id>
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
 local case, due = P .. 'case:' .. asked.case, P .. 'due'
@@ -75,13 +76,19 @@ if not asked.keeps then
   redis.call('ZREM', P .. 'index:status:' .. before[1], asked.case)
   redis.call('ZADD', P .. 'index:status:' .. asked.status, 0, asked.case)
   if before[3] ~= '' then redis.call('ZREM', P .. 'index:result:' .. before[3], asked.case) end
+  if asked.status == 'cancelled' and before[1] ~= 'cancelled' then
+    count_end(P, case, 'cancelled')
+  end
   if asked.status == 'settled' or asked.status == 'cancelled' then
     redis.call('ZADD', P .. 'index:ended', 'NX', due_at - asked.grace_ms, asked.case)
   else
     redis.call('ZREM', P .. 'index:ended', asked.case)
   end
 end
-for id, target in pairs(asked.targets) do redis.call('HSET', case .. ':targets', id, target) end
+for id, target in pairs(asked.targets) do
+  count_outcome(P, case, id, asked.outcomes)
+  redis.call('HSET', case .. ':targets', id, target)
+end
 for _, id in ipairs(asked.dropped) do redis.call('HDEL', case .. ':targets', id) end
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 if asked.takes then

@@ -37,6 +37,7 @@ from workers.offboarding.model import (
 from workers.offboarding.ports import Change, Claim
 from workers.store.codec import CANNOT_BE_READ, encode, head_of, part_of
 from workers.store.connection import Scripts
+from workers.store.counted import ended_in, outcomes_of, told_by
 from workers.store.damaged import Damaged
 from workers.store.restored import Watermark
 from workers.store.together import member_of_report
@@ -352,6 +353,8 @@ class Works:
             joins=work.step in _JOINS,
             digested=_digested(work.case_id, change),
             crowd=_crowd(work.case_id, change),
+            outcomes=outcomes_of((*change.targets, *change.untouched)),
+            told=told_by(change.reports),
             untold=[line.id for line in change.reports if _is_untold(line)],
             **self._watermark.asked,
             **_head(change.case),
@@ -418,6 +421,7 @@ def _head(case: Case | None) -> dict[str, object]:
         "result": case.result or "",
         "held": int(case.status is CaseStatus.WAITING and case.is_held),
         "refs": case.refs,
+        "observed": ended_in(case),
     }
 
 

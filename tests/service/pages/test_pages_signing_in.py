@@ -1,8 +1,10 @@
 """Signing in: what is taken, where it leads, what the cookie is."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from fake_desk import NOW
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
 
@@ -111,6 +113,134 @@ def test_signing_out_ends_it(sign_in, press):
 
     assert answer.headers["Location"] == "/login"
     assert client.get("/").status_code == 303
+
+
+def cookie_of(client):
+    return client.get_cookie("offboard").value
+
+
+def with_cookie(app, value):
+    """A browser of somebody else, who has a copy of the cookie."""
+    client = app.test_client()
+    client.set_cookie("offboard", value)
+    return client
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(app, sign_in, press):
+    client = sign_in()
+    stolen = with_cookie(app, cookie_of(client))
+    assert stolen.get("/").status_code == 200
+
+    press(client, "/logout")
+
+    assert stolen.get("/").status_code == 303
+
+
+def test_signing_out_ends_no_other_session_of_the_same_person(sign_in, press):
+    here, elsewhere = sign_in(), sign_in()
+
+    press(here, "/logout")
+
+    assert elsewhere.get("/").status_code == 200
+
+
+def test_each_sign_in_has_a_cookie_of_its_own_and_ends_the_former(app, sign_in):
+    client = sign_in()
+    former = cookie_of(client)
+
+    client.post("/login", data={"token": "ofb_approver"}, headers=SAME)
+
+    assert cookie_of(client) != former
+    assert with_cookie(app, former).get("/").status_code == 303
+    assert client.get("/").status_code == 200
+
+
+def test_a_cookie_that_was_there_before_is_not_made_a_session(app):
+    fixed = with_cookie(app, "chosen-by-somebody-else")
+
+    fixed.post("/login", data={"token": "ofb_viewer"}, headers=SAME)
+
+    assert cookie_of(fixed) != "chosen-by-somebody-else"
+    again = with_cookie(app, "chosen-by-somebody-else")
+    assert again.get("/").status_code == 303
+
+
+@pytest.fixture
+def clock():
+    class Clock:
+        now = NOW
+
+        def __call__(self):
+            return self.now
+
+        def go_on(self, **some):
+            self.now += timedelta(**some)
+
+    return Clock()
+
+
+@pytest.fixture
+def browser(an_app, desk, settings, clock):
+    client = an_app(settings, desk, clock).test_client()
+    client.post("/login", data={"token": "ofb_viewer"}, headers=SAME)
+    return client
+
+
+def test_who_does_nothing_for_an_hour_is_signed_out(browser, clock):
+    clock.go_on(minutes=59)
+    assert browser.get("/").status_code == 200
+
+    clock.go_on(minutes=61)
+    assert browser.get("/").status_code == 303
+
+
+def test_who_is_at_work_stays_signed_in_for_eight_hours_and_no_longer(browser, clock):
+    for _ in range(15):
+        clock.go_on(minutes=31)
+        assert browser.get("/").status_code == 200
+
+    clock.go_on(minutes=15)
+
+    assert browser.get("/").status_code == 303
+
+
+def test_what_a_page_fetches_by_itself_keeps_nobody_signed_in(browser, clock):
+    for _ in range(2):
+        clock.go_on(minutes=25)
+        shown = browser.get("/", headers={"Sec-Fetch-Dest": "empty"})
+        assert "Set-Cookie" not in shown.headers
+
+    clock.go_on(minutes=15)
+
+    assert browser.get("/").status_code == 303
+
+
+def test_a_cookie_is_renewed_only_now_and_then_with_the_same_end(browser, clock):
+    clock.go_on(minutes=4)
+    assert "Set-Cookie" not in browser.get("/").headers
+
+    clock.go_on(minutes=1)
+    renewed = browser.get("/").headers["Set-Cookie"].split("; ")
+
+    assert {"HttpOnly", "SameSite=Strict", "Max-Age=28500", "Path=/"} <= set(renewed)
+
+
+@pytest.mark.parametrize("place", [0, 5, -30, -1])
+def test_a_cookie_with_a_changed_letter_is_no_session(app, sign_in, place):
+    whole = cookie_of(sign_in())
+    other = "A" if whole[place] != "A" else "E"
+    changed = list(whole)
+    changed[place] = other
+
+    assert with_cookie(app, "".join(changed)).get("/").status_code == 303
+
+
+def test_how_long_an_ended_session_is_remembered_is_its_life(browser, desk, clock):
+    clock.go_on(minutes=30)
+
+    browser.post("/login", data={"token": "ofb_viewer"}, headers=SAME)
+
+    assert list(desk.door.ended.values()) == [8 * 3600 - 1800]
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/settings", "/cases/x"])

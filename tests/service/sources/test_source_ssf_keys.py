@@ -283,7 +283,7 @@ def test_a_server_that_does_not_answer_is_left_after_two_seconds(ring, transmitt
         ring.find("k1")
 
     slow.set()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 9
 
 
 def test_a_server_that_falls_silent_within_its_answer_is_left(ring, transmitter):

@@ -2,11 +2,13 @@ from datetime import timedelta
 
 import pytest
 from desk_scenes import NOW
+from fakes import uncounted
 
 from config.settings import Secret
 from workers.desk import Desk
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
+from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
 from workers.desk.seeing import Seeing
@@ -16,9 +18,11 @@ from workers.offboarding.model import Channel
 from workers.store.blind_spots import BlindSpots
 from workers.store.brake import Brakes
 from workers.store.cases import Cases
+from workers.store.ended_sessions import EndedSessions
 from workers.store.evidence import Evidence
 from workers.store.intake import Deliveries
 from workers.store.late import LateAnswers
+from workers.store.limits import Limits
 from workers.store.names import KnownNames
 from workers.store.notices import Notices
 from workers.store.own_key import OwnKey
@@ -151,6 +155,11 @@ def make_desk(
             ),
             own_key=OwnKey(client, None),
             slack=SlackDesk(Presses(client), LateAnswers(client), sender),
+            **uncounted(),
+            door=Door(
+                Limits(client, requests_per_minute=1200, failed_per_minute=3),
+                EndedSessions(client),
+            ),
             has_turn=has_turn,
             clock=clock,
         )

@@ -143,6 +143,28 @@ def test_what_is_refused_is_one_note_and_opens_nothing(counted, send, client):
     with counted() as cost:
         assert send(secret="whsec_" + "b29v" * 10) == 401
 
-    assert cost.calls == ["HINCRBY", "HSET"]
-    assert cost.within.total() == 0
+    assert cost.calls == ["HINCRBY", "HSET", "EVALSHA"]
+    assert set(cost.within) == {"LINDEX", "LPUSH", "LTRIM", "EXPIRE"}
     assert client.zcard("offboard:index:all") == 1
+
+
+def test_a_flood_of_forgeries_costs_the_store_nothing_past_the_limit(counted, send):
+    forged = {"secret": "whsec_" + "b29v" * 10}
+    assert [send(**forged) for _ in range(4)] == [401, 401, 401, 429]
+
+    with counted() as cost:
+        assert [send(**forged) for _ in range(5)] == [429] * 5
+
+    assert cost.calls == []
+
+
+def test_an_authentic_event_from_the_address_of_a_flood_costs_what_it_always_does(
+    counted, send
+):
+    for _ in range(6):
+        send(secret="whsec_" + "b29v" * 10)
+
+    with counted() as cost:
+        assert send() == 202
+
+    assert cost.calls == ["EVALSHA"]

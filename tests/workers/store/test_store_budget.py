@@ -441,3 +441,43 @@ def test_a_store_that_is_away_gives_nothing(short_folder, ask):
         pytest.raises(StoreAwayError),
     ):
         ask(Budget(client, 4))
+
+
+# one account alone
+
+
+def test_an_account_that_waits_alone_keeps_no_other_waiting(server):
+    budget = server.budget(8)
+    budget.of("a").back_off_alone(30)
+
+    alone = budget.of("a").take()
+
+    assert (alone.wait_seconds, alone.is_alone) == (30.0, True)
+    assert budget.of("b").take().is_given
+    assert budget.take().is_given
+    # Nobody gives way to it, either.
+    assert budget.of("b").take(is_survey=True).is_given
+
+
+def test_whoever_waits_with_everybody_does_not_wait_alone(server):
+    budget = server.budget(8)
+    budget.of("a").back_off(30)
+
+    waits = [budget.of(one).take() for one in ("a", "b")]
+
+    assert [(one.wait_seconds, one.is_alone) for one in waits] == [(30.0, False)] * 2
+
+
+def test_an_account_is_let_go_when_its_own_time_is_over(server):
+    budget = server.budget(8)
+    budget.of("a").back_off_alone(30)
+    server.time += 30.1
+
+    assert budget.of("a").take().is_given
+
+
+def test_each_account_has_the_same_budget_each_time_it_is_asked_for(server):
+    budget = server.budget(2)
+
+    assert budget.of("a") is budget.of("a")
+    assert [budget.of(one).take().is_given for one in "abc"] == [True, True, False]

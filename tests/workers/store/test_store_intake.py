@@ -498,7 +498,8 @@ def test_ten_thousand_are_paged_and_told_of_as_they_should(client, keep):
     assert [one.id for one in middle] == copied[5_000:5_100]
     assert (running.count, len(members)) == (10_000, 10_000)
     assert deliveries.running_out(late) == {}
-    assert took < 5
+    # Seconds: of a mass that is gone through one by one it would be minutes.
+    assert took < 60
 
 
 def copies_of(client, kept_id, many):

@@ -29,6 +29,7 @@ from workers.offboarding.model import (
     KeyOwner,
     Note,
     Plan,
+    Right,
     Step,
     Work,
 )
@@ -42,6 +43,7 @@ from workers.offboarding.steps.remembering import is_fresh, remembered_views
 from workers.offboarding.steps.showing import started
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
+    PATIENCE_SECONDS,
     Tools,
     entry_of,
     pause,
@@ -56,7 +58,7 @@ from workers.offboarding.steps.weighing import (
     weighed,
 )
 from workers.offboarding.view import View
-from workers.offboarding.warnings import warned
+from workers.offboarding.warnings import MADE_ANEW, warned
 from workers.offboarding.words import counted
 
 # Looks before what still cannot be seen is reported as not seen: a good minute.
@@ -166,11 +168,14 @@ def _begin(tools: Tools, this: Try, case: Case) -> tuple[Work, ...] | None:
     case = replace(case, leaver=resolved.leaver)
     if refused_for(tools, case, resolved, views) or tools.cases.adopt(case) is not None:
         return None
-    # Only what is plainly theirs: all else is for the full look to say.
+    # Only what is plainly theirs, and plainly may be reset: what cannot be told of one
+    # account holds no other. All else is for the full look to say.
     mine = tuple(
         one
         for one in _found(tools, this, case, looks)
-        if isinstance(one, CaseTarget) and not one.is_settled
+        if isinstance(one, CaseTarget)
+        and not one.is_settled
+        and one.preflight is not Right.CANNOT_TELL
     )
     if not mine:
         return None
@@ -224,20 +229,15 @@ def _disarmed(tools: Tools, case: Case) -> Case:
 
 def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     """Look at everything, and go on with what that shows."""
-    known = {one.target.id for one in case.targets}
     clouds = [each.cloud for each in _accounts(tools, case).values()]
-    is_whole = case.scope is None and not known
-    views = (
-        tools.looks.at(clouds)
-        if is_whole
-        else look_at_all(clouds, case.scope, known, _to_go_by(tools, this, case))
-    )
+    views = _seen_by(tools, this, case, clouds)
     tools.switches.protect([one for view in views for one in view.ours])
     resolved = _resolved(tools, this, case, views)
     views = _read_for(this, clouds, views, case, resolved)
     looks = _looks(tools, this, case, resolved, views)
     case = replace(case, empty_in=accounts_without(views))
     may_help = not this.is_last and not all(view.is_final for view in views)
+    _keep(tools, this, case, looks, views)
     if may_help and not any(one.is_sure for one in looks):
         return _look_again(tools, this, case, views)
     case = replace(case, leaver=resolved.leaver)
@@ -249,6 +249,49 @@ def _look(tools: Tools, this: Try, case: Case) -> tuple[Work, ...]:
     if other is not None:
         return give_way(tools, this.claim, case, other, folds=this.folds, at=this.at)
     return _go(tools, this, case, looks)
+
+
+def _seen_by(
+    tools: Tools, this: Try, case: Case, clouds: Sequence[Cloud]
+) -> list[View]:
+    """Look at the accounts, but for those that this planning has seen whole.
+
+    The first look leaves an account that is silent, so that what can be seen of the
+    others is acted on; those that follow wait for its answer.
+    """
+    if this.folds:
+        # Who joined may have widened the scope, or named the leaver otherwise.
+        tools.kept.drop(case.id)
+    kept = tools.kept.of(case.id, this.at) if case.tries else None
+    patience = PATIENCE_SECONDS if kept is None else None
+    kept = kept or {}
+    missing = [one for one in clouds if one.account_id not in kept]
+    known = {one.target.id for one in case.targets}
+    looked = (
+        tools.looks.at(missing, patience=patience)
+        if case.scope is None and not known
+        else look_at_all(
+            missing,
+            case.scope,
+            known,
+            _to_go_by(tools, this, case),
+            patience=patience,
+        )
+    )
+    kept.update({one.account_id: one for one in looked})
+    return [kept[one.account_id] for one in clouds]
+
+
+def _keep(
+    tools: Tools, this: Try, case: Case, looks: Sequence[Look], views: Sequence[View]
+) -> None:
+    """Keep what was seen whole, should another look at the rest follow."""
+    if all(one.view.is_final for one in looks):
+        tools.kept.drop(case.id)
+        return
+    pairs = zip(looks, views, strict=True)
+    whole = [view for look, view in pairs if look.view.is_final]
+    tools.kept.keep(case.id, this.at, whole)
 
 
 def _to_go_by(tools: Tools, this: Try, case: Case) -> list[AccountIndex]:
@@ -395,7 +438,7 @@ def _go(tools: Tools, this: Try, case: Case, looks: Sequence[Look]) -> tuple[Wor
     case = replace(case, targets=case.targets + fresh, tries=case.tries + 1)
     listed = [one for view in views if view.keys for one in view.keys.keys]
     knows = {one.id for one in this.owners} | {one.iam_id for one in listed}
-    case = warned(case, looks, knows=knows) if is_final else case
+    case = _named(tools, warned(case, looks, knows=knows)) if is_final else case
     case = case.warned(*_not_here(case, looks))
     case = case.warned(*_held_back(tools, case))
     case = replace(
@@ -482,6 +525,15 @@ def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
     return iam_id is not None and is_seen and iam_id not in looks[0].people
 
 
+def _named(tools: Tools, case: Case) -> Case:
+    """Have the warnings that were just made say what accounts are called."""
+    named = (
+        replace(one, text=tools.named(one.text)) if one.reason in MADE_ANEW else one
+        for one in case.warnings
+    )
+    return replace(case, warnings=tuple(named))
+
+
 def _held_back(tools: Tools, case: Case) -> list[Note]:
     """Say which accounts of an armed case nothing is written in."""
     held = {
@@ -494,7 +546,9 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
     if case.dry_run or not tools.is_armed:
         return []
     text = "Account {} is held back by armed = false: nothing is written there."
-    return [Note(Reason.NOT_ARMED, text.format(each)) for each in sorted(held)]
+    return [
+        Note(Reason.NOT_ARMED, tools.named(text.format(each))) for each in sorted(held)
+    ]
 
 
 def _found(

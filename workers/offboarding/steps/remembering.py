@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from workers.offboarding.discovery import at_once, read_all
+from workers.offboarding.discovery import at_once, in_time, read_all
 from workers.offboarding.errors import (
     OffboardingError,
     PermanentError,
@@ -22,7 +22,7 @@ from workers.offboarding.model import Case, KeyOwner, ListedKey, Person
 from workers.offboarding.plan import Resolved, who_is
 from workers.offboarding.ports import Cloud
 from workers.offboarding.remembered import since_of, untouched
-from workers.offboarding.steps.tools import Tools
+from workers.offboarding.steps.tools import PATIENCE_SECONDS, Tools
 from workers.offboarding.view import Seen, View
 
 
@@ -36,7 +36,7 @@ def remembered_views(
         surveys read them or read live; None where nobody, or more than one, is meant,
         or where nothing is known to be theirs.
     """
-    fresh = [one for one in indexes if is_fresh(tools, one, at)]
+    fresh = [one for one in indexes if _knows_people(tools, one, at)]
     if len(fresh) < len(indexes) and not _is_named_by_id(tools, case):
         # Another account may know another person of that e-mail.
         return None
@@ -48,7 +48,19 @@ def remembered_views(
     if not any(index.of(iam_id) for index in fresh):
         return None
     pairs = list(zip(fresh, views, strict=True))
-    return at_once(partial(_begun_with, tools, case, iam_id, at), pairs)
+    return in_time(
+        partial(_begun_with, tools, case, iam_id, at),
+        [(tools.accounts[one.account_id].cloud, (one, view)) for one, view in pairs],
+        _left,
+        patience=PATIENCE_SECONDS,
+    )
+
+
+def _left(pair: tuple[AccountIndex, View]) -> View:
+    """Begin without an account that is silent: nothing there is sure now."""
+    index, view = pair
+    places = tuple(one.target for one in index.holdings)
+    return replace(view, places=places, has_ours=False, is_final=False)
 
 
 def views_of_people(
@@ -88,6 +100,17 @@ def is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
         and index.has_people
         and at - index.surveyed_at <= tools.index_life
     )
+
+
+def _knows_people(tools: Tools, index: AccountIndex, at: datetime) -> bool:
+    """Tell whether who is in an account is known well enough to go by.
+
+    Where later surveys could not see it, the list before them is as good as it was:
+    one faulty account takes the warm start from nobody. Of what is owned there nothing
+    is known then, since such a survey marks it as unread.
+    """
+    read_at = index.people_read_at
+    return read_at is not None and at - read_at <= tools.index_life
 
 
 def _is_named_by_id(tools: Tools, case: Case) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workers.offboarding.errors import CaseChangedError, PermanentError, Reason
+from workers.offboarding.kept_views import KeptViews
 from workers.offboarding.model import (
     Case,
     CaseKind,
@@ -37,6 +38,8 @@ from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
 CRASH_LIMIT: Final = 5
+# For how long a plan's first look waits for an account that is silent.
+PATIENCE_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,11 @@ class Tools:
         retirement: What is done with superseded keys.
         refreshes_masters: Whether clusters' masters are refreshed after a reset.
         looks: Looks at whole accounts, shared by cases that begin at once.
+        kept: What cases that look again have seen already.
         blind_spots: Targets that an approver accepted as not readable.
         lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
+        names: What accounts are called, by id.
     """
 
     accounts: Mapping[str, Account]
@@ -82,13 +87,24 @@ class Tools:
     refreshes_masters: bool = False
     blind_spots: BlindSpots | None = None
     looks: SharedLooks = field(default_factory=SharedLooks)
+    kept: KeptViews = field(default_factory=KeptViews)
     lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_armed(self) -> bool:
         """Tell whether anything can be written anywhere."""
         return any(each.resets for each in self.accounts.values())
+
+    def named(self, text: str) -> str:
+        """Say of each account that a text names by its id what people call it."""
+        for account_id, name in self.names.items():
+            if name and account_id:
+                text = text.replace(
+                    f"ccount {account_id}", f"ccount {name} ({account_id})"
+                )
+        return text
 
     def account(self, account_id: str) -> Account:
         """Return an account; a case may outlive its entry in the accounts file.
