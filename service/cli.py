@@ -70,6 +70,9 @@ LATER: Final = {
         "Export what was done, and verify it without the service.", "evidence"
     ),
     "backup": Later(_backup, "Back the store up, restore it, see what waits then."),
+    "upgrade": _later(
+        "See who runs which version; finish an upgrade, or go back.", "upgrade"
+    ),
     "exposure": _later("Show whose departure would break which clusters.", "exposure"),
     "gate": _later(
         "Tell whether a person may be removed from the accounts yet.", "gate"

@@ -36,6 +36,7 @@ _TOGETHER = {
 # So long that they would be waited for at the end, had they not begun first.
 _LONG = {
     "test_processes_restore.py",
+    "test_processes_rolling.py",
     "test_processes_secrets.py",
     "test_processes_storm.py",
 }

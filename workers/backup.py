@@ -20,6 +20,7 @@ import redis
 from workers.embedded import Embedded, EmbeddedError, locked, running
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.store.connection import PREFIX, connect, faults
+from workers.store.versions import Versions
 
 _MARK: Final = f"{PREFIX}copied"
 _SNAPSHOT: Final = "dump.rdb"
@@ -112,6 +113,8 @@ def restore(place: Embedded, file: Path) -> Backup:
             _copied(file, making / _SNAPSHOT)
             with running(place, lock, dir=str(making), appendonly="no"):
                 cases = _marked(place, 0)
+                # Of a version that reads it; else nothing is left of the restore.
+                Versions(connect(place.store_url, timeout_seconds=60)).begin()
                 _log(place)
             (making / _LOG_FOLDER).rename(place.folder / _LOG_FOLDER)
             _sync(place.folder)

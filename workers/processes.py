@@ -159,7 +159,7 @@ def store(settings: Settings) -> int:
     place = Embedded.at(settings.store_url)
     if place is not None:
         return serve(place, on_ready=lambda: log.info("store.started"))
-    open_store(settings)
+    open_store(settings, process="store")
     log.info("store.found")
     switches = Switches(connect(store_address(settings)))
     over = _Ending()

@@ -18,6 +18,7 @@ from workers.offboarding.notice import NoticeLine
 from workers.offboarding.ports import Clock, Notifier
 from workers.offboarding.steps.reporting import TRIES, UNKNOWN_PAUSES
 from workers.offboarding.steps.tools import CRASH_LIMIT, pause
+from workers.store.codec import CANNOT_BE_READ
 from workers.store.notices import Notices
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -37,7 +38,12 @@ def tell(
     Raises:
         StoreAwayError: What was told may not be written; it is due again in a minute.
     """
-    notice, line = notices.load(notice_id), notices.line(notice_id, channel)
+    try:
+        notice, line = notices.load(notice_id), notices.line(notice_id, channel)
+    except CANNOT_BE_READ as error:
+        # It stays due, and is told by who can read it: a newer version, most likely.
+        log.warning("notice.left", notice_id=notice_id, fault=type(error).__name__)
+        return
     if notice is None or line is None or line.state in _OVER:
         return
     notifier = notifiers.get(channel)

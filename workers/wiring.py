@@ -127,7 +127,7 @@ class Kept:
 
 def open_kept(settings: Settings) -> Kept:
     """Open what outlives a change of the settings; waits for the store."""
-    store = open_store(settings)
+    store = open_store(settings, process="worker")
     sealing = open_sealing(store.evidence, settings.evidence_key, now_utc)
     return Kept(store, OpenedAccounts(store.budget.of, store.counting.tally), sealing)
 

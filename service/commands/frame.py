@@ -18,7 +18,16 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "Decide": ("brake", "quarantine", "blind-spot"),
     "Prove": ("evidence",),
     "Set up": ("permissions", "source", "token", "notify", "completion", "version"),
-    "Run": ("up", "web", "worker", "beat", "store", "backup", "healthcheck"),
+    "Run": (
+        "up",
+        "web",
+        "worker",
+        "beat",
+        "store",
+        "backup",
+        "upgrade",
+        "healthcheck",
+    ),
 }
 _MORE: Final = "More"
 # Under this name a command finds the way straight to the accounts.

@@ -9,6 +9,7 @@ from workers.backup import BackupError, create, restore
 from workers.embedded import Embedded, EmbeddedError, locked
 from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
+from workers.store.versions import StoreFormatError
 
 
 @pytest.fixture
@@ -52,6 +53,20 @@ def test_a_backup_restores_what_was_there(backup, there, run_embedded):
         assert client.get("offboard:x") == "kept"
         assert client.config_get("appendonly") == {"appendonly": "yes"}
     assert made.cases == 2
+
+
+def test_a_backup_of_a_newer_version_leaves_nothing_behind(
+    here, there, run_embedded, short_folder
+):
+    with run_embedded(here.folder):
+        fill(here)
+        client_of(here).set("offboard:format", 3)
+        file = create(here, short_folder / "newer.rdb").file
+
+    with pytest.raises(StoreFormatError, match="in format 3"):
+        restore(there, file)
+
+    assert not there.folder.exists()
 
 
 def is_free(place):

@@ -2,7 +2,8 @@
 
 from workers.desk.cases import Desk, Opened, OpenedAs, Page, Query
 from workers.desk.evidence import Pack
-from workers.desk.opening import open_desk, open_desks
+from workers.desk.opening import open_desk, open_desks, open_upgrading
+from workers.desk.upgrading import Standing, Upgrading
 from workers.signing import signature_holds
 from workers.store.switches import Paused
 
@@ -14,7 +15,10 @@ __all__ = [
     "Page",
     "Paused",
     "Query",
+    "Standing",
+    "Upgrading",
     "open_desk",
     "open_desks",
+    "open_upgrading",
     "signature_holds",
 ]

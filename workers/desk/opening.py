@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+import redis
 import structlog
 
 from config.settings import Settings
@@ -25,6 +27,7 @@ from workers.desk.scraping import Known, Scraping
 from workers.desk.seeing import AccountWords, Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
+from workers.desk.upgrading import Upgrading
 from workers.embedded import Embedded
 from workers.offboarding.errors import OffboardingError, StoreAwayError
 from workers.offboarding.model import Channel
@@ -65,6 +68,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
+from workers.store.versions import Versions, may_be_named, this_process
 from workers.store.vouched import Vouches
 from workers.store.work import Works
 from workers.tls import with_ca
@@ -114,6 +118,7 @@ class Store:
     presses: Presses
     late: LateAnswers
     trend: Trend
+    versions: Versions
     counts: Counts
     counting: Counting
     limits: Limits
@@ -141,13 +146,22 @@ def broker_address(settings: Settings) -> str:
     return with_ca(_database_1(settings.store_url), ca_file)
 
 
-def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
+def open_store(
+    settings: Settings, *, timeout_seconds: float = 5, process: str = "command"
+) -> Store:
     """Wait for the store, check that it keeps what it acknowledges, and open it.
 
+    Args:
+        settings: The settings.
+        timeout_seconds: How long a call may take.
+        process: Who opens it, as others are to see it.
+
     Raises:
+        StoreFormatError: This version cannot read what is in it; nothing was changed.
         UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
     """
-    client = connect(store_address(settings), timeout_seconds=timeout_seconds)
+    name = this_process(process, version("offboard")).name
+    client = _connected(settings, timeout_seconds, name)
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
     counts = Counts(client)
     store = Store(
@@ -184,6 +198,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Presses(client, secret_key=settings.secret_key),
         LateAnswers(client, secret_key=settings.secret_key),
         Trend(client),
+        Versions(client),
         counts,
         Counting(counts, Tally()),
         Limits(
@@ -197,6 +212,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         KeyUses(client),
     )
     await_store(store.switches)
+    store.versions.begin()
     found = unsafe_settings(client)
     if found and not settings.store_unsafe:
         raise UnsafeStoreError(
@@ -208,6 +224,18 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
     if settings.paused and not store.switches.start_paused():
         log.warning("pause.ended_before", text="PAUSED=1, but a person resumed it.")
     return store
+
+
+def _connected(settings: Settings, timeout_seconds: float, name: str) -> "redis.Redis":
+    """Make a client whose connections have a name, where the server takes that."""
+    connected = partial(
+        connect, store_address(settings), timeout_seconds=timeout_seconds
+    )
+    client = connected(name=name)
+    if may_be_named(client):
+        return client
+    log.warning("store.connection_unnamed")
+    return connected(name="")
 
 
 def index_life(settings: Settings) -> timedelta:
@@ -241,7 +269,7 @@ def open_desk(settings: Settings) -> Desk:
 
 def open_desks(settings: Settings) -> Callable[[Settings], Desk]:
     """Open store and sender once; return what puts a desk on them, for any settings."""
-    store = open_store(settings, timeout_seconds=2)
+    store = open_store(settings, timeout_seconds=2, process="web")
     sender = Sender(make_app(broker_address(settings)), is_behind=True)
     soon = Switches(connect(store_address(settings), timeout_seconds=_READY_SECONDS))
     return partial(_desk_for, store, sender, soon)
@@ -249,6 +277,11 @@ def open_desks(settings: Settings) -> Callable[[Settings], Desk]:
 
 def _desk_for(store: Store, sender: Sender, soon: Switches, settings: Settings) -> Desk:
     return desk_on(store, settings, sender, has_turn=sender.has_turn, ping=soon.ping)
+
+
+def open_upgrading(settings: Settings) -> Upgrading:
+    """Open what tells and changes the format of the store; it does not wait for it."""
+    return Upgrading(Versions(_connected(settings, 5, "offboard")))
 
 
 def desk_on(
@@ -275,7 +308,9 @@ def desk_on(
         clock=now_utc,
         index_life=index_life(settings),
         swept_at=store.switches.swept_at,
-        conditions=Conditions(store.condition("web"), sender).conditions,
+        conditions=Conditions(
+            store.condition("web"), sender, Upgrading(store.versions).checks
+        ).conditions,
         days_since=store.trend.since,
         accounts={
             one.id: AccountWords(one.name, settings.armed and one.armed)

@@ -25,6 +25,7 @@ local function replan(other)
   local theirs = P .. 'case:' .. other
   local state = redis.call('HMGET', theirs, 'brake', 'gives_way')
   redis.call('HINCRBY', theirs, 'rev', 1)
+  mark(theirs)
   if state[1] == 'held' and not state[2] then return end
   redis.call('SADD', theirs .. ':pending', 'plan')
   redis.call('DEL', P .. 'work:' .. other .. '|plan|')

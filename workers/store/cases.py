@@ -162,7 +162,8 @@ class Cases:
     def read(self, case_ids: list[str]) -> Read:
         """Read several cases in one round trip, leaving out those that do not exist.
 
-        A damaged one costs only itself, and is listed for people from then on.
+        A damaged one costs only itself, and is listed for people from then on. What a
+        newer version wrote is none: that version reads it.
         """
         with faults(), self._client.pipeline(transaction=True) as pipe:
             for case_id in case_ids:
@@ -172,7 +173,7 @@ class Cases:
                 pipe.hvals(f"{key}:reports")
                 pipe.lrange(f"{key}:joins", 0, -1)
             answers = pipe.execute()
-        cases, damaged = list[Case](), dict[str, str]()
+        cases, unread = list[Case](), dict[str, Exception]()
         for place, case_id in enumerate(case_ids):
             parts = answers[4 * place : 4 * place + 4]
             if not parts[0]:
@@ -180,14 +181,9 @@ class Cases:
             try:
                 cases.append(case_of(*parts))
             except CANNOT_BE_READ as error:
-                damaged[case_id] = str(error)
-        self._met_damaged(damaged)
-        return Read(cases, list(damaged))
-
-    def _met_damaged(self, damaged: dict[str, str]) -> None:
-        for case_id, fault in damaged.items():
-            log.error("case.damaged", case_id=case_id, fault=fault)
-        self._damaged.met(list(damaged))
+                unread[case_id] = error
+        self._damaged.met_unread(unread)
+        return Read(cases, list(unread))
 
     def load_part(self, case_id: str, target_id: str = "") -> Case:
         """Read a case with one of its targets and those that go first; see the port."""
@@ -216,7 +212,7 @@ class Cases:
         try:
             return case_of(head, targets, reports, joins, kind=PartOfCase)
         except CANNOT_BE_READ as error:
-            self._met_damaged({case_id: str(error)})
+            self._damaged.met_unread({case_id: error})
             raise CaseDamagedError(case_id) from error
 
     def ledger(self, case_id: str) -> list[Entry]:

@@ -22,6 +22,7 @@ from workers.offboarding.model import (
     ReportLine,
 )
 from workers.offboarding.part import PartOfCase
+from workers.store.formats import refuse_newer
 
 T = TypeVar("T")
 
@@ -80,7 +81,12 @@ def case_of(
     *,
     kind: type[Case] = Case,
 ) -> Case:
-    """Put a case together again, targets and reports in a stable order."""
+    """Put a case together again, targets and reports in a stable order.
+
+    Raises:
+        NewerError: A newer version wrote it, whatever else could be read.
+    """
+    refuse_newer(stored.get("format"))
     mine = sorted(
         map(_target_of, targets),
         key=lambda one: (

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.offboarding.errors import StoreAwayError
+from workers.store.formats import FORMAT, OLDEST
 from workers.tls import fault_of
 
 PREFIX: Final = "offboard:"
@@ -20,6 +21,8 @@ _HERE: Final = Path(__file__).parent
 # Looks at many accounts have hundreds of threads, each with a call now and then.
 _CONNECTIONS: Final = 100
 _WITH: Final = re.compile(r"^-- with (\w+)\.lua$", re.MULTILINE)
+# How a script answers whose caller cannot read what is in the store (format.lua).
+_OTHER_FORMAT: Final = "OTHERFORMAT"
 _SAFE: Final = {
     "appendonly": "yes",
     "appendfsync": "always",
@@ -27,8 +30,13 @@ _SAFE: Final = {
 }
 
 
-def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
+def connect(
+    url: str, *, timeout_seconds: float = 5, name: str = "offboard"
+) -> "redis.Redis":
     """Make a client for *url*; connects at the first call.
+
+    The server shows its connections under *name*; an empty one gives none, as versions
+    of format 1 do.
 
     A dead server is known after about a second, so that the front door can answer 503
     in time. One repeat on a fresh connection covers a server that was restarted; one
@@ -45,6 +53,7 @@ def connect(url: str, *, timeout_seconds: float = 5) -> "redis.Redis":
         decode_responses=True,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=1,
+        client_name=name or None,
         retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
     )
     return redis.Redis.from_pool(pool)
@@ -56,22 +65,32 @@ def faults() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreAwayError(f"The store: {fault_of(error)}.") from error
+        raise StoreAwayError(_said_of(error)) from error
+
+
+def _said_of(error: redis.RedisError) -> str:
+    _, is_other, stored = str(error).partition(_OTHER_FORMAT)
+    if is_other:
+        mine = f"this version reads {OLDEST} to {FORMAT}"
+        return f"The store is in format {stored.strip()}, and {mine}."
+    return f"The store: {fault_of(error)}."
 
 
 @cache
 def texts() -> dict[str, str]:
     """Read the scripts by name; once, since every subject of the store has them all.
 
-    A line ``-- with <name>.lua`` has that file stand in front of the script.
+    A line ``-- with <name>.lua`` has that file stand in front of the script; what asks
+    for the store's format stands in front of all.
     """
     alone = {
         file.stem: file.read_text(encoding="utf-8")
         for file in sorted(_HERE.glob("*.lua"))
     }
     return {
-        name: "".join(alone[each] for each in _WITH.findall(text)) + text
+        name: "".join(alone[each] for each in ["format", *_WITH.findall(text)]) + text
         for name, text in alone.items()
+        if name != "format"
     }
 
 
@@ -91,7 +110,7 @@ class Scripts:
         """
         given = {key: value for key, value in asked.items() if value is not None}
         with faults():
-            return self._scripts[name](args=[PREFIX, json.dumps(given)])
+            return self._scripts[name](args=[PREFIX, json.dumps(given), OLDEST, FORMAT])
 
 
 def unsafe_settings(client: "redis.Redis") -> list[str]:

@@ -1,6 +1,6 @@
 """Cases of which something cannot be read: listed when it is met, and told of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import redis
@@ -8,6 +8,7 @@ import structlog
 
 from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import PREFIX, faults
+from workers.store.formats import NewerError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -21,6 +22,20 @@ class Damaged:
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
+
+    def met_unread(self, unread: Mapping[str, Exception]) -> None:
+        """List cases by why each could not be read, but what a newer version wrote.
+
+        That is no damage: it is read by that version, and told of to nobody.
+        """
+        newer = {one for one, why in unread.items() if isinstance(why, NewerError)}
+        for case_id, why in unread.items():
+            # No traceback: it would show the case.
+            if case_id in newer:
+                log.warning("case.of_newer_version", case_id=case_id)
+            else:
+                log.error("case.damaged", case_id=case_id, fault=str(why))
+        self.met([one for one in unread if one not in newer])
 
     def met(self, case_ids: Sequence[str]) -> None:
         """List cases; best effort, since what can be read is to be read all the same.

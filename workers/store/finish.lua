@@ -88,6 +88,7 @@ if asked.status == 'cancelled' and before[4]
   return 'changed'
 end
 
+mark(case)
 if asked.head then
   redis.call('HSET', case, 'head', asked.head, 'status', asked.status,
              'result', asked.result, 'held', asked.held)

@@ -58,6 +58,7 @@ end
 
 local function enter(id, fields)
   for name, value in pairs(fields) do redis.call('HSET', key(id), name, value) end
+  mark(key(id))
   local one = read(id)
   if one.state == 'look_up' then
     redis.call('ZADD', due, now + asked.first_ms, id)

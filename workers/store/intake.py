@@ -212,7 +212,12 @@ class Deliveries:
                 pipe.hmget(f"{PREFIX}delivery:{one}", _LISTED)
             rows = pipe.execute()
         pairs = zip(ids, rows, strict=True)
-        return tuple(_kept(one, row) for one, row in pairs if row[1] in _IN_QUARANTINE)
+        # What a newer version keeps for a reason of its own is listed by that.
+        return tuple(
+            _kept(one, row)
+            for one, row in pairs
+            if row[1] in _IN_QUARANTINE and row[2] in set(Unreadable)
+        )
 
     def open(self, kept_id: str) -> KeptBody | None:
         """Open what a delivery says; None where it was removed, or its key is gone."""

@@ -31,7 +31,11 @@ class Kinds:
             for part in ("kinds", "since", "told"):
                 pipe.hgetall(f"{PREFIX}quarantine:{part}")
             counts, since, told = pipe.execute()
-        new = [one for one in sorted(counts) if since.get(one) != told.get(one)]
+        new = [
+            one
+            for one in sorted(counts)
+            if since.get(one) != told.get(one) and _is_known(one)
+        ]
         return tuple(self._kind(one, int(counts[one]), since[one]) for one in new)
 
     def _kind(self, kind: str, count: int, since: str) -> Kind:
@@ -67,7 +71,9 @@ class Kinds:
         by_kind: dict[str, list[tuple[str, float]]] = {}
         for row in rows:
             member, at = str(row[0]), float(row[1])
-            by_kind.setdefault(member.rpartition("|")[0], []).append((member, at))
+            kind = member.rpartition("|")[0]
+            if _is_known(kind):
+                by_kind.setdefault(kind, []).append((member, at))
         return {
             self._running(kind, mine): tuple(one for one, _ in mine)
             for kind, mine in by_kind.items()
@@ -100,6 +106,11 @@ class Kinds:
             source = str(kind).partition("|")[0]
             kept[source] = kept.get(source, 0) + int(count)
         return {str(one): int(count) for one, count in waiting.items()}, kept
+
+
+def _is_known(kind: str) -> bool:
+    """Tell whether this version knows a kind's reason; else a newer one tells of it."""
+    return kind.partition("|")[2] in set(Unreadable)
 
 
 def millis_of(at: datetime) -> str:

@@ -8,6 +8,7 @@ if redis.call('EXISTS', notice) == 1 then
   return redis.call('HGET', notice, 'op') == asked.op and 1 or 0
 end
 redis.call('HSET', notice, 'op', asked.op, 'notice', asked.notice)
+mark(notice)
 for channel, line in pairs(asked.lines) do
   redis.call('HSET', notice, 'line:' .. channel, line)
   redis.call('ZADD', P .. 'notices:due', now, asked.id .. '|' .. channel)

@@ -14,6 +14,7 @@ from workers.offboarding.notice import Notice, NoticeLine
 from workers.offboarding.trial_notice import TRIAL
 from workers.store.codec import decode, encode
 from workers.store.connection import PREFIX, Scripts, faults
+from workers.store.formats import refuse_newer
 
 # The same finding is told once in this time.
 REMEMBERED_SECONDS: Final = 90 * 86_400
@@ -79,12 +80,21 @@ class Notices:
         members = self._scripts.call(
             "notice_due", limit=limit, lease_ms=_LEASE_SECONDS * 1000
         )
-        return [_parts(member) for member in members]
+        # What a newer version tells elsewhere stays due for it, and holds nothing up.
+        return [_parts(member) for member in members if _is_ours(member)]
 
     def load(self, notice_id: str) -> Notice | None:
-        """Read a notice; None once it is forgotten."""
-        found = self._read(notice_id, "notice")
-        return None if found is None else decode(found, Notice)
+        """Read a notice; None once it is forgotten.
+
+        Raises:
+            NewerError: A newer version made it, and tells it.
+        """
+        with faults():
+            found, made = self._client.hmget(
+                f"{PREFIX}notice:{notice_id}", ["notice", "format"]
+            )
+        refuse_newer(None if made is None else str(made))
+        return None if found is None else decode(str(found), Notice)
 
     def line(self, notice_id: str, channel: Channel) -> NoticeLine | None:
         """Read how far one channel is; None if it is not to be told of this."""
@@ -125,7 +135,7 @@ class Notices:
         """List what could not be told, oldest first: the last 90 days, at the least."""
         with faults():
             members = self._client.zrange(f"{PREFIX}notices:failed", 0, -1)
-        return [_parts(str(member)) for member in members]
+        return [_parts(str(member)) for member in members if _is_ours(str(member))]
 
     def failed_since(self, at: datetime) -> int:
         """Count what could not be told since a time, each channel by itself."""
@@ -143,6 +153,10 @@ class Notices:
 def _millis(at: datetime) -> int:
     # Rounded up: never before the time that was asked for.
     return math.ceil(at.timestamp() * 1000)
+
+
+def _is_ours(member: str) -> bool:
+    return member.rpartition("|")[2] in set(Channel)
 
 
 def _parts(member: str) -> tuple[str, Channel]:

@@ -156,6 +156,7 @@ if asked.exclusive then
       redis.call('RPUSH', theirs .. ':joins', asked.departure)
       put_down(other, asked.join_entry)
       redis.call('HINCRBY', theirs, 'rev', 1)
+      mark(theirs)
       if redis.call('HGET', theirs, 'brake') == 'held' then
         -- It waits with the case: what the brake holds does not plan.
         if asked.gone then redis.call('SADD', P .. 'brake:gone', other) end
@@ -186,6 +187,7 @@ local status = is_braked and 'waiting' or asked.status
 redis.call('HSET', case, 'head', asked.head, 'status', status, 'result', '',
            'rev', 0, 'held', is_braked and 1 or 0, 'wrote', 0,
            'trigger', asked.trigger)
+mark(case)
 put_down(asked.id, asked.entry)
 redis.call('ZADD', P .. 'index:all', 0, asked.id)
 redis.call('ZADD', P .. 'index:status:' .. status, 0, asked.id)

@@ -14,6 +14,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('SET', done, '1', 'EX', asked.op_ttl)
 for _, entry in ipairs(asked.entries) do redis.call('RPUSH', case .. ':ledger', entry) end
 redis.call('ZADD', P .. 'unsealed', 'NX', now, asked.case)
+mark(case)
 for id, line in pairs(asked.reports) do redis.call('HSET', case .. ':reports', id, line) end
 for _, member in ipairs(asked.after) do
   -- Messages that are kept up to date have a set of their own.

@@ -16,6 +16,7 @@ redis.call('RPUSH', case .. ':ledger', asked.entry)
 -- Until it is chained and signed.
 redis.call('ZADD', P .. 'unsealed', 'NX', due_at - asked.grace_ms, asked.case)
 redis.call('HINCRBY', case, 'rev', 1)
+mark(case)
 redis.call('HSET', case, 'turn', asked.op)
 -- What the brake holds does not plan.
 if state[4] == 'held' then return 'ok' end

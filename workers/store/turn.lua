@@ -65,6 +65,7 @@ if not asked.keeps and redis.call('HGET', case, 'brake') == 'held' then
   if asked.takes then redis.call('HSET', case, 'brake', 'released', 'brake_by', asked.by) end
 end
 redis.call('HINCRBY', case, 'rev', 1)
+mark(case)
 redis.call('HSET', case, 'turn', asked.op)
 redis.call('RPUSH', case .. ':ledger', asked.entry)
 -- Until it is chained and signed.

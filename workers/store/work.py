@@ -195,11 +195,7 @@ class Works:
             return part_of(*stored, is_whole=bool(is_whole))
         except CANNOT_BE_READ as error:
             case_id = claim.work.case_id
-            # No traceback: it would show the case.
-            log.error(  # noqa: TRY400
-                "case.damaged", case_id=case_id, fault=str(error)
-            )
-            self._damaged.met([case_id])
+            self._damaged.met_unread({case_id: error})
             # Other cases may want the target.
             self._write(claim, Change(), mode="again")
             self.put_off(claim.work)
