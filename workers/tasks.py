@@ -145,7 +145,14 @@ def _sync(office: BackOffice) -> Callable[[], None]:
 def _teller(office: BackOffice) -> Callable[[str, str], None]:
     def tell_channel(notice_id: str, channel: str) -> None:
         tools = office.dry
-        tell(office.notices, tools.notifiers, notice_id, Channel(channel), tools.clock)
+        tell(
+            office.notices,
+            tools.notifiers,
+            notice_id,
+            Channel(channel),
+            tools.clock,
+            tools.rooms,
+        )
 
     return tell_channel
 

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from workers.app import Sender
+from workers.offboarding.approvers import ANYBODY, Approvers, decided_in
 from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import ConflictError, NoSuchFollowUpError, Reason
 from workers.offboarding.follow_ups import numbered_follow_ups
@@ -26,6 +27,7 @@ from workers.offboarding.model import (
     Step,
     Work,
 )
+from workers.offboarding.rooms import Rooms, room_lines
 from workers.store.cases import Cases
 
 log = structlog.get_logger()
@@ -45,7 +47,11 @@ class Deciding:
         channels: tuple[Channel, ...],
         *,
         clock: Callable[[], datetime],
+        approvers: Approvers = ANYBODY,
+        rooms: Rooms | None = None,
     ) -> None:
+        self._approvers = approvers
+        self._rooms = rooms or {}
         self._cases = cases
         self._sender = sender
         self._channels = channels
@@ -70,11 +76,12 @@ class Deciding:
             entered_as: Who the ledger says it was, where that is not the person.
 
         Raises:
-            ConflictError: ``not_waiting``, ``other_plan``, ``own_request``,
-                ``cannot_approve``, ``other_case`` or ``changed``.
+            ConflictError: ``not_waiting``, ``other_plan``, ``not_their_account``,
+                ``own_request``, ``cannot_approve``, ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
             case = self._waiting(case_id, plan_hash)
+            self._approvers.demand(person, decided_in(case))
             _refuse_own(case, person)
             _refuse_never(case)
             approved = _put_off(_approved(case, person), self._clock())
@@ -98,11 +105,12 @@ class Deciding:
         """Cancel a case that waits; after its first write end what is not begun.
 
         Raises:
-            ConflictError: ``not_waiting``, ``other_plan``, ``other_case`` or
-                ``changed``.
+            ConflictError: ``not_waiting``, ``other_plan``, ``not_their_account``,
+                ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
             case = self._waiting(case_id, plan_hash)
+            self._approvers.demand(person, decided_in(case))
             answer = self._cancelled(case, person, entered_as or person)
             if answer == "written":
                 opened = replace(_let_go(case), refused_by=person)
@@ -179,8 +187,8 @@ class Deciding:
     def _cancelled(self, case: Case, person: str, actor: str) -> str:
         now = self._clock()
         # Held before its work began, it was never told to the channel by its name.
-        channels = self._channels if case.started_at is not None else ()
-        lines = tuple(ReportLine(one, ReportKind.CANCELLED) for one in channels)
+        is_known = case.started_at is not None
+        lines = cancelled_lines(case, self._channels, self._rooms) if is_known else ()
         note = Note(Reason.REFUSED_PLAN, f"{person} refused the plan.")
         ended = replace(
             case.warned(note),
@@ -196,6 +204,15 @@ class Deciding:
             reports=lines,
             after=ended.after(Step.REPORT),
         )
+
+
+def cancelled_lines(
+    case: Case, channels: tuple[Channel, ...], rooms: Rooms
+) -> tuple[ReportLine, ...]:
+    """Make the outbox lines that tell of a cancellation, where a case was told of."""
+    kind = ReportKind.CANCELLED
+    own = tuple(ReportLine(one, kind) for one in channels)
+    return (*own, *room_lines(case, kind, rooms, 1))
 
 
 def changed() -> ConflictError:

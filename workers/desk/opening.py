@@ -18,7 +18,7 @@ from workers.desk.cases import Desk
 from workers.desk.condition import Conditions
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
-from workers.desk.places import same_people
+from workers.desk.places import approvers_of, rooms_of, same_people
 from workers.desk.seeing import Seeing
 from workers.desk.slack import SlackDesk
 from workers.desk.trying import Trying
@@ -133,7 +133,7 @@ def open_store(settings: Settings, *, timeout_seconds: float = 5) -> Store:
         Switches(client, watermark=watermark),
         Owners(client),
         Questions(client),
-        Notices(client),
+        Notices(client, rooms_of(settings)),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         Lags(client),
         BlindSpots(client),
@@ -237,6 +237,7 @@ def desk_on(
         settings.rules,
         clock=now_utc,
         index_of=store.owners.of,
+        approvers=approvers_of(settings),
     )
     return Desk(
         settings,

@@ -471,7 +471,7 @@ def _not_here(case: Case, looks: Sequence[Look]) -> list[Note]:
     if case.adoption is None or looks:
         return []
     text = f"Account {case.adoption.account_id} is not set up here: nothing was seen."
-    return [Note(Reason.LIST_UNREADABLE, text)]
+    return [Note(Reason.LIST_UNREADABLE, text, case.adoption.account_id)]
 
 
 def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
@@ -494,7 +494,7 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
     if case.dry_run or not tools.is_armed:
         return []
     text = "Account {} is held back by armed = false: nothing is written there."
-    return [Note(Reason.NOT_ARMED, text.format(each)) for each in sorted(held)]
+    return [Note(Reason.NOT_ARMED, text.format(each), each) for each in sorted(held)]
 
 
 def _found(

@@ -209,7 +209,7 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     line = next((one for one in case.reports if one.id == claim.work.item), None)
     if line is None or line.state in (ReportState.SENT, ReportState.FAILED):
         return tools.works.finish(claim, Change())
-    notifier = tools.notifiers.get(line.channel)
+    notifier = tools.notifier_of(line)
     if notifier is None:
         return _drop(tools, claim, case, line, "The channel is not set up any more.")
     if claim.claims > (

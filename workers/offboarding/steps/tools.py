@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.errors import CaseChangedError, PermanentError, Reason
 from workers.offboarding.model import (
     Case,
@@ -33,6 +34,7 @@ from workers.offboarding.ports import (
     Works,
 )
 from workers.offboarding.quiet import ReportClean
+from workers.offboarding.rooms import next_number, room_lines
 from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
@@ -60,6 +62,8 @@ class Tools:
         blind_spots: Targets that an approver accepted as not readable.
         lags: How long resets take to show.
         report_clean: How a case that found nothing is told where a source opened it.
+        rooms: The channels of accounts that have their own, by account id.
+        approvers: Who decides about accounts that have approvers of their own.
     """
 
     accounts: Mapping[str, Account]
@@ -84,11 +88,18 @@ class Tools:
     looks: SharedLooks = field(default_factory=SharedLooks)
     lags: Lags = field(default_factory=OwnLags)
     report_clean: ReportClean = ReportClean.EACH
+    rooms: Mapping[str, Mapping[Channel, Notifier]] = field(default_factory=dict)
+    approvers: Approvers = ANYBODY
 
     @property
     def is_armed(self) -> bool:
         """Tell whether anything can be written anywhere."""
         return any(each.resets for each in self.accounts.values())
+
+    def notifier_of(self, line: ReportLine) -> Notifier | None:
+        """Return where a line is told; None where that is not set up any more."""
+        there = self.rooms.get(line.room, {}) if line.room else self.notifiers
+        return there.get(line.channel)
 
     def account(self, account_id: str) -> Account:
         """Return an account; a case may outlive its entry in the accounts file.
@@ -169,16 +180,17 @@ def whole(tools: Tools, case: Case) -> Case:
 def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, ...]:
     """Make the outbox lines of a new report: one a channel that takes its kind.
 
-    They are numbered a kind.
+    They are numbered a kind. Those of rooms come behind those of the service's own
+    channels.
     """
-    number = 1 + max(
-        (one.number for one in case.reports if one.kind is kind), default=0
-    )
-    return tuple(
+    number = next_number(case, kind)
+    own = tuple(
         ReportLine(channel, kind, number)
         for channel, notifier in tools.notifiers.items()
         if notifier.takes(kind)
     )
+    rooms = {each: tuple(there) for each, there in tools.rooms.items()}
+    return (*own, *room_lines(case, kind, rooms, number))
 
 
 def is_as_planned(case: Case, target: CaseTarget, owner_id: str) -> bool:
