@@ -80,8 +80,7 @@ class Deciding:
                 ``own_request``, ``cannot_approve``, ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
-            case = self._waiting(case_id, plan_hash)
-            self._approvers.demand(person, decided_in(case))
+            case = self._waiting(case_id, plan_hash, person)
             _refuse_own(case, person)
             _refuse_never(case)
             approved = _put_off(_approved(case, person), self._clock())
@@ -109,8 +108,7 @@ class Deciding:
                 ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
-            case = self._waiting(case_id, plan_hash)
-            self._approvers.demand(person, decided_in(case))
+            case = self._waiting(case_id, plan_hash, person)
             answer = self._cancelled(case, person, entered_as or person)
             if answer == "written":
                 opened = replace(_let_go(case), refused_by=person)
@@ -157,8 +155,8 @@ class Deciding:
                 return self._cases.load(case_id)
         raise changed()
 
-    def _waiting(self, case_id: str, plan_hash: str | None) -> Case:
-        """Read a case that waits for exactly this decision."""
+    def _waiting(self, case_id: str, plan_hash: str | None, person: str) -> Case:
+        """Read a case that waits for exactly this decision, by this person."""
         case = self._cases.load(case_id)
         notes = case.plan.refused if case.plan is not None else ()
         is_paused = bool(notes) and all(one.reason is Reason.PAUSED for one in notes)
@@ -171,6 +169,7 @@ class Deciding:
         if now != plan_hash:
             text = f"The plan is {now or 'not made yet'} now; look at it and decide."
             raise ConflictError(text, reason="other_plan")
+        self._approvers.demand(person, decided_in(case))
         return case
 
     def _turned(self, case: Case, what: str, actor: str) -> str:
