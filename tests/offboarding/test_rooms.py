@@ -85,6 +85,12 @@ def test_a_room_that_refuses_fails_alone():
     broken = found.pop(("acct1", Channel.SLACK, ReportKind.FINAL))
     assert broken is ReportState.FAILED
     assert set(found.values()) == {ReportState.SENT}
+    failed = [
+        one for one in world.store.ledger("01CASE") if one.what == "report.failed"
+    ]
+    assert [(one.place, one.detail) for one in failed] == [
+        ("account acct1", "is_archived")
+    ]
 
 
 def test_a_room_that_is_not_set_up_any_more_says_so_and_holds_nobody_up():

@@ -760,7 +760,8 @@ class Entry:
         scope: The part of the account that was asked for, in words; None for all of it.
         settle_minutes: Of a settled case: how long clusters are given to follow.
         follow_ups: Of a settled case: how many follow-ups were left to be done.
-        place: The target for people: its region, and its resource group by name.
+        place: The target for people: its region, and its resource group by name. Of a
+            report the account whose room was told, where it was one.
     """
 
     at: datetime

@@ -309,3 +309,13 @@ def test_how_each_room_was_told_stands_with_its_account(shown, app, desk):
 
     assert "slack of account production , final: failed" in page
     assert "The channel is archived: bring it back" in page
+
+
+def test_the_timeline_says_in_which_account_s_room_a_report_failed():
+    entry = Entry(
+        NOW, "report.failed", target_id="slack:final:2", place="account acct1"
+    )
+
+    [moment] = history_of(safe(), [entry])
+
+    assert moment.where == "slack:final:2, account acct1"

@@ -268,6 +268,8 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
+    if line.room:
+        entry = replace(entry, place=f"account {line.room}")
     # What is told below a message is what it shows by then.
     change = Change(reports=(line,), entries=(entry,), after=shown_with(case, line))
     return tools.works.finish(claim, change)
