@@ -41,6 +41,11 @@ class AccountSettings:
 
     ``armed`` False holds the account back: it is planned, and never written. ``rules``
     are those of ``functional_ids``, which a process without keys does not have.
+
+    ``slack_channel_id`` and ``mail_to`` are the account's room: who is told there of
+    what concerns this account, besides the service's own channels. ``approvers`` are
+    the people who decide about it, by the names behind their tokens; empty: any
+    approver.
     """
 
     id: str
@@ -49,6 +54,9 @@ class AccountSettings:
     name: str = ""
     armed: bool = True
     rules: tuple[FunctionalIdRule, ...] = ()
+    slack_channel_id: str | None = None
+    mail_to: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[Secret, ...]:

@@ -35,6 +35,22 @@ from config.toml_file import (
 _REGION: Final = Regexp(
     r"[a-z]+(-[a-z0-9]+)*\Z", error="Give a region's name, such as us-south."
 )
+# Not its name: a channel can be called anew, and two may be called alike in time.
+_CHANNEL: Final = Regexp(
+    r"[CG][A-Z0-9]{2,20}\Z", error="Give a channel's id, such as C0123ABCD."
+)
+
+
+def _address(text: str) -> None:
+    try:
+        parsers.email(text)
+    except ValidationError:
+        raise ValidationError("Each entry must be an e-mail address.") from None
+
+
+def _person(text: str) -> None:
+    if not parsers.is_word(text) or "," in text:
+        raise ValidationError("Each entry must be a person, without blanks.")
 
 
 def _refuse(_key: object) -> None:
@@ -62,6 +78,9 @@ class _Account(Strict):
     )
     reader = fields.Nested(_KeyFile)
     functional_id = tables(_FunctionalId, "[[account.functional_id]]")
+    slack_channel_id = line(_CHANNEL)
+    mail_to = lines(_address)
+    approvers = lines(_person)
 
 
 class _File(Strict):
@@ -76,6 +95,18 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
             yield here, "Needs a functional_id or a reader."
         for path, sentence in twice(account, "functional_id", "name"):
             yield f"{here}.{path}", sentence
+        for name in ("mail_to", "approvers"):
+            for number in _repeated(account.get(name)):
+                yield f"{here}.{name}[{number}]", "Stands there before."
+
+
+def _repeated(entries: object) -> Iterator[int]:
+    """Return the places of texts that stand in a list before, in any letters."""
+    seen: set[str] = set()
+    for number, text in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(text, str) and text.casefold() in seen:
+            yield number
+        seen.add(str(text).casefold())
 
 
 def read_accounts(raw: str) -> tuple[AccountSettings, ...]:
@@ -98,6 +129,9 @@ def _account(folder: Path, entry: dict[str, Any]) -> AccountSettings:
         entry.get("name", ""),
         entry.get("armed", True),
         tuple(_rule(one) for one in entry.get("functional_id", ())),
+        entry.get("slack_channel_id"),
+        tuple(entry.get("mail_to", ())),
+        tuple(entry.get("approvers", ())),
     )
 
 
@@ -162,6 +196,7 @@ def _keys(
 def without_keys(found: tuple[AccountSettings, ...]) -> tuple[AccountSettings, ...]:
     """Return the accounts as a process knows them that holds no keys.
 
-    Names and rules stay: they say who is to own what, and lead to no key.
+    Names, rules, rooms and approvers stay: they say who is to own what, who is told
+    and who decides, and lead to no key.
     """
     return tuple(replace(one, functional_ids=(), reader=None) for one in found)

@@ -33,6 +33,7 @@ def amiss_together(
         *_accounts(settings),
         *_keys(settings, process, faulty),
         *_channels(settings, faulty),
+        *(_rooms(settings, faulty) if process != "local" else ()),
         *_mail(settings),
         *_sources(settings, process),
         *signing_in_amiss(settings, process, faulty),
@@ -123,6 +124,40 @@ def _channels(settings: "Settings", faulty: Collection[str]) -> Iterator[Rule]:
         bool(settings.slack_bot_token and settings.slack_webhook_url),
         "Set it or SLACK_BOT_TOKEN, not both.",
     )
+
+
+def _rooms(settings: "Settings", faulty: Collection[str]) -> Iterator[Rule]:
+    """Find the accounts whose own channel or mailbox cannot be reached as set up."""
+    # What is set up and faulty is told as that, and not as missing.
+    has_bot = settings.slack_bot_token is not None or "slack_bot_token" in faulty
+    has_mail = settings.smtp_host is not None or "smtp_host" in faulty
+    for index, account in enumerate(settings.accounts_file):
+        room = account.slack_channel_id
+        here = f"account[{index}]"
+        yield (
+            "accounts_file",
+            room is not None and not has_bot,
+            f"{here}.slack_channel_id: Needs SLACK_BOT_TOKEN with SLACK_CHANNEL_ID: a"
+            " webhook posts into one channel.",
+        )
+        yield (
+            "accounts_file",
+            room is not None and room == settings.slack_channel_id,
+            f"{here}.slack_channel_id: The same as SLACK_CHANNEL_ID, which is told"
+            " everything already.",
+        )
+        yield (
+            "accounts_file",
+            bool(account.mail_to) and not has_mail,
+            f"{here}.mail_to: Needs SMTP_HOST, MAIL_FROM and MAIL_TO.",
+        )
+        both = sorted(set(account.mail_to) & set(settings.mail_to))
+        yield (
+            "accounts_file",
+            bool(both),
+            f"{here}.mail_to: An address in it is one of MAIL_TO, which is told"
+            " everything already.",
+        )
 
 
 def _mail(settings: "Settings") -> Iterator[Rule]:

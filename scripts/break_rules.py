@@ -58,6 +58,7 @@ TWICE: Final = (f"{CHAOS}_no_call_of_the_store_acts_twice_when_it_is_repeated",)
 SILENT: Final = ("tests/offboarding/test_silent_account.py",)
 DIGESTED: Final = ("tests/workers/test_digesting.py",)
 TOLD_TOGETHER: Final = ("tests/workers/test_crowding.py",)
+BY_ACCOUNT: Final = ("tests/offboarding/test_approvers.py",)
 STEPS: Final = "workers/offboarding/steps"
 FAILED: Final = re.compile(r"^FAILED \S+::(\w+)", re.MULTILINE)
 
@@ -152,6 +153,32 @@ BUGS: Final = (
         "let people approve what they asked for",
         "workers/desk/deciding.py",
         (("            _refuse_own(case, person)\n", ""),),
+    ),
+    Bug(
+        "1",
+        "let any approver decide about an account that names its own",
+        "workers/desk/deciding.py",
+        (("        self._approvers.demand(person, decided_in(case))\n", ""),),
+        BY_ACCOUNT,
+    ),
+    Bug(
+        "1",
+        "forget the account in which an approved plan may still write",
+        "workers/offboarding/approvers.py",
+        (
+            (
+                "    undone = (None, Outcome.PLANNED)\n",
+                "    undone = (Outcome.PLANNED,)\n",
+            ),
+        ),
+        BY_ACCOUNT,
+    ),
+    Bug(
+        "1",
+        "have a worker take the approval of somebody its file does not name",
+        f"{STEPS}/weighing.py",
+        (("void = tools.approvers.void(case, plan.approved_by)", "void = ()"),),
+        BY_ACCOUNT,
     ),
     Bug(
         "1",
@@ -420,7 +447,12 @@ BUGS: Final = (
         "7",
         "take an unreadable list for an empty one",
         "workers/offboarding/warnings.py",
-        (("[note for one in looks for note in one.view.unseen]", "list[Note]()"),),
+        (
+            (
+                "[note for one in looks for note in _about(one, one.view.unseen)]",
+                "list[Note]()",
+            ),
+        ),
     ),
     Bug(
         "7",

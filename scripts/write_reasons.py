@@ -77,6 +77,7 @@ GROUPS: Final = (
         (
             Reason.TOO_MANY_TARGETS,
             Reason.PLAN_CHANGED,
+            Reason.APPROVER_NOT_LISTED,
             Reason.ANSWERS_LITTLE,
             Reason.CANARY_FAILED,
             Reason.PREFLIGHT_UNKNOWN,

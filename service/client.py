@@ -203,12 +203,13 @@ class Client:
         """Have a worker check what it can see and do: ``checks``."""
         return self._call("GET", "/api/doctor")
 
-    def try_channels(self) -> Body:
-        """Have every channel told that this is a test: the notice.
+    def try_channels(self, account_id: str | None = None) -> Body:
+        """Have every channel told that this is a test, or one account's: the notice.
 
         Sent again where the answer was lost: a second test does no harm.
         """
-        return _part_of(self._call("POST", "/api/notices/test"), "notice")
+        body = {"account_id": account_id} if account_id else {}
+        return _part_of(self._call("POST", "/api/notices/test", json=body), "notice")
 
     def notice(self, notice_id: str) -> Body:
         """Read how a notice fares on each channel."""

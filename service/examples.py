@@ -119,6 +119,7 @@ CASE: Final[dict[str, Any]] = {
             "kind": "final",
             "state": "sent",
             "at": "2026-02-16T10:02:24.000Z",
+            "account_id": None,
         }
     ],
 }

@@ -2,17 +2,17 @@
 
 from typing import Any, Final
 
-from marshmallow import Schema, fields
+from marshmallow import RAISE, Schema, fields
 from marshmallow.validate import OneOf
 
-from service.words import Moment
+from service.words import Moment, Whole
 from workers.offboarding.model import Channel, ReportState
 from workers.offboarding.notice import NoticeKind
 
 NOTICE_ID: Final[dict[str, Any]] = {
     "notice_id": {
         "type": "string",
-        "pattern": "^[0-9a-z-]{1,64}$",
+        "pattern": "^[0-9a-z-]{1,160}$",
         "description": "The notice's id: it ends every message about it.",
     }
 }
@@ -21,6 +21,7 @@ NOTICE_ID: Final[dict[str, Any]] = {
 class ChannelStateSchema(Schema):
     """How one channel fares with a notice.
 
+    ``account_id`` is the account whose room it is, null for the service's own channel.
     ``detail`` is what the channel said, in its own word; ``mend`` how that is mended.
     What is ``pending`` or ``unknown`` is tried again by itself.
     """
@@ -31,6 +32,20 @@ class ChannelStateSchema(Schema):
     tries = fields.Integer()
     detail = fields.String()
     mend = fields.String(allow_none=True)
+    account_id = fields.String(allow_none=True)
+
+
+class TestBody(Schema):
+    """Whose room to try; without an account every channel and every room is."""
+
+    class Meta:
+        """An unknown field is a misunderstanding: say so."""
+
+        unknown = RAISE
+
+    account_id = fields.String(
+        load_default=None, validate=Whole("^[0-9A-Za-z]{1,64}$", error="Give one id.")
+    )
 
 
 class NoticeSchema(Schema):
@@ -54,6 +69,7 @@ NOTICE: Final[dict[str, Any]] = {
             "tries": 1,
             "detail": "",
             "mend": None,
+            "account_id": None,
         },
         {
             "channel": "slack",
@@ -62,6 +78,7 @@ NOTICE: Final[dict[str, Any]] = {
             "tries": 1,
             "detail": "not_in_channel",
             "mend": "Invite the bot: /invite @offboard, typed in the channel.",
+            "account_id": None,
         },
     ],
 }

@@ -23,6 +23,7 @@ def own_checks(settings: Settings) -> tuple[Check, ...]:
         _channels(settings),
         _public_url(settings),
         _tokens(settings),
+        *_approvers(settings),
         _identities(settings),
         *_encrypted(settings),
         *_metrics(settings),
@@ -96,6 +97,45 @@ def _tokens(settings: Settings) -> Check:
         return Check(what, Verdict.WARNING, text, mend, f"{_TOKEN} operator")
     text = f"{counted(len(roles), 'token')}, one of an approver at least."
     return Check(what, Verdict.OK, text)
+
+
+def _approvers(settings: Settings) -> Iterator[Check]:
+    """Find approvers of accounts whom nobody can be here, by token or sign-in."""
+    what, known = "account_approvers", _people_who_approve(settings)
+    for one in settings.rules:
+        missing = [
+            each for each in one.approvers if known and each.casefold() not in known
+        ]
+        if not missing:
+            continue
+        are = "is" if len(missing) == 1 else "are"
+        text = (
+            f"{', '.join(missing)} {are} to decide about this account, and no token, "
+            "sign-in or Slack user with the role approver is theirs."
+        )
+        mend = (
+            "Write the name as it stands behind the token in OFFBOARD_API_TOKENS "
+            "(name:role:sha256hex:person), in OFFBOARD_AUTH_USERS or in "
+            "OFFBOARD_SLACK_USERS, or give that person the role."
+        )
+        alone = len(missing) == len(one.approvers)
+        verdict = Verdict.FAILED if alone else Verdict.WARNING
+        yield Check(what, verdict, text, mend, account_id=one.id)
+
+
+def _people_who_approve(settings: Settings) -> frozenset[str]:
+    """Return everybody who can be an approver; empty where that cannot be known.
+
+    Whom a provider puts into a group that gives the role nobody here knows.
+    """
+    is_signed_in = settings.auth_mode != "token"
+    if is_signed_in and any(one.role == "approver" for one in settings.auth_roles):
+        return frozenset()
+    found = [one.person for one in settings.api_tokens if one.role == "approver"]
+    found += [one.person for one in settings.slack_users if one.role == "approver"]
+    if is_signed_in:
+        found += [one.name for one in settings.auth_users if one.role == "approver"]
+    return frozenset(one.casefold() for one in found)
 
 
 def _identities(settings: Settings) -> Check:

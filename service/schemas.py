@@ -250,12 +250,16 @@ class CaseTargetSchema(Schema):
 
 
 class ReportSchema(Schema):
-    """One report on one channel, and how it fared."""
+    """One report on one channel, and how it fared.
+
+    ``account_id`` is the account whose own channel it is; null: the service's.
+    """
 
     channel = fields.String(validate=OneOf(list(Channel)))
     kind = fields.String(validate=OneOf(list(ReportKind)))
     state = fields.String(validate=OneOf(list(ReportState)))
     at = Moment(allow_none=True)
+    account_id = fields.String(allow_none=True)
 
 
 class CaseSchema(Schema):

@@ -4,7 +4,7 @@ What the keys can see and do in the accounts, the domain judges.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from workers.offboarding.channel_mending import what_mends
 from workers.offboarding.discovery import at_once
 from workers.offboarding.health import Check, Verdict
 from workers.offboarding.model import Channel, ReportKind, ReportLine, ReportState
+from workers.offboarding.rooms import Rooms
 from workers.offboarding.words import counted
 from workers.store.cases import Cases
 
@@ -70,44 +71,60 @@ class LastReports:
     cases: Cases
     channels: tuple[Channel, ...]
     clock: Callable[[], datetime]
+    rooms: Rooms = field(default_factory=dict)
 
     def checks(self) -> tuple[Check, ...]:
-        """Check each channel by its last report; StoreAwayError."""
+        """Check each channel and room by its last report; StoreAwayError."""
         if not self.channels:
             return ()
         read = self.cases.read(self.cases.ids(limit=_CASES))
         lines = [each for one in read.cases for each in one.reports]
-        return tuple(self._of(one, lines) for one in self.channels)
+        own = (self._of(one, "", lines) for one in self.channels)
+        rooms = (
+            replace(self._of(one, account_id, lines), account_id=account_id)
+            for account_id, there in self.rooms.items()
+            for one in there
+        )
+        return (*own, *rooms)
 
-    def _of(self, channel: Channel, lines: list[ReportLine]) -> Check:
+    def _of(self, channel: Channel, room: str, lines: list[ReportLine]) -> Check:
         what = f"{channel}_reports"
         ended = [
             (one.at, one)
             for one in lines
-            if one.channel is channel
+            if one.channel is channel and one.room == room
             if one.at and one.state is not ReportState.PENDING
             # Left out where its case was over first: that says nothing of the channel.
             if one.kind is not ReportKind.STARTED
         ]
         if not ended:
-            return _never(channel, what)
+            return _never(channel, room, what)
         at, last = max(ended, key=lambda pair: pair[0])
         when = f"{at:%Y-%m-%d %H:%M} UTC"
         if last.state is not ReportState.SENT:
             text = f"The last report, at {when}, did not arrive: {last.detail}."
-            mend = f"{what_mends(channel, last.detail)} Then post a test:"
-            return Check(what, Verdict.FAILED, text, mend, _TEST)
+            mend = what_mends(channel, last.detail, is_room=bool(room))
+            mend = f"{mend} Then post a test:"
+            return Check(what, Verdict.FAILED, text, mend, _test(room))
         if self.clock() - at > _LONG_AGO:
             text = f"The last report was taken long ago, at {when}."
-            return Check(what, Verdict.UNPROVEN, text, "Post a test:", _TEST)
+            return Check(what, Verdict.UNPROVEN, text, "Post a test:", _test(room))
         return Check(what, Verdict.OK, f"The last report was taken at {when}.")
 
 
-def _never(channel: Channel, what: str) -> Check:
+def _test(room: str) -> str:
+    return f"{_TEST} --account {shell_word(room)}" if room else _TEST
+
+
+def _never(channel: Channel, room: str, what: str) -> Check:
     text = "No report was sent yet, and only one that is sent shows that it arrives"
+    is_slack = channel is Channel.SLACK
+    setting = "OFFBOARD_SLACK_CHANNEL_ID" if is_slack else "OFFBOARD_MAIL_TO"
+    if room:
+        setting = f"the account's {'slack_channel_id' if is_slack else 'mail_to'}"
     text += (
-        ": whether the bot may post in OFFBOARD_SLACK_CHANNEL_ID cannot be seen."
-        if channel is Channel.SLACK
-        else ": whether OFFBOARD_MAIL_TO is taken cannot be seen."
+        f": whether the bot may post in {setting} cannot be seen."
+        if is_slack
+        else f": whether {setting} is taken cannot be seen."
     )
-    return Check(what, Verdict.UNPROVEN, text, "Post a test:", _TEST)
+    return Check(what, Verdict.UNPROVEN, text, "Post a test:", _test(room))

@@ -19,7 +19,7 @@ from workers.offboarding.model import (
 )
 from workers.offboarding.notice import Notice, NoticeLine
 from workers.offboarding.ports import Notifier
-from workers.offboarding.refusals import refusal_checks, refused_notice
+from workers.offboarding.refusals import Refusal, refusal_checks, refused_notice
 from workers.store.notices import Notices
 from workers.store.refusals import Refusals
 
@@ -35,7 +35,9 @@ class NotedNotifier:
         notifier: Notifier,
         refusals: Refusals,
         clock: Callable[[], datetime],
+        room: str = "",
     ) -> None:
+        self._room = room
         self._channel = channel
         self._notifier = notifier
         self._refusals = refusals
@@ -61,25 +63,29 @@ class NotedNotifier:
 
     def _note(self, state: ReportState, detail: str) -> None:
         if state is ReportState.FAILED:
-            self._refusals.refused(self._channel, detail, self._clock())
+            self._refusals.refused(self._channel, detail, self._clock(), self._room)
         elif state is ReportState.SENT:
-            self._refusals.took(self._channel)
+            self._refusals.took(self._channel, self._room)
 
 
 def noted(
     notifiers: Mapping[Channel, Notifier],
     refusals: Refusals,
     clock: Callable[[], datetime],
+    room: str = "",
 ) -> dict[Channel, Notifier]:
-    """Have it noted of each channel whether it takes what it is told."""
+    """Have it noted of each channel whether it takes what it is told.
+
+    A *room* is named by its account.
+    """
     return {
-        channel: NotedNotifier(channel, one, refusals, clock)
+        channel: NotedNotifier(channel, one, refusals, clock, room)
         for channel, one in notifiers.items()
     }
 
 
 class RefusalWatch:
-    """Tells the other channels of one that refuses."""
+    """Tells the other channels of one that refuses; of a room, the service's own."""
 
     def __init__(
         self,
@@ -92,7 +98,7 @@ class RefusalWatch:
         self._notices = notices
         self._channels = channels
         self._clock = clock
-        self._logged: set[tuple[Channel, datetime]] = set()
+        self._logged: set[tuple[Channel, str, datetime]] = set()
 
     def look(self) -> None:
         """Tell of each channel that refuses and was not told of.
@@ -102,18 +108,38 @@ class RefusalWatch:
         """
         refusals = self._refusals.listed()
         others = tuple(one for one in self._channels if one not in refusals)
-        for channel, refusal in refusals.items():
-            if channel not in self._channels or refusal.is_told:
+        own = {(each, ""): one for each, one in refusals.items()}
+        for (channel, room), refusal in {**own, **self._refusals.in_rooms()}.items():
+            if (channel, room) not in self._places or refusal.is_told:
                 continue
-            if (channel, refusal.since) not in self._logged:
-                log.error("channel.refuses", channel=channel, code=refusal.code)
-                self._logged.add((channel, refusal.since))
+            self._log(channel, room, refusal)
             # Where no channel is left, the log and the doctor have to say it.
             if others:
-                notice = refused_notice(channel, refusal, at=self._clock())
+                now = self._clock()
+                notice = refused_notice(channel, refusal, at=now, room=room)
                 self._notices.add(notice, others)
-                self._refusals.told(channel, refusal)
+                self._refusals.told(channel, refusal, room)
+
+    def _log(self, channel: Channel, room: str, refusal: Refusal) -> None:
+        if (channel, room, refusal.since) in self._logged:
+            return
+        account = room or None
+        log.error(
+            "channel.refuses", channel=channel, account_id=account, code=refusal.code
+        )
+        self._logged.add((channel, room, refusal.since))
+
+    @property
+    def _places(self) -> tuple[tuple[Channel, str], ...]:
+        """Return the channels and rooms that are set up."""
+        rooms = self._notices.rooms.items()
+        return (
+            *((each, "") for each in self._channels),
+            *((each, account_id) for account_id, there in rooms for each in there),
+        )
 
     def checks(self) -> tuple[Check, ...]:
-        """Say which channels refuse now; StoreAwayError."""
-        return refusal_checks(self._refusals.listed(), self._channels)
+        """Say which channels and rooms refuse now; StoreAwayError."""
+        own = {(each, ""): one for each, one in self._refusals.listed().items()}
+        found = {**own, **self._refusals.in_rooms()}
+        return refusal_checks(found, self._places)

@@ -173,7 +173,14 @@ def _sync(office: BackOffice) -> None:
 
 def _tell(office: BackOffice, notice_id: str, channel: str) -> None:
     tools = office.dry
-    tell(office.notices, tools.notifiers, notice_id, Channel(channel), tools.clock)
+    tell(
+        office.notices,
+        tools.notifiers,
+        notice_id,
+        Channel(channel),
+        tools.clock,
+        tools.rooms,
+    )
 
 
 def _left(left: str, do_it: Callable[P, None]) -> Callable[P, None]:

@@ -32,8 +32,11 @@ def tell(
     notice_id: str,
     channel: Channel,
     clock: Clock,
+    rooms: Mapping[str, Mapping[Channel, Notifier]] | None = None,
 ) -> None:
     """Tell one channel of one notice, and write how that went and when it is due again.
+
+    *rooms* are the channels of accounts, by account id.
 
     Raises:
         StoreAwayError: What was told may not be written; it is due again in a minute.
@@ -46,7 +49,8 @@ def tell(
         return
     if notice is None or line is None or line.state in _OVER:
         return
-    notifier = notifiers.get(channel)
+    there = (rooms or {}).get(line.room, {}) if line.room else notifiers
+    notifier = there.get(channel)
     begun = notices.begin(notice_id, channel)
     if not begun:
         return

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from config.settings import Settings
+from config.settings import Secret, Settings
 from workers.answering import Answers
 from workers.app import Sender
 from workers.archiving import Archiving
@@ -28,7 +28,7 @@ from workers.desk.opening import (
     now_utc,
     open_store,
 )
-from workers.desk.places import same_people
+from workers.desk.places import approvers_of, same_people
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.digesting import DigestWatch, Facts, Stored
@@ -61,6 +61,7 @@ from workers.offboarding.ports import (
 )
 from workers.offboarding.ports import Works as WorksPort
 from workers.offboarding.quiet import ReportClean
+from workers.offboarding.report import Here
 from workers.offboarding.rules import GuardedWorks
 from workers.offboarding.steps.tools import Tools
 from workers.refusing import RefusalWatch, noted
@@ -190,7 +191,9 @@ def back_office(
         asked=(
             store.condition("worker").own_clock,
             Inspection(settings, os.environ, now_utc).checks,
-            LastReports(store.cases, tuple(dry.notifiers), now_utc).checks,
+            LastReports(
+                store.cases, tuple(dry.notifiers), now_utc, store.notices.rooms
+            ).checks,
             damage.checks,
             surveys.checks,
             refusing.checks,
@@ -390,6 +393,11 @@ def _tools(
         lags=store.lags,
         report_clean=ReportClean(settings.report_clean),
         names={one.id: one.name for one in settings.accounts},
+        rooms={
+            each: noted(there, store.refusals, now_utc, room=each)
+            for each, there in room_notifiers(settings).items()
+        },
+        approvers=approvers_of(settings),
     )
 
 
@@ -547,6 +555,7 @@ def notifiers(
             clock=now_utc,
             evidence_key=evidence_key,
             has_buttons=bool(settings.slack_signing_secret),
+            approvers=approvers_of(settings),
         )
     elif settings.slack_webhook_url:
         found[Channel.SLACK] = SlackWebhook(
@@ -555,6 +564,7 @@ def notifiers(
             settle=settle,
             clock=now_utc,
             evidence_key=evidence_key,
+            approvers=approvers_of(settings),
         )
     if settings.smtp_host and settings.mail_from:
         found[Channel.MAIL] = Mail(
@@ -570,5 +580,63 @@ def notifiers(
             clock=now_utc,
             evidence_key=evidence_key,
             whole_evidence=whole_evidence,
+            approvers=approvers_of(settings),
         )
     return found
+
+
+def room_notifiers(settings: Settings) -> dict[str, dict[Channel, Notifier]]:
+    """Build the channels of the accounts that have their own, by account id.
+
+    Nothing can be pressed in them, and no mail to them has evidence, which is of the
+    whole case.
+    """
+    found: dict[str, dict[Channel, Notifier]] = {}
+    for one in settings.rules:
+        there: dict[Channel, Notifier] = {}
+        here = Here(one.id, one.name)
+        if settings.slack_bot_token and one.slack_channel_id:
+            there[Channel.SLACK] = _room_in_slack(
+                settings, settings.slack_bot_token, one.slack_channel_id, here
+            )
+        if settings.smtp_host and settings.mail_from and one.mail_to:
+            there[Channel.MAIL] = _room_by_mail(
+                settings, settings.smtp_host, settings.mail_from, one.mail_to, here
+            )
+        if there:
+            found[one.id] = there
+    return found
+
+
+def _room_in_slack(
+    settings: Settings, token: Secret, channel_id: str, here: Here
+) -> SlackBot:
+    return SlackBot(
+        token,
+        channel_id,
+        api_url=settings.slack_api_url,
+        public_url=settings.public_url,
+        settle=timedelta(minutes=settings.settle_minutes),
+        clock=now_utc,
+        approvers=approvers_of(settings),
+        here=here,
+    )
+
+
+def _room_by_mail(
+    settings: Settings, host: str, sender: str, mail_to: tuple[str, ...], here: Here
+) -> Mail:
+    return Mail(
+        host,
+        settings.smtp_port,
+        settings.smtp_security,
+        settings.smtp_user,
+        settings.smtp_password,
+        sender,
+        mail_to,
+        public_url=settings.public_url,
+        settle=timedelta(minutes=settings.settle_minutes),
+        clock=now_utc,
+        approvers=approvers_of(settings),
+        here=here,
+    )

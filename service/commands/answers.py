@@ -121,6 +121,7 @@ class ReportLine:
     kind: str
     state: str
     at: str | None = None
+    account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class ShownChannel:
     tries: int = 0
     detail: str = ""
     mend: str | None = None
+    account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

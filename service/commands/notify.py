@@ -41,17 +41,19 @@ def notify() -> None:
     show_default=True,
     help="How many seconds to wait for the channels.",
 )
+@click.option("--account", help="Only the channel and mailbox of this account.")
 @output_option
-def test(*, seconds: float, output: str) -> None:
+def test(*, seconds: float, account: str | None, output: str) -> None:
     """Send a test to every report channel, and tell how each took it.
 
-    It says that nothing happened. Needs the role operator; at most one in ten seconds.
+    Accounts that have a channel or mailbox of their own are tried too. It says that
+    nothing happened. Needs the role operator; at most one in ten seconds.
 
     Ends with 0 all have it, 3 one did not take it or no answer came, 5 no channel is
     set up, 7 it waited too long.
     """
     with open_client() as client:
-        body = _awaited(client, client.try_channels(), seconds)
+        body = _awaited(client, client.try_channels(account), seconds)
     notice = notice_of(body)
     if output == "json":
         write_json(body)
@@ -77,7 +79,8 @@ def _awaited(client: Client, body: Body, seconds: float) -> Body:
 
 def _show(screen: Screen, notice: ShownNotice) -> None:
     for one in notice.channels:
-        screen.line(f"{one.channel}: {_told(one)}", style=_style(one))
+        where = f" of account {one.account_id}" if one.account_id else ""
+        screen.line(f"{one.channel}{where}: {_told(one)}", style=_style(one))
         if one.mend:
             screen.say(one.mend)
 

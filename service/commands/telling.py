@@ -84,7 +84,8 @@ def show_case(
     _show_targets(screen, case)
     show_tasks(screen, list(tasks_of(case, again)))
     reports = [
-        f"{one.channel}, {one.kind}: {one.state}{f' at {one.at}' if one.at else ''}"
+        f"{one.channel}{f' of account {one.account_id}' if one.account_id else ''}, "
+        f"{one.kind}: {one.state}{f' at {one.at}' if one.at else ''}"
         for one in case.reports
     ]
     _list(screen, "Reports", reports)

@@ -4,8 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
+from flask import g
+
+from service.context import here
 from service.pages.asking import new_key
 from service.pages.door import may
+from workers.desk.places import approvers_of
+from workers.offboarding.approvers import AccountApprovers, decided_in
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import Adoption, Case, CaseResult, CaseStatus
 
@@ -70,10 +75,27 @@ def _adoption(case: Case, adoption: Adoption, said: list[tuple[str, str]]) -> Ag
 
 def buttons_of(case: Case) -> list[Button]:
     """Return what this person may press now."""
-    found = [*_to_decide(case)] if may("approver") else []
+    found = [*_to_decide(case)] if may("approver") and decides(case) else []
     if may("operator"):
         found += _to_operate(case)
     return found
+
+
+def decides(case: Case) -> bool:
+    """Tell whether no account of the case leaves the decision to others."""
+    approvers = approvers_of(here().settings)
+    return not approvers.barring(g.token.person, decided_in(case))
+
+
+def deciders_of(case: Case) -> tuple[AccountApprovers, ...]:
+    """Return who decides, by account, where a case waits for that.
+
+    Empty for viewers, and where any approver may.
+    """
+    is_decided = case.status is CaseStatus.WAITING and not _is_paused_only(case)
+    if not is_decided or not may("operator"):
+        return ()
+    return approvers_of(here().settings).of(decided_in(case))
 
 
 def _to_decide(case: Case) -> list[Button]:

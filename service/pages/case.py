@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from service.context import here
 from service.pages.blast import blast_of
-from service.pages.buttons import again_of, buttons_of
+from service.pages.buttons import again_of, buttons_of, deciders_of
 from service.pages.door import page
 from service.pages.history import history_of
 from service.pages.left_to_do import folds_of, is_still, marks_of, parts_of
@@ -129,6 +129,7 @@ def _page(case: Case, *, said: str | None = None, fault: str | None = None) -> s
         "case.html",
         **facts,
         buttons=buttons,
+        deciders=deciders_of(case),
         again=again_of(case),
         blast=blast_of(facts["case"]),
         history=history,

@@ -24,6 +24,7 @@ from service.pages.notices import notices
 from service.pages.session import form_key_of, renew
 from service.pages.spans import ago
 from service.pages.trying import trial_word
+from workers.offboarding.channel_mending import mend_of
 from workers.offboarding.errors import StoreAwayError
 from workers.offboarding.shell import made_visible
 
@@ -181,4 +182,8 @@ def _words() -> dict[str, Any]:
         "ago": ago,
         "in_account": partial(in_account, accounts),
         "trial_word": trial_word,
+        "mend_of_report": lambda line: mend_of(
+            line.channel, line.detail, is_room=bool(line.room)
+        ),
+        "account_name": lambda account_id: accounts.get(account_id) or account_id,
     }

@@ -36,16 +36,24 @@ def history_of(case: Case, ledger: Sequence[Entry]) -> list[Moment]:
 
 
 def _moment(entry: Entry, places: dict[str, str]) -> Moment:
-    target = entry.target_id
     why = _reason(entry.reason) if entry.reason else None
     return Moment(
         at=entry.at,
         what=_SAID.get(entry.what) or said_of(entry.what),
-        where=None if target is None else places.get(target, target),
+        where=_where(entry, places),
         actor=entry.actor or entry.source,
         why=" ".join(one for one in (why, entry.detail) if one) or None,
         request_id=entry.request_id,
     )
+
+
+def _where(entry: Entry, places: dict[str, str]) -> str | None:
+    """Name the target, or of a report the channel, with the account of a room."""
+    target = entry.target_id
+    if target is None or target in places:
+        return target and places[target]
+    is_report = entry.what.startswith("report.")
+    return f"{target}, {entry.place}" if is_report and entry.place else target
 
 
 def _reason(said: str) -> str:

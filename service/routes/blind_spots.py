@@ -83,6 +83,7 @@ def accepted_by_caller(body: Mapping[str, Any]) -> BlindSpot:
         reason=body["reason"],
         until=here().clock() + timedelta(days=body["days"]),
         actor=caller().name,
+        person=caller().person,
     )
 
 

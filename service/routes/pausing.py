@@ -85,6 +85,7 @@ def _pause(account_id: str | None, *, paused: bool) -> Response:
         paused=paused,
         actor=caller().person or caller().name,
         request_id=g.request_id,
+        person=caller().person,
     )
     log.warning(
         "resets.paused" if paused else "resets.resumed",

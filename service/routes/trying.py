@@ -10,8 +10,7 @@ from service.auth import caller
 from service.bodies import refuse_unmeasured
 from service.context import here
 from service.contract import route
-from service.notice_schemas import NOTICE, NOTICE_ID, NoticeSchema
-from service.schemas import EmptyBody
+from service.notice_schemas import NOTICE, NOTICE_ID, NoticeSchema, TestBody
 
 trying = Blueprint("trying", __name__, description="Whether the channels work.")
 trying.before_request(refuse_unmeasured)
@@ -39,16 +38,18 @@ _TOLD: Final[dict[str, Any]] = examples.media(
     "POST",
     "/api/notices/test",
     role="operator",
-    takes=EmptyBody(),
+    takes=TestBody(),
+    body=examples.optional_body(TestBody, {"account_id": None}),
     answer={202: _TOLD},
     refuses=(409, 429, 503),
 )
 def try_channels(body: dict[str, Any]) -> Response:
     """Have every report channel told that this is a test: nothing happened.
 
-    At most one in ten seconds.
+    The rooms of accounts too, or that of one account alone. At most one in ten seconds.
     """
-    told = here().desk.test_notice(caller().person or caller().name)
+    who = caller().person or caller().name
+    told = here().desk.test_notice(who, body["account_id"])
     answer = make_response(jsonify({"notice": NoticeSchema().dump(told)}), 202)
     answer.headers["Location"] = f"/api/notices/{told.id}"
     return answer

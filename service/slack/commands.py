@@ -135,7 +135,11 @@ def _turned(words: list[str], *, paused: bool) -> Answer:
         raise TypedError("Give one account, or none for all.")
     account_id = _account(words[0]) if words else None
     now = here().desk.pause(
-        account_id, paused=paused, actor=caller().name, request_id=g.request_id
+        account_id,
+        paused=paused,
+        actor=caller().name,
+        request_id=g.request_id,
+        person=caller().person,
     )
     log.warning("resets.paused" if paused else "resets.resumed", account_id=account_id)
     where = f"in account {slack_code(account_id)}" if account_id else "in all accounts"

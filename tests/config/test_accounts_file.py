@@ -502,3 +502,101 @@ def test_the_key_of_the_reader_alone_is_an_account_that_can_only_be_looked_at():
         AccountSettings("b1f3", (), Secret("key-of-the-reader")),
     )
     assert Redactor(settings.secrets()).text("key-of-the-reader") == "[redacted]"
+
+
+# rooms and approvers
+
+ROOM = """
+[[account]]
+id = "b1f3"
+reader = { apikey_file = "reader" }
+slack_channel_id = "C0123ABCD"
+mail_to = ["team@example.com", "lead@example.com"]
+approvers = ["sam", "lead@example.com"]
+"""
+CHANNELS = {
+    "OFFBOARD_SLACK_BOT_TOKEN": "xoxb-1",
+    "OFFBOARD_SLACK_CHANNEL_ID": "C0OPS",
+    "OFFBOARD_SMTP_HOST": "mail.example.com",
+    "OFFBOARD_MAIL_FROM": "offboard@example.com",
+    "OFFBOARD_MAIL_TO": "ops@example.com",
+}
+
+
+@pytest.fixture
+def roomy(tmp_path):
+    path = tmp_path / "accounts.toml"
+    path.write_text(ROOM)
+    return path
+
+
+def test_every_process_knows_an_account_s_room_and_its_approvers(roomy):
+    [account] = read(roomy, **CHANNELS).rules
+
+    assert account.slack_channel_id == "C0123ABCD"
+    assert account.mail_to == ("team@example.com", "lead@example.com")
+    assert account.approvers == ("sam", "lead@example.com")
+
+
+def test_a_room_needs_the_channels_that_reach_it(roomy):
+    assert faults(roomy) == [
+        "account[0].slack_channel_id: Needs SLACK_BOT_TOKEN with SLACK_CHANNEL_ID: a "
+        "webhook posts into one channel.",
+        "account[0].mail_to: Needs SMTP_HOST, MAIL_FROM and MAIL_TO.",
+    ]
+
+
+def test_a_look_without_a_service_needs_no_channels_for_rooms(roomy):
+    (roomy.parent / "reader").write_text("a-key")
+
+    assert read(roomy, "local").accounts[0].slack_channel_id == "C0123ABCD"
+
+
+def test_what_is_told_everything_already_is_no_room(roomy):
+    same = CHANNELS | {
+        "OFFBOARD_SLACK_CHANNEL_ID": "C0123ABCD",
+        "OFFBOARD_MAIL_TO": "team@example.com",
+    }
+
+    assert faults(roomy, **same) == [
+        "account[0].slack_channel_id: The same as SLACK_CHANNEL_ID, which is told "
+        "everything already.",
+        "account[0].mail_to: An address in it is one of MAIL_TO, which is told "
+        "everything already.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (
+            'slack_channel_id = "#payments"',
+            "account[0].slack_channel_id: Give a channel's id, such as C0123ABCD.",
+        ),
+        (
+            'mail_to = ["team"]',
+            "account[0].mail_to[0]: Each entry must be an e-mail address.",
+        ),
+        (
+            'approvers = ["sam smith"]',
+            "account[0].approvers[0]: Each entry must be a person, without blanks.",
+        ),
+        (
+            'approvers = ["sam", "Sam"]',
+            "account[0].approvers[1]: Stands there before.",
+        ),
+        (
+            "approvers = []",
+            "account[0].approvers: Name at least one, or leave it out.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_room_or_an_approver_is_told_by_its_place(
+    tmp_path, line, fault
+):
+    path = tmp_path / "accounts.toml"
+    path.write_text(
+        f'[[account]]\nid = "b1f3"\nreader = {{ apikey_file = "r" }}\n{line}'
+    )
+
+    assert faults(path, **CHANNELS) == [fault]

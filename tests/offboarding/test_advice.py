@@ -41,6 +41,7 @@ OF_CASES = {
     Reason.EXTRA_RESET,
     Reason.TOO_MANY_TARGETS,
     Reason.PLAN_CHANGED,
+    Reason.APPROVER_NOT_LISTED,
     Reason.ANSWERS_LITTLE,
     Reason.CANARY_FAILED,
     Reason.BRAKE,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from deciding_scenes import a_desk
 from factories import (
     DALLAS,
     DANA,
@@ -18,17 +19,8 @@ from factories import (
     a_standing,
     a_target,
 )
-from fakes import a_world, uncounted
+from fakes import a_world
 
-from config.settings import Secret, Settings
-from config.sources import Sources
-from workers.desk.blind_spots import Accepting
-from workers.desk.brake import Braking
-from workers.desk.cases import Desk
-from workers.desk.evidence import Proving
-from workers.desk.intake import Intake
-from workers.desk.seeing import Seeing
-from workers.desk.trying import Trying
 from workers.offboarding.errors import ConflictError, Reason, TransientError
 from workers.offboarding.model import (
     CaseResult,
@@ -37,39 +29,8 @@ from workers.offboarding.model import (
     Outcome,
     Right,
 )
-from workers.store.names import KnownNames
-from workers.store.own_key import OwnKey
 
-ARMED = Settings(armed=True, slack_webhook_url=Secret("https://example.com/hook"))
 HOUR = 3600
-
-
-class Silent:
-    def send(self, *works):
-        pass
-
-
-def a_desk(world):
-    seeing = Seeing(world.index, None, Silent(), clock=world.clock)
-    return Desk(
-        ARMED,
-        world.store,
-        world.store,
-        Silent(),
-        seeing,
-        Accepting(None, (), clock=world.clock),
-        KnownNames(None),
-        Intake(None, None, Silent(), Sources(), clock=world.clock),
-        scim=None,
-        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
-        proving=Proving(None),
-        trying=Trying(None, (), clock=None),
-        own_key=OwnKey(None, None),
-        slack=None,
-        **uncounted(),
-        door=None,
-        clock=world.clock,
-    )
 
 
 def a_held_world(*targets, **changes):

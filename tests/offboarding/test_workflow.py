@@ -146,6 +146,7 @@ def test_a_cluster_list_with_a_hole_is_never_taken_for_nothing():
 
     case = world.settle()
 
+    hole = replace(hole, account_id="acct1")
     assert (case.result, case.warnings) == (CaseResult.ATTENTION, (hole,))
 
 

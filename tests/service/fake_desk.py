@@ -146,6 +146,8 @@ class FakeDesk:
         self.protected = set()
         self.paused = []
         self.paused_by = []
+        self.paused_for = []
+        self.tried_in = []
         self.old = None
         self.braked = Brake(20, 0)
         self.unknown_accounts = set()
@@ -423,7 +425,7 @@ class FakeDesk:
             self.by_key[key] = case.id, digest
         return Opened(self.put(case), OpenedAs.NEW)
 
-    def accept_blind_spot(self, target_id, *, reason, until, actor):
+    def accept_blind_spot(self, target_id, *, reason, until, actor, person=None):
         self._used()
         if target_id.partition("/")[0] in self.unknown_accounts:
             raise ConflictError("There is no such account.", reason="no_such_account")
@@ -439,8 +441,9 @@ class FakeDesk:
         self._used()
         return tuple(self.spots.values())
 
-    def pause(self, account_id, *, paused, actor=None, request_id=None):
+    def pause(self, account_id, *, paused, actor=None, request_id=None, person=None):
         self._used()
+        self.paused_for.append(person)
         if account_id in self.unknown_accounts:
             raise ConflictError("There is no such account.", reason="no_such_account")
         self.paused.append((account_id, paused))
@@ -539,13 +542,16 @@ class FakeDesk:
         self.while_asked()
         return self.answer or GateAnswer(user, True, (), (), NOW)
 
-    def test_notice(self, actor):
+    def test_notice(self, actor, account_id=None):
         self._used()
+        if account_id in self.unknown_accounts:
+            raise ConflictError("It has no room.", reason="no_room")
         if not self.trial_lines:
             raise ConflictError("No report channel is set up.", reason="no_channel")
         if self.tried:
             raise TooSoonError("test-1", retry_after_seconds=7.2)
         self.tried.append(actor)
+        self.tried_in.append(account_id)
         self.trials["test-1"] = trial("test-1", actor, at=NOW)
         return self.notice_state("test-1")
 

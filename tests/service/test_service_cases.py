@@ -131,7 +131,7 @@ def test_a_settled_case_is_shown_to_the_field(client, desk, a_case, as_viewer):
            "follow_ups": [{"kind": "recreate_addon_pods", "cluster_id": "c1",
              "addon": "csi", "text": "Make it anew.", "done_at": null}]}],
          "reports": [{"channel": "slack", "kind": "final", "state": "sent",
-                      "at": "2026-02-16T10:02:24.000Z"}]}
+                      "at": "2026-02-16T10:02:24.000Z", "account_id": null}]}
         """,
         object_pairs_hook=list,
     )

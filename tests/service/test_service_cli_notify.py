@@ -143,3 +143,13 @@ def test_what_a_channel_said_is_shown_as_text(offboard, plays):
 
     assert "\x1b" not in done.stdout
     assert "\nslack: sent" not in done.stdout
+
+
+def test_the_room_of_one_account_is_tried_alone_and_named(api, offboard, plays):
+    plays(a_notice(a_channel("slack", account_id="b1f3")))
+
+    done = offboard("notify", "test", "--account", "b1f3")
+
+    assert done.stdout == "slack of account b1f3: sent\n"
+    [asked] = api.calls(*TEST)
+    assert asked.body == {"account_id": "b1f3"}

@@ -7,7 +7,7 @@ import pytest
 from fake_desk import NOW, SETTINGS, token
 
 from config.accounts import AccountSettings
-from config.settings import MappedPerson, Secret, Settings
+from config.settings import MappedPerson, RoleOf, Secret, Settings, SlackUser
 from service.own_checks import own_checks
 from service.source_checks import source_checks
 from workers.offboarding.health import Verdict
@@ -190,3 +190,47 @@ def test_without_any_source_nobody_tells_who_leaves():
 
 def test_the_settings_as_they_come_are_checked_without_a_fault():
     assert len(own_checks(Settings())) == 5
+
+
+# approvers of accounts
+
+
+def of_account(*people, **changed):
+    account = AccountSettings("acc1", approvers=people)
+    found = own_checks(replace(SOUND, accounts_file=(account,), **changed))
+    return [one for one in found if one.what == "account_approvers"]
+
+
+def test_an_approver_whom_nobody_can_be_is_named_by_account():
+    [check] = of_account("Sam", "samm", "kim")
+
+    assert (check.verdict, check.account_id) == (Verdict.WARNING, "acc1")
+    assert check.text.startswith("samm, kim are to decide about this account, and no")
+
+
+def test_an_account_about_which_nobody_can_decide_is_a_fault():
+    [check] = of_account("samm")
+
+    assert check.verdict is Verdict.FAILED
+
+
+def test_who_is_an_operator_only_decides_about_no_account():
+    [check] = of_account("helpdesk", "sam")
+
+    assert check.text.startswith("helpdesk is to decide")
+
+
+def test_who_is_an_approver_in_slack_or_by_sign_in_is_known():
+    slack = SlackUser("T0123", "U0456", "approver", "kim")
+    user = RoleOf("lead@example.com", "approver")
+
+    assert not of_account("kim", slack_users=(slack,))
+    assert not of_account("lead@example.com", auth_mode="oidc", auth_users=(user,))
+    # Who is named for a way to sign in that is not set up cannot sign in by it.
+    assert of_account("lead@example.com", auth_users=(user,))
+
+
+def test_where_a_group_makes_approvers_nobody_can_be_missed():
+    group = RoleOf("platform-leads", "approver")
+
+    assert not of_account("anybody", auth_mode="oidc", auth_roles=(group,))

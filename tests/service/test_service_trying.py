@@ -23,6 +23,7 @@ def test_a_test_is_taken_in_with_where_it_is_told_how_it_fares(
         "tries": 0,
         "detail": "",
         "mend": None,
+        "account_id": None,
     }
     assert answer.json == {
         "notice": {
@@ -101,3 +102,21 @@ def test_a_body_says_nothing_here(client, desk, as_operator):
 
     assert answer.status_code == 422
     assert desk.tried == []
+
+
+def test_the_room_of_one_account_is_tried_and_named(client, desk, as_operator):
+    desk.trial_lines = (NoticeLine(Channel.MAIL, room="b1f3"),)
+
+    answer = client.post(TEST, json={"account_id": "b1f3"}, headers=as_operator)
+
+    assert answer.status_code == 202
+    assert desk.tried_in == ["b1f3"]
+    assert answer.json["notice"]["channels"][0]["account_id"] == "b1f3"
+
+
+def test_an_account_without_a_room_is_said_to_have_none(client, desk, as_operator):
+    desk.unknown_accounts = {"b1f3"}
+
+    answer = client.post(TEST, json={"account_id": "b1f3"}, headers=as_operator)
+
+    assert (answer.status_code, desk.tried) == (409, [])

@@ -380,3 +380,28 @@ def test_who_dies_at_any_point_leaves_no_case_out(client):
             assert entries == ["case.opened", "report.sent", "report.sent"]
 
     assert steps > 20
+
+
+# rooms of accounts
+
+
+def test_in_a_crowd_each_room_is_told_of_its_case_all_the_same(room):
+    for number in range(5):
+        room.hold(number, Reason.TOO_MANY_TARGETS)
+    mine = ReportLine(SLACK, ReportKind.HELD, 2, room="acct1")
+    room.open("01900", starts_at=MONDAY)
+    claim = room.works.claim(Work("01900", Step.PLAN))
+    own = ReportLine(SLACK, ReportKind.HELD)
+    plan = Plan("sha256:1", room.now, (Note(Reason.TOO_MANY_TARGETS, "x"),))
+    case = replace(
+        room.cases.load("01900"),
+        status=CaseStatus.WAITING,
+        plan=plan,
+        reports=(own, mine),
+    )
+    room.works.finish(
+        claim, Change(case=case, reports=(own, mine), after=case.after(Step.REPORT))
+    )
+
+    told = [one for one in room.due() if one.startswith("01900|deliver")]
+    assert told == ["01900|deliver|slack:held:2"]

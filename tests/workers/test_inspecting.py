@@ -158,3 +158,34 @@ def test_a_report_of_long_ago_proves_nothing_of_now(sent):
 
 def test_without_a_channel_there_is_nothing_to_look_at(sent):
     assert sent(channels=()) == ()
+
+
+# rooms of accounts
+
+
+def rooms_checked(*lines):
+    rooms = {"acct1": (Channel.SLACK,)}
+    return LastReports(Recent(lines), (Channel.SLACK,), lambda: NOON, rooms).checks()
+
+
+def test_a_room_is_judged_by_its_own_last_report_and_not_by_the_service_s():
+    own = a_line(Channel.SLACK, ReportState.SENT)
+    room = replace(
+        a_line(Channel.SLACK, ReportState.FAILED, "channel_not_found"), room="acct1"
+    )
+
+    found = rooms_checked(own, room)
+
+    assert [(one.account_id, one.verdict) for one in found] == [
+        (None, Verdict.OK),
+        ("acct1", Verdict.FAILED),
+    ]
+    assert found[1].mend.startswith("The account's slack_channel_id names no channel")
+    assert found[1].command == "offboard notify test --account acct1"
+
+
+def test_a_room_that_was_never_told_anything_is_not_proven_by_the_others():
+    _, room = rooms_checked(a_line(Channel.SLACK, ReportState.SENT))
+
+    assert (room.account_id, room.verdict) == ("acct1", Verdict.UNPROVEN)
+    assert "the account's slack_channel_id" in room.text

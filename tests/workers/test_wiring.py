@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from config.settings import Secret
+from config.settings import AccountSettings, Secret
 from workers import directories
 from workers.app import ARCHIVE, BRAKE, LOOK_UP, SEAL, SWEEP, WATCH
 from workers.desk import open_desk
@@ -224,3 +224,38 @@ def test_how_long_is_too_long_comes_from_the_settings(settings, client):
     assert short.switches.is_restored() is True
     short.works.see_whether_old()
     assert short.switches.paused().everywhere is True
+
+
+def test_accounts_have_the_rooms_and_approvers_that_their_entries_name(
+    settings, client
+):
+    accounts = (
+        AccountSettings(
+            "acct1",
+            name="production",
+            reader=Secret("a-key"),
+            slack_channel_id="C2",
+            mail_to=("team@example.com",),
+            approvers=("sam",),
+        ),
+        AccountSettings("acct2", reader=Secret("a-key"), mail_to=("lab@example.com",)),
+        AccountSettings("acct3", reader=Secret("a-key")),
+    )
+    given = settings(
+        account_id=None,
+        functional_id_apikey=None,
+        accounts_file=accounts,
+        slack_webhook_url=None,
+        slack_bot_token=Secret("xoxb-1"),
+        slack_channel_id="C1",
+        smtp_host="127.0.0.1",
+        mail_from="offboard@example.com",
+        mail_to=("ops@example.com",),
+    )
+
+    office = back_office(given, Silent())
+
+    rooms = {each: tuple(there) for each, there in office.dry.rooms.items()}
+    assert rooms == {"acct1": ("slack", "mail"), "acct2": ("mail",)}
+    assert office.notices.rooms == rooms
+    assert [one.account_id for one in office.armed.approvers.accounts] == ["acct1"]

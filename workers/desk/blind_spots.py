@@ -12,6 +12,7 @@ import structlog
 
 from config.accounts import AccountSettings
 from workers.desk.places import refuse_unknown_account, target_in, unread_target
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.model import BlindSpot
@@ -32,14 +33,22 @@ class Accepting:
         *,
         clock: Callable[[], datetime],
         index_of: Callable[[str], AccountIndex] = AccountIndex,
+        approvers: Approvers = ANYBODY,
     ) -> None:
+        self._approvers = approvers
         self._spots = spots
         self._accounts = tuple(accounts)
         self._index_of = index_of
         self._clock = clock
 
     def accept_blind_spot(
-        self, target_id: str, *, reason: str, until: datetime, actor: str
+        self,
+        target_id: str,
+        *,
+        reason: str,
+        until: datetime,
+        actor: str,
+        person: str | None = None,
     ) -> BlindSpot:
         """Accept for a while that a target cannot be read; on disk on return.
 
@@ -49,14 +58,17 @@ class Accepting:
             reason: Why that is acceptable; it stands in reports.
             until: When the acceptance ends, at most 30 days from now.
             actor: Who accepts it.
+            person: Who is behind that name; None: nobody else.
 
         Raises:
             ConflictError: ``no_such_account``, where the accounts are known here;
+                ``not_their_account``, where it has other approvers;
                 ``no_reason``; ``too_long``; ``over``, where it would end at once;
                 ``no_such_target``, which no survey knows; ``target_readable``.
         """
         account_id = target_id.partition("/")[0]
         refuse_unknown_account(account_id, self._accounts)
+        self._approvers.demand(person or actor, [account_id])
         now = self._clock()
         if not reason.strip():
             raise ConflictError("Say why it is accepted.", reason="no_reason")

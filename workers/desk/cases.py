@@ -15,12 +15,17 @@ from workers.app import Sender
 from workers.desk.blind_spots import Accepting
 from workers.desk.brake import Braking
 from workers.desk.counting import Counting
-from workers.desk.deciding import Deciding, anew_of, changed
+from workers.desk.deciding import Deciding, anew_of, cancelled_lines, changed
 from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.hearing import HeardAs, Hearing
 from workers.desk.intake import Intake
-from workers.desk.places import refuse_unknown_account, same_people
+from workers.desk.places import (
+    approvers_of,
+    refuse_unknown_account,
+    rooms_of,
+    same_people,
+)
 from workers.desk.restoring import Restoring
 from workers.desk.scim_users import ScimUsers
 from workers.desk.scraping import Scraping
@@ -43,7 +48,6 @@ from workers.offboarding.model import (
     Leaver,
     Note,
     OpenedBy,
-    ReportKind,
     ReportLine,
     Step,
     Told,
@@ -152,7 +156,16 @@ class Desk:
         self._has_turn = has_turn
         self._clock = clock
         # What people decide about a case that waits has a file of its own.
-        deciding = Deciding(cases, sender, self._channels, clock=clock)
+        self._approvers = approvers_of(settings)
+        self._rooms = rooms_of(settings)
+        deciding = Deciding(
+            cases,
+            sender,
+            self._channels,
+            clock=clock,
+            approvers=self._approvers,
+            rooms=self._rooms,
+        )
         self.approve = deciding.approve
         self.refuse = deciding.refuse
         self.tick = deciding.tick
@@ -334,10 +347,14 @@ class Desk:
 
         Raises:
             ConflictError: ``no_such_account``, where the accounts are known here;
-                ``idempotency_key`` used with another body.
+                ``not_their_account``, where it has other approvers, unless it is a dry
+                run; ``idempotency_key`` used with another body.
         """
         account_id = asked.adoption.account_id
         refuse_unknown_account(account_id, self._accounts)
+        if not asked.dry_run:
+            asker = asked.person or asked.actor or ""
+            self._approvers.demand(asker, [account_id])
         now = self._clock()
         case = self._adoption_of(asked, now)
         entry = Entry(
@@ -539,7 +556,7 @@ class Desk:
         # A departure that has not begun is confidential: the channel never heard of it.
         if case.status is CaseStatus.SCHEDULED or case.started_at is None:
             return ()
-        return tuple(ReportLine(one, ReportKind.CANCELLED) for one in self._channels)
+        return cancelled_lines(case, self._channels, self._rooms)
 
     def pause(
         self,
@@ -548,16 +565,29 @@ class Desk:
         paused: bool,
         actor: str | None = None,
         request_id: str | None = None,
+        person: str | None = None,
     ) -> Paused:
         """Pause or resume resets, for all (None) or one account; return what is paused.
 
-        Running workers see it before their next reset.
+        Running workers see it before their next reset. The pause of everything is the
+        service's own: ending it leaves the pauses of single accounts as they are.
+
+        Args:
+            account_id: The one account; None for all.
+            paused: Whether it is to be paused.
+            actor: Who does it, for the ledger.
+            request_id: The request in which they ask.
+            person: Who is behind *actor*; None: nobody else.
 
         Raises:
-            ConflictError: ``no_such_account``, where the accounts are known here.
+            ConflictError: ``no_such_account``, where the accounts are known here;
+                ``not_their_account``, where an account that is to be resumed has other
+                approvers.
         """
         if account_id is not None:
             refuse_unknown_account(account_id, self._accounts)
+            if not paused:
+                self._approvers.demand(person or actor or "", [account_id])
         self._switches.pause(
             account_id=account_id or EVERYWHERE,
             paused=paused,

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from workers.app import Sender
+from workers.offboarding.approvers import ANYBODY, Approvers, decided_in
 from workers.offboarding.entries import about_plan
 from workers.offboarding.errors import ConflictError, NoSuchFollowUpError, Reason
 from workers.offboarding.follow_ups import numbered_follow_ups
@@ -26,6 +27,7 @@ from workers.offboarding.model import (
     Step,
     Work,
 )
+from workers.offboarding.rooms import Rooms, room_lines
 from workers.store.cases import Cases
 
 log = structlog.get_logger()
@@ -45,7 +47,11 @@ class Deciding:
         channels: tuple[Channel, ...],
         *,
         clock: Callable[[], datetime],
+        approvers: Approvers = ANYBODY,
+        rooms: Rooms | None = None,
     ) -> None:
+        self._approvers = approvers
+        self._rooms = rooms or {}
         self._cases = cases
         self._sender = sender
         self._channels = channels
@@ -70,11 +76,11 @@ class Deciding:
             entered_as: Who the ledger says it was, where that is not the person.
 
         Raises:
-            ConflictError: ``not_waiting``, ``other_plan``, ``own_request``,
-                ``cannot_approve``, ``other_case`` or ``changed``.
+            ConflictError: ``not_waiting``, ``other_plan``, ``not_their_account``,
+                ``own_request``, ``cannot_approve``, ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
-            case = self._waiting(case_id, plan_hash)
+            case = self._waiting(case_id, plan_hash, person)
             _refuse_own(case, person)
             _refuse_never(case)
             approved = _put_off(_approved(case, person), self._clock())
@@ -98,11 +104,11 @@ class Deciding:
         """Cancel a case that waits; after its first write end what is not begun.
 
         Raises:
-            ConflictError: ``not_waiting``, ``other_plan``, ``other_case`` or
-                ``changed``.
+            ConflictError: ``not_waiting``, ``other_plan``, ``not_their_account``,
+                ``other_case`` or ``changed``.
         """
         for _ in range(_TRIES):
-            case = self._waiting(case_id, plan_hash)
+            case = self._waiting(case_id, plan_hash, person)
             answer = self._cancelled(case, person, entered_as or person)
             if answer == "written":
                 opened = replace(_let_go(case), refused_by=person)
@@ -149,8 +155,8 @@ class Deciding:
                 return self._cases.load(case_id)
         raise changed()
 
-    def _waiting(self, case_id: str, plan_hash: str | None) -> Case:
-        """Read a case that waits for exactly this decision."""
+    def _waiting(self, case_id: str, plan_hash: str | None, person: str) -> Case:
+        """Read a case that waits for exactly this decision, by this person."""
         case = self._cases.load(case_id)
         notes = case.plan.refused if case.plan is not None else ()
         is_paused = bool(notes) and all(one.reason is Reason.PAUSED for one in notes)
@@ -163,6 +169,7 @@ class Deciding:
         if now != plan_hash:
             text = f"The plan is {now or 'not made yet'} now; look at it and decide."
             raise ConflictError(text, reason="other_plan")
+        self._approvers.demand(person, decided_in(case))
         return case
 
     def _turned(self, case: Case, what: str, actor: str) -> str:
@@ -179,8 +186,8 @@ class Deciding:
     def _cancelled(self, case: Case, person: str, actor: str) -> str:
         now = self._clock()
         # Held before its work began, it was never told to the channel by its name.
-        channels = self._channels if case.started_at is not None else ()
-        lines = tuple(ReportLine(one, ReportKind.CANCELLED) for one in channels)
+        is_known = case.started_at is not None
+        lines = cancelled_lines(case, self._channels, self._rooms) if is_known else ()
         note = Note(Reason.REFUSED_PLAN, f"{person} refused the plan.")
         ended = replace(
             case.warned(note),
@@ -196,6 +203,15 @@ class Deciding:
             reports=lines,
             after=ended.after(Step.REPORT),
         )
+
+
+def cancelled_lines(
+    case: Case, channels: tuple[Channel, ...], rooms: Rooms
+) -> tuple[ReportLine, ...]:
+    """Make the outbox lines that tell of a cancellation, where a case was told of."""
+    kind = ReportKind.CANCELLED
+    own = tuple(ReportLine(one, kind) for one in channels)
+    return (*own, *room_lines(case, kind, rooms, 1))
 
 
 def changed() -> ConflictError:

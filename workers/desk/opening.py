@@ -22,7 +22,7 @@ from workers.desk.counting import Counting
 from workers.desk.door import Door
 from workers.desk.evidence import Proving
 from workers.desk.intake import Intake
-from workers.desk.places import same_people
+from workers.desk.places import approvers_of, rooms_of, same_people
 from workers.desk.scraping import Known, Scraping
 from workers.desk.seeing import AccountWords, Seeing
 from workers.desk.slack import SlackDesk
@@ -170,7 +170,7 @@ def open_store(
         Switches(client, watermark=watermark),
         Owners(client),
         Questions(client),
-        Notices(client),
+        Notices(client, rooms_of(settings)),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         Lags(client),
         BlindSpots(client),
@@ -301,6 +301,8 @@ def desk_on(
         has_turn: Whether the plan of a case just opened is sent, or left to the sweep.
         ping: Asks the store whether it answers; by default as long as anything else.
     """
+    # The store may be open since before the settings were read anew.
+    store.notices.know(rooms_of(settings))
     seeing = Seeing(
         store.owners,
         store.questions,
@@ -323,6 +325,7 @@ def desk_on(
         settings.rules,
         clock=now_utc,
         index_of=store.owners.of,
+        approvers=approvers_of(settings),
     )
     return Desk(
         settings,

@@ -5,9 +5,11 @@ from typing import Final
 
 from config.accounts import AccountSettings
 from config.settings import Settings
+from workers.offboarding.approvers import AccountApprovers, Approvers
 from workers.offboarding.errors import ConflictError
 from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
-from workers.offboarding.model import SamePerson
+from workers.offboarding.model import Channel, SamePerson
+from workers.offboarding.rooms import Rooms
 
 _SHOWN: Final = 20
 
@@ -99,6 +101,30 @@ def _listed(names: Sequence[str]) -> str:
     left = len(names) - _SHOWN
     more = [f"and {left} more"] if left > 0 else []
     return ", ".join([*names[:_SHOWN], *more])
+
+
+def approvers_of(settings: Settings) -> Approvers:
+    """Return who decides about the accounts that have approvers of their own."""
+    return Approvers(
+        tuple(
+            AccountApprovers(one.id, one.name, one.approvers)
+            for one in settings.rules
+            if one.approvers
+        )
+    )
+
+
+def rooms_of(settings: Settings) -> Rooms:
+    """Return the rooms of the accounts that have one, as far as channels are set up."""
+    has_bot = settings.slack_bot_token is not None
+    has_mail = settings.smtp_host is not None and settings.mail_from is not None
+    found: dict[str, tuple[Channel, ...]] = {}
+    for one in settings.rules:
+        slack = (Channel.SLACK,) if has_bot and one.slack_channel_id else ()
+        mail = (Channel.MAIL,) if has_mail and one.mail_to else ()
+        if slack or mail:
+            found[one.id] = (*slack, *mail)
+    return found
 
 
 def same_people(settings: Settings) -> tuple[SamePerson, ...]:

@@ -28,11 +28,11 @@ class Trying:
         self._channels = channels
         self._clock = clock
 
-    def test_notice(self, actor: str) -> NoticeState:
-        """Have every channel told that *actor* tries them.
+    def test_notice(self, actor: str, account_id: str | None = None) -> NoticeState:
+        """Have every channel and room told that *actor* tries them, or one room alone.
 
         Raises:
-            ConflictError: ``no_channel`` is set up.
+            ConflictError: ``no_channel`` is set up, or the account has ``no_room``.
             TooSoonError: Somebody did so within the last ten seconds.
         """
         if not self._channels:
@@ -40,12 +40,21 @@ class Trying:
                 "No report channel is set up: set SLACK_… or SMTP_….",
                 reason="no_channel",
             )
+        if account_id is not None and account_id not in self._notices.rooms:
+            raise ConflictError(
+                f"account_id: no account {account_id} has a channel or mailbox of its "
+                "own; see slack_channel_id and mail_to in the accounts file.",
+                reason="no_room",
+            )
         notice_id = f"{TRIAL}{uuid4().hex[:16]}"
         turn = self._notices.turn(notice_id)
         if turn.notice_id != notice_id:
             raise TooSoonError(turn.notice_id, retry_after_seconds=turn.ends_in_seconds)
         notice = trial(notice_id, actor, at=self._clock())
-        self._notices.add_trial(notice, self._channels)
+        if account_id is None:
+            self._notices.add_trial(notice, self._channels)
+        else:
+            self._notices.add_trial_in(account_id, notice)
         log.info("channels.tried", actor=actor, notice_id=notice_id)
         return self.notice_state(notice_id)
 

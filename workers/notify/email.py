@@ -26,11 +26,12 @@ from workers.notify.mail_message import (
 )
 from workers.notify.mail_round import serve
 from workers.notify.mail_server import MailServer, NeverError
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportKind, ReportLine, ReportState
 from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
-from workers.offboarding.report import Report, report_of
+from workers.offboarding.report import Here, Report, report_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -40,7 +41,8 @@ _TIMEOUT_SECONDS: Final = 10.0
 class Mail:
     """Sends to every recipient through one mail server.
 
-    What *security* and *ca_file* may be, ``MailServer`` says.
+    What *security* and *ca_file* may be, ``MailServer`` says. *here* is the account
+    whose room the recipients are; None: they are told everything.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Mail:
         clock: Clock,
         evidence_key: str | None = None,
         whole_evidence: WholeEvidence | None = None,
+        approvers: Approvers = ANYBODY,
+        here: Here | None = None,
         ca_file: str | None = None,
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
@@ -70,6 +74,8 @@ class Mail:
         self._clock = clock
         self._evidence_key = evidence_key
         self._whole_evidence = whole_evidence
+        self._approvers = approvers
+        self._here = here
 
     def takes(self, kind: ReportKind) -> bool:
         """Take what is told once: a mail cannot be changed."""
@@ -95,6 +101,8 @@ class Mail:
             now=now,
             settle=self._settle,
             evidence_key=self._evidence_key,
+            approvers=self._approvers,
+            here=self._here,
         )
         return self._send(report, thread_of(case, line), line, now, enclosure)
 

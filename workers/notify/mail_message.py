@@ -54,7 +54,11 @@ class Thread:
 
 def thread_of(case: Case, line: ReportLine) -> Thread:
     """Name the mail of a report; a later one of a case refers to the first."""
-    mails = (one for one in case.reports if one.channel is Channel.MAIL)
+    mails = (
+        one
+        for one in case.reports
+        if one.channel is Channel.MAIL and one.room == line.room
+    )
     first = next((one for one in mails if one.is_told_alone), line)
     return Thread(
         _named(case, line), _named(case, first) if first.id != line.id else None

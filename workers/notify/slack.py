@@ -25,15 +25,18 @@ from workers.notify.slack_buttons import buttons_of_notice
 from workers.notify.slack_clients import web_client, webhook_client
 from workers.notify.slack_posting import Wording, line_of, sent
 from workers.notify.slack_roots import Answering, Roots
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.model import Case, ReportKind, ReportLine
 from workers.offboarding.notice import Notice, NoticeLine, report_of_notice
 from workers.offboarding.ports import Clock
+from workers.offboarding.report import Here
 
 
 class SlackBot:
     """Posts reports into one channel with a bot's token.
 
-    A case under way has a message that is kept up to date; its reports answer that.
+    A case under way has a message that is kept up to date; its reports answer that. The
+    room of an account, *here*, has none.
     """
 
     def __init__(
@@ -47,11 +50,19 @@ class SlackBot:
         clock: Clock,
         evidence_key: str | None = None,
         has_buttons: bool = False,
+        approvers: Approvers = ANYBODY,
+        here: Here | None = None,
     ) -> None:
         self._client = web_client(token, api_url)
         self._channel_id = channel_id
         self._wording = Wording(
-            public_url, settle, clock, evidence_key, has_buttons=has_buttons
+            public_url,
+            settle,
+            clock,
+            evidence_key,
+            has_buttons=has_buttons,
+            approvers=approvers,
+            here=here,
         )
         self._clock = clock
         self._roots = Roots(self, channel_id, self._wording, clock)
@@ -127,10 +138,13 @@ class SlackWebhook:
         settle: timedelta,
         clock: Clock,
         evidence_key: str | None = None,
+        approvers: Approvers = ANYBODY,
     ) -> None:
         self._client = webhook_client(url)
         self._public_url = public_url
-        self._wording = Wording(public_url, settle, clock, evidence_key)
+        self._wording = Wording(
+            public_url, settle, clock, evidence_key, approvers=approvers
+        )
         self._clock = clock
 
     def takes(self, kind: ReportKind) -> bool:

@@ -10,10 +10,11 @@ from workers.notify.lines import OutboxLine
 from workers.notify.slack_answers import Answer, Fate
 from workers.notify.slack_blocks import Block, Message, message_of
 from workers.notify.slack_buttons import buttons_of
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Case, ReportKind, ReportState
 from workers.offboarding.ports import Clock
-from workers.offboarding.report import Report, report_of
+from workers.offboarding.report import Here, Report, report_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
@@ -22,13 +23,18 @@ Post = Callable[[str, list[Block] | None], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How reports are worded here, and where their page is."""
+    """How reports are worded here, and where their page is.
+
+    ``here`` is the account whose room this is; None: the service's own channel.
+    """
 
     public_url: str | None
     settle: timedelta
     clock: Clock
     evidence_key: str | None = None
     has_buttons: bool = False
+    approvers: Approvers = ANYBODY
+    here: Here | None = None
 
     def of(self, case: Case, kind: ReportKind) -> Message:
         """Put a report of *case* into a message, with what may be pressed."""
@@ -38,6 +44,8 @@ class Wording:
             now=self.clock(),
             settle=self.settle,
             evidence_key=self.evidence_key,
+            approvers=self.approvers,
+            here=self.here,
         )
         return self.as_message(report, buttons_of(case, kind))
 

@@ -111,7 +111,8 @@ class Roots:
         An end, and what asks for a decision, are shown in the channel too: changes and
         answers alone notify nobody.
         """
-        started = case.started_on(line.channel)
+        # A room has no message that is kept.
+        started = None if line.room else case.started_on(line.channel)
         root = started.root if started is not None else None
         broadcast = line.kind in (ReportKind.FINAL, ReportKind.HELD)
         return self._below(root, message, broadcast=broadcast)

@@ -133,6 +133,10 @@ MAIL: Final = {
     "571": _POLICY,
 }
 _ANY_LATER: Final = f"The server asks to come again later. {_AGAIN}"
+_OF_ROOM: Final = (
+    ("OFFBOARD_SLACK_CHANNEL_ID", "the account's slack_channel_id"),
+    ("OFFBOARD_MAIL_TO", "the account's mail_to"),
+)
 _TABLES: Final = {Channel.SLACK: SLACK, Channel.MAIL: MAIL}
 _ELSE: Final = {
     Channel.SLACK: "See what Slack's documentation says of this word.",
@@ -140,20 +144,32 @@ _ELSE: Final = {
 }
 
 
-def mend_of(channel: Channel, detail: str) -> str | None:
+def mend_of(channel: Channel, detail: str, *, is_room: bool = False) -> str | None:
     """Say how to mend what *detail* of an outbox line, or a bare word, tells.
+
+    Args:
+        channel: Where it was told.
+        detail: What was said there.
+        is_room: Whether it is the room of an account: that is set in the accounts file.
 
     Returns:
         Sentences, each once; None where nothing is known to help.
     """
     found = (_of_word(channel, word) for word in _words(detail))
-    said = dict.fromkeys(one for one in found if one)
-    return " ".join(said) or None
+    said = " ".join(dict.fromkeys(one for one in found if one))
+    return (_of_room(said) if is_room else said) or None
 
 
-def what_mends(channel: Channel, detail: str) -> str:
+def what_mends(channel: Channel, detail: str, *, is_room: bool = False) -> str:
     """Say how to mend it, or where to look where nothing is known to help."""
-    return mend_of(channel, detail) or _ELSE[channel]
+    return mend_of(channel, detail, is_room=is_room) or _ELSE[channel]
+
+
+def _of_room(said: str) -> str:
+    """Name the settings by which a room is set up, in place of the service's own."""
+    for setting, of_room in _OF_ROOM:
+        said = said.replace(setting, of_room)
+    return said[:1].upper() + said[1:]
 
 
 def _words(detail: str) -> Iterator[str]:

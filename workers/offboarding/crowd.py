@@ -45,11 +45,15 @@ def crowd_of(case: Case | None, lines: Iterable[ReportLine]) -> str | None:
 
 
 def told_by_crowd(lines: Iterable[ReportLine]) -> list[ReportLine]:
-    """Return the lines that a crowd's message may tell of: new ones, and no roots."""
+    """Return the lines that a crowd's message may tell of: new ones, and no roots.
+
+    It goes to the service's own channels: a room is told of each case by itself, since
+    that message names people of every account.
+    """
     return [
         line
         for line in lines
-        if _is_fresh(line) and line.kind is not ReportKind.STARTED
+        if _is_fresh(line) and line.kind is not ReportKind.STARTED and not line.room
     ]
 
 

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     TOO_MANY_TARGETS = "too_many_targets"
     PLAN_CHANGED = "plan_changed"
+    APPROVER_NOT_LISTED = "approver_not_listed"
     ANSWERS_LITTLE = "answers_little"
     CANARY_FAILED = "canary_failed"
     PREFLIGHT_UNKNOWN = "preflight_unknown"

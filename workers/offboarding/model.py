@@ -128,10 +128,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A reason with its sentence: in ``warnings`` and in ``plan.refused``."""
+    """A reason with its sentence: in ``warnings`` and in ``plan.refused``.
+
+    ``account_id`` is the one account that it is about; empty where it is about none, or
+    about more than one.
+    """
 
     reason: Reason
     text: str
+    account_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -704,7 +709,8 @@ class ReportLine:
     ``number`` counts the reports of this kind in this case from 1, so that a retried
     case has a second final report. ``reached`` names the recipients already served,
     ``lost`` counts the tries whose answer was lost and that were followed by another.
-    ``root`` is set where a ``started`` report was sent.
+    ``root`` is set where a ``started`` report was sent. ``room`` is the account whose
+    room is told; empty: the service's own channel.
     """
 
     channel: Channel
@@ -717,6 +723,7 @@ class ReportLine:
     reached: tuple[str, ...] = ()
     lost: int = 0
     root: Root | None = None
+    room: str = ""
 
     @property
     def id(self) -> str:
@@ -727,6 +734,11 @@ class ReportLine:
     def is_told_alone(self) -> bool:
         """Tell whether it is a message of its own; a digest tells of many cases."""
         return self.kind is not ReportKind.DIGEST
+
+    @property
+    def account_id(self) -> str | None:
+        """Return the account whose room is told; None: the service's own channel."""
+        return self.room or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -752,7 +764,8 @@ class Entry:
         scope: The part of the account that was asked for, in words; None for all of it.
         settle_minutes: Of a settled case: how long clusters are given to follow.
         follow_ups: Of a settled case: how many follow-ups were left to be done.
-        place: The target for people: its region, and its resource group by name.
+        place: The target for people: its region, and its resource group by name. Of a
+            report the account whose room was told, where it was one.
     """
 
     at: datetime

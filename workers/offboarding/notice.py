@@ -83,7 +83,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """A notice on one channel: how it fared there, as a ``ReportLine`` tells it."""
+    """A notice on one channel: how it fared there, as a ``ReportLine`` tells it.
+
+    ``room`` as there.
+    """
 
     channel: Channel
     state: ReportState = ReportState.PENDING
@@ -92,6 +95,7 @@ class NoticeLine:
     detail: str = ""
     reached: tuple[str, ...] = ()
     lost: int = 0
+    room: str = ""
 
 
 _VERDICTS: Final = {

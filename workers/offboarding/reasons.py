@@ -202,6 +202,12 @@ REASONS: Final = {
         APPROVER,
         _APPROVE,
     ),
+    Reason.APPROVER_NOT_LISTED: Told(
+        "Whoever approved the plan is not one of the approvers that the accounts file "
+        "names for an account in it.",
+        "an approver whom the accounts file names for each account of the plan",
+        _APPROVE,
+    ),
     Reason.ANSWERS_LITTLE: Told(
         "The account answers with far less than it had at the last survey, so what "
         "was seen may be only a part.",

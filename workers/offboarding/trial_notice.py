@@ -24,6 +24,7 @@ class ChannelState:
         tries: How often it was tried.
         detail: What the channel said, in its own word; empty where it said nothing.
         mend: How that is mended; None where all is well, or nothing is known to help.
+        account_id: The account whose room it is; None: the service's own channel.
     """
 
     channel: Channel
@@ -32,6 +33,7 @@ class ChannelState:
     tries: int
     detail: str
     mend: str | None
+    account_id: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -75,13 +77,23 @@ def trial(notice_id: str, actor: str, *, at: datetime) -> Notice:
 
 def state_of(notice: Notice, lines: Iterable[NoticeLine]) -> NoticeState:
     """Tell how *notice* fares by the lines of its outbox, with how to mend each."""
-    states = tuple(map(_of, sorted(lines, key=lambda one: one.channel)))
+    states = tuple(map(_of, sorted(lines, key=_place)))
     return NoticeState(notice.id, notice.kind, notice.at, states)
+
+
+def _place(line: NoticeLine) -> tuple[str, str]:
+    return line.room, line.channel
 
 
 def _of(line: NoticeLine) -> ChannelState:
     # Some recipients may have been refused though others were served.
-    mend = mend_of(line.channel, line.detail)
+    mend = mend_of(line.channel, line.detail, is_room=bool(line.room))
     return ChannelState(
-        line.channel, line.state, line.at, line.tries, line.detail, mend
+        line.channel,
+        line.state,
+        line.at,
+        line.tries,
+        line.detail,
+        mend,
+        line.room or None,
     )

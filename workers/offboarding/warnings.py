@@ -43,8 +43,14 @@ def unseen_notes(looks: Sequence[Look]) -> list[Note]:
 
 
 def _unlisted(looks: Sequence[Look]) -> list[Note]:
-    notes = [note for one in looks for note in one.view.unseen]
+    notes = [note for one in looks for note in _about(one, one.view.unseen)]
     return notes + [note for one in looks for note in hidden_from(one.view)]
+
+
+def _about(look: Look, notes: Iterable[Note]) -> Iterator[Note]:
+    """Note with each note of a look whose account it is about."""
+    for one in notes:
+        yield replace(one, account_id=look.view.account_id)
 
 
 def unknown_person(
@@ -83,7 +89,7 @@ def hidden_from(view: View) -> list[Note]:
         f"In account {view.account_id} it is not proven that the identity that reads "
         f"can see everything. {why}"
     )
-    return [Note(Reason.VISIBILITY_NOT_PROVEN, text.strip())]
+    return [Note(Reason.VISIBILITY_NOT_PROVEN, text.strip(), view.account_id)]
 
 
 def _elsewhere(look: Look, here: Collection[str]) -> Iterator[Note]:
@@ -95,12 +101,13 @@ def _elsewhere(look: Look, here: Collection[str]) -> Iterator[Note]:
                 "A classic infrastructure credential of the leaver is in force in "
                 f"{one.region} / {one.resource_group.name}, whose cluster API key is "
                 "not theirs. Classic clusters there use it: have it replaced.",
+                one.account_id,
             )
 
 
 def _untold(look: Look) -> Iterator[Note]:
     """Say what was seen and does not tell whose, or for which target, it is."""
-    yield from _untold_credentials(look)
+    yield from _about(look, _untold_credentials(look))
     keys = look.view.keys.keys if look.view.keys is not None and look.iam_id else ()
     vague = sum(one.iam_id == look.iam_id and one.place is None for one in keys)
     if vague:
@@ -108,6 +115,7 @@ def _untold(look: Look) -> Iterator[Note]:
             Reason.LIST_UNREADABLE,
             f"In account {look.view.account_id}, {vague} cluster API keys of the "
             "leaver do not say for which region and resource group they are.",
+            look.view.account_id,
         )
 
 

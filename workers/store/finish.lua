@@ -10,7 +10,8 @@
 --        digested (case|kind:number, told by the next digest)?,
 --        outcomes, told, observed (what is counted with it: see counting.lua),
 --        untold (ids of report lines that failed), crowd? {name, member (case|kind:number),
---        left_out {ids of lines that are none then}, few, within_ms, gathered_ms, apart_ms}
+--        left_out {ids of lines that are none then}, apart {members told all the same},
+--        few, within_ms, gathered_ms, apart_ms}
 -- answers ok, last (nothing is pending any more: report), anew (the same work was asked
 -- for again meanwhile and stays), lost, cancelled, changed, paused,
 -- under_way (another case has a reset of the target out)
@@ -187,7 +188,9 @@ end
 if asked.folded > 0 then redis.call('LTRIM', case .. ':joins', asked.folded, -1) end
 local asked_anew = redis.call('HEXISTS', work, 'claims') == 0
 for _, each in ipairs(asked.after) do
-  if not (is_in_crowd and string.find(each.member, '|deliver|', 1, true)) then
+  local is_told = string.find(each.member, '|deliver|', 1, true)
+                  and not (asked.crowd and asked.crowd.apart[each.member])
+  if not (is_in_crowd and is_told) then
     if each.pending ~= '' then redis.call('SADD', case .. ':pending', each.pending) end
     redis.call('DEL', P .. 'work:' .. each.member)
     if asked.after_at then

@@ -11,6 +11,7 @@ import redis
 
 from workers.offboarding.model import Channel
 from workers.offboarding.notice import Notice, NoticeLine
+from workers.offboarding.rooms import Rooms, id_in_room, in_room
 from workers.offboarding.trial_notice import TRIAL
 from workers.store.codec import decode, encode
 from workers.store.connection import PREFIX, Scripts, faults
@@ -35,22 +36,50 @@ class Turn:
 
 
 class Notices:
-    """The outbox of what the channels are told outside of any case."""
+    """The outbox of what the channels are told outside of any case.
 
-    def __init__(self, client: "redis.Redis") -> None:
+    *rooms* are those of accounts: what is about one account is told there, too.
+    """
+
+    def __init__(self, client: "redis.Redis", rooms: Rooms | None = None) -> None:
         self._client = client
+        self._rooms = rooms or {}
         self._scripts = Scripts(client)
+
+    def know(self, rooms: Rooms) -> None:
+        """Take in which rooms there are now."""
+        self._rooms = rooms
 
     def add(self, notice: Notice, channels: Iterable[Channel]) -> bool:
         """Have *channels* told of *notice*; False if it is remembered already.
 
         Without any channel nothing is remembered, so that it is told once there is one.
+        The room of the account that it is about is told of it by a notice of its own,
+        made before: who dies between the two makes both again.
         """
-        return self._add(notice, channels, REMEMBERED_SECONDS)
+        mine = tuple(channels)
+        if mine and notice.account_id in self._rooms:
+            self._add_in(notice.account_id, notice, REMEMBERED_SECONDS)
+        return self._add(notice, mine, REMEMBERED_SECONDS)
 
     def add_trial(self, notice: Notice, channels: Iterable[Channel]) -> None:
-        """Have *channels* told of a trial; it is kept for a day."""
+        """Have *channels* and every room told of a trial; it is kept for a day."""
+        for account_id in self._rooms:
+            self._add_in(account_id, notice, _TRIAL_SECONDS)
         self._add(notice, channels, _TRIAL_SECONDS)
+
+    def add_trial_in(self, account_id: str, notice: Notice) -> None:
+        """Have the room of one account told of a trial, and nobody else."""
+        self._add(notice, self._rooms[account_id], _TRIAL_SECONDS, account_id)
+
+    @property
+    def rooms(self) -> Rooms:
+        """Return the rooms that are told."""
+        return self._rooms
+
+    def _add_in(self, account_id: str, notice: Notice, ttl: int) -> None:
+        told = in_room(notice, account_id)
+        self._add(told, self._rooms[account_id], ttl, account_id)
 
     def turn(self, notice_id: str) -> Turn:
         """Take the turn to try the channels, where nobody has it; tell who has."""
@@ -61,8 +90,10 @@ class Notices:
             _, whose, left_ms = pipe.execute()
         return Turn(str(whose), max(int(left_ms), 0) / 1000)
 
-    def _add(self, notice: Notice, channels: Iterable[Channel], ttl: int) -> bool:
-        lines = {one: encode(NoticeLine(one)) for one in channels}
+    def _add(
+        self, notice: Notice, channels: Iterable[Channel], ttl: int, room: str = ""
+    ) -> bool:
+        lines = {one: encode(NoticeLine(one, room=room)) for one in channels}
         if not lines:
             return False
         is_new = self._scripts.call(
@@ -102,8 +133,9 @@ class Notices:
         return None if found is None else decode(found, NoticeLine)
 
     def lines(self, notice_id: str) -> tuple[NoticeLine, ...]:
-        """Read how far every channel is."""
-        found = (self.line(notice_id, one) for one in Channel)
+        """Read how far every channel is, those of the rooms behind the others."""
+        ids = [notice_id, *(id_in_room(notice_id, one) for one in sorted(self._rooms))]
+        found = (self.line(each, one) for each in ids for one in Channel)
         return tuple(one for one in found if one is not None)
 
     def begin(self, notice_id: str, channel: Channel) -> int:

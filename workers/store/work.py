@@ -391,6 +391,12 @@ def _crowd(case_id: str, change: Change) -> dict[str, object] | None:
         "left_out": {
             line.id: True for line in change.reports if line.kind is ReportKind.STARTED
         },
+        # A room is told of the case by itself all the same.
+        "apart": {
+            member_of(Work(case_id, Step.DELIVER, line.id)): True
+            for line in change.reports
+            if line.room
+        },
         "few": FEW,
         "within_ms": _millis(WITHIN),
         "gathered_ms": _millis(GATHERED),

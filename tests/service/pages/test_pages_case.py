@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from factories import DALLAS
-from fake_desk import NOW
+from fake_desk import NOW, SETTINGS
 from page_scenes import (
     HASH,
     HOSTILE,
@@ -19,9 +19,21 @@ from page_scenes import (
     with_follow_ups,
 )
 
+from config.accounts import AccountSettings
+from service.context import Context, give_context
 from service.pages.history import history_of
 from workers.offboarding.errors import Reason
-from workers.offboarding.model import Adoption, CaseKind, CaseStatus, Entry, Note
+from workers.offboarding.model import (
+    Adoption,
+    CaseKind,
+    CaseStatus,
+    Channel,
+    Entry,
+    Note,
+    ReportKind,
+    ReportLine,
+    ReportState,
+)
 from workers.offboarding.pack.sayings import said_of
 
 PATH = f"/cases/{ID}"
@@ -243,3 +255,67 @@ def test_what_was_told_of_a_case_under_way_is_said_in_words_everywhere(what):
 
     assert moment.what == said_of(what)
     assert not moment.what.startswith("Report: ")
+
+
+# accounts with approvers of their own
+
+OWN = AccountSettings("acct1", name="production", approvers=("kim", "sam"))
+OTHERS = AccountSettings("acct1", name="production", approvers=("kim", "lee"))
+
+
+def as_set_up(app, desk, account):
+    settings = replace(SETTINGS, accounts_file=(account,))
+    give_context(app, Context(settings, desk, lambda: NOW))
+
+
+def test_who_decides_about_its_account_may_press_and_is_named(shown, app, desk):
+    as_set_up(app, desk, OWN)
+
+    page = shown(waiting())
+
+    assert buttons(page) == ["approve", "refuse", "cancel"]
+    assert "Who may decide: for production kim , sam . They are named" in text_of(page)
+
+
+def test_who_does_not_decide_about_it_has_no_button_and_sees_who_does(shown, app, desk):
+    as_set_up(app, desk, OTHERS)
+
+    page = shown(waiting())
+
+    assert buttons(page) == ["cancel"]
+    assert "for production kim , lee" in text_of(page)
+
+
+def test_viewers_are_not_shown_who_decides(shown, app, desk):
+    as_set_up(app, desk, OWN)
+
+    assert "Who may decide" not in shown(waiting(), "ofb_viewer")
+
+
+def test_where_any_approver_decides_or_nobody_has_to_none_is_named(shown, app, desk):
+    as_set_up(app, desk, AccountSettings("acct1"))
+    assert "Who may decide" not in shown(waiting())
+
+    as_set_up(app, desk, OWN)
+    assert "Who may decide" not in shown(safe())
+
+
+def test_how_each_room_was_told_stands_with_its_account(shown, app, desk):
+    as_set_up(app, desk, OWN)
+    room = ReportLine(Channel.SLACK, ReportKind.FINAL, 2, room="acct1")
+    failed = replace(room, state=ReportState.FAILED, detail="is_archived")
+
+    page = text_of(shown(replace(safe(), reports=(failed,))))
+
+    assert "slack of account production , final: failed" in page
+    assert "The channel is archived: bring it back" in page
+
+
+def test_the_timeline_says_in_which_account_s_room_a_report_failed():
+    entry = Entry(
+        NOW, "report.failed", target_id="slack:final:2", place="account acct1"
+    )
+
+    [moment] = history_of(safe(), [entry])
+
+    assert moment.where == "slack:final:2, account acct1"

@@ -8,6 +8,7 @@ from fake_desk import NOW, SECRET
 from page_scenes import HOSTILE
 
 from config.settings import AccountSettings, Secret
+from service.context import Context, give_context
 from workers.offboarding.errors import Reason
 from workers.offboarding.exposure import (
     AccountExposure,
@@ -269,3 +270,23 @@ def test_a_page_of_an_account_that_is_not_here_is_not_found(sign_in, desk):
     desk.exposed = exposed(accounts=some_accounts(5))
 
     assert sign_in("ofb_viewer").get("/exposure?account_id=x").status_code == 404
+
+
+def test_settings_show_each_account_s_room_and_approvers(app, desk, settings, sign_in):
+    roomy = AccountSettings(
+        "b1f3",
+        name="production",
+        slack_channel_id="C0123ABCD",
+        mail_to=("team@example.com",),
+        approvers=("kim", "<b>lee"),
+    )
+    several = (roomy, AccountSettings("c2d4"))
+    shown = replace(settings, accounts_file=several)
+    give_context(app, Context(shown, desk, lambda: NOW))
+
+    page = sign_in("ofb_operator").get("/settings").get_data(as_text=True)
+
+    assert "Slack <code>C0123ABCD</code>" in page
+    assert "team@example.com" in page
+    assert "&lt;b&gt;lee" in page
+    assert "<small>any approver</small>" in page

@@ -3,6 +3,7 @@
 import pytest
 
 from config.settings import Secret
+from workers.desk.trying import Trying
 from workers.offboarding.errors import ConflictError, NoSuchNoticeError, TooSoonError
 from workers.offboarding.model import Channel, ReportState
 from workers.offboarding.notice import NoticeKind, NoticeLine, report_of_notice
@@ -114,3 +115,35 @@ def test_a_name_from_outside_is_marked_as_one(make_desk, notices):
     notice = notices.load(told.id)
 
     assert str(notice.headline[1]) == "<b>\ufffdno"
+
+
+# rooms of accounts
+
+
+@pytest.fixture
+def trying(client, clock):
+    rooms = {"acct1": (Channel.SLACK,), "acct2": (Channel.MAIL,)}
+    return Trying(Notices(client, rooms), (Channel.SLACK,), clock=clock)
+
+
+def places(told):
+    return [(one.account_id, one.channel) for one in told.channels]
+
+
+def test_every_room_is_tried_with_the_service_s_own_channels(trying):
+    told = trying.test_notice("sam")
+
+    assert places(told) == [(None, "slack"), ("acct1", "slack"), ("acct2", "mail")]
+    assert places(trying.notice_state(told.id)) == places(told)
+
+
+def test_one_room_is_tried_alone(trying):
+    assert places(trying.test_notice("sam", "acct2")) == [("acct2", "mail")]
+
+
+def test_an_account_without_a_room_is_no_try(trying, notices):
+    with pytest.raises(ConflictError) as raised:
+        trying.test_notice("sam", "acct3")
+
+    assert raised.value.reason == "no_room"
+    assert notices.due(10) == []

@@ -216,7 +216,8 @@ def _reported(story: Story) -> list[str]:
         channel, _, rest = one["target_id"].partition(":")
         kind = rest.partition(":")[0]
         state = one.what.partition(".")[2]
-        rows.append((for_people(one.at), shown(channel), shown(kind), shown(state)))
+        where = ", ".join(filter(None, (channel, one["place"])))
+        rows.append((for_people(one.at), shown(where), shown(kind), shown(state)))
     if not rows:
         return [paragraph("No report of this case stands in this evidence.")]
     return [table(("When", "Channel", "Report", "State"), rows, when=0)]

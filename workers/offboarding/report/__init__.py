@@ -8,6 +8,7 @@ the report; what several of them ask of a case is in ``facts.py``.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.model import Case, ReportKind
 from workers.offboarding.report.asked import asked_of
 from workers.offboarding.report.clocks import clocks_of
@@ -20,6 +21,7 @@ from workers.offboarding.report.progress import (
     progress_of,
     to_mend,
 )
+from workers.offboarding.report.room import Here, room_report_of
 from workers.offboarding.report.subject import subject_of
 from workers.offboarding.report.targets import targets_of
 from workers.offboarding.report.to_do import to_do_of
@@ -36,6 +38,7 @@ from workers.offboarding.report.verdict import severity_of, verdict_of
 from workers.offboarding.words import counted
 
 __all__ = [
+    "Here",
     "Item",
     "Keep",
     "Line",
@@ -55,6 +58,8 @@ def report_of(
     now: datetime,
     settle: timedelta,
     evidence_key: str | None = None,
+    approvers: Approvers = ANYBODY,
+    here: Here | None = None,
 ) -> Report:
     """Put a case into words.
 
@@ -65,7 +70,11 @@ def report_of(
         settle: How long clusters may take to pick a new key up.
         evidence_key: The fingerprint of the key that signs the case's evidence: whoever
             verifies it compares that with what a report of its time says.
+        approvers: Who decides about accounts that have approvers of their own.
+        here: The account whose room is told; None: the service's own channels.
     """
+    if here is not None:
+        return room_report_of(case, kind, here, approvers)
     if kind is ReportKind.STARTED:
         return _so_far(case)
     verdict, headline = verdict_of(case, kind)
@@ -77,7 +86,7 @@ def report_of(
         headline=headline,
         subject=subject_of(case, kind),
         unseen=tuple(unseen_of(case)),
-        to_do=tuple(to_do_of(case, kind)),
+        to_do=tuple(to_do_of(case, kind, approvers)),
         targets=tuple(targets_of(case)),
         clocks=tuple(clocks_of(case, kind, now, settle)),
         asked=tuple(asked_of(case)),

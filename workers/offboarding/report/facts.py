@@ -25,6 +25,7 @@ HOLDS: Final = (
 APPROVABLE: Final = (
     Reason.TOO_MANY_TARGETS,
     Reason.PLAN_CHANGED,
+    Reason.APPROVER_NOT_LISTED,
     Reason.ANSWERS_LITTLE,
     Reason.CANARY_FAILED,
     Reason.PREFLIGHT_UNKNOWN,

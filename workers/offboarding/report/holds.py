@@ -102,6 +102,7 @@ _WHY: Final[dict[Reason, Callable[[Case], str]]] = {
     Reason.STUCK: lambda _: "it was stopped, as a step of it broke off again and again",
     Reason.CANARY_FAILED: lambda _: "the reset that went first was not verified",
     Reason.PLAN_CHANGED: lambda _: "the plan changed since it was approved",
+    Reason.APPROVER_NOT_LISTED: lambda _: "who approved it does not decide about it",
     Reason.ANSWERS_LITTLE: lambda _: "the account answers with suspiciously little",
     Reason.TOO_MANY_TARGETS: _too_many,
     Reason.PREFLIGHT_UNKNOWN: _in_doubt,

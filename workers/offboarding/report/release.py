@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workers.offboarding.advice import cleaned
+from workers.offboarding.approvers import Approvers
 from workers.offboarding.errors import Reason
 from workers.offboarding.model import Case, CaseTarget, Right
 from workers.offboarding.reasons import sentence
@@ -12,6 +13,7 @@ from workers.offboarding.report.commands import (
     decide_command,
     look_command,
 )
+from workers.offboarding.report.deciders import deciders_of
 from workers.offboarding.report.facts import (
     HOLDS,
     failed_canaries,
@@ -40,7 +42,7 @@ _PROTECTED_OWNER: Final = (
 )
 
 
-def to_release(case: Case) -> Iterator[Item]:
+def to_release(case: Case, approvers: Approvers) -> Iterator[Item]:
     """Tell what holds the case and what to do about each hold."""
     reasons = hold_reasons(case)
     yield from _what_it_is(case)
@@ -50,9 +52,9 @@ def to_release(case: Case) -> Iterator[Item]:
     if Reason.AMBIGUOUS_PERSON in reasons:
         yield from _to_name_the_person(case)
     if is_approvable(case):
-        yield from _to_decide(case)
+        yield from _to_decide(case, approvers)
     # Behind the decision: there may be more of them than a channel shows.
-    yield from _in_doubt(case)
+    yield from in_doubt(case)
     if Reason.PAUSED in reasons:
         yield Item(
             ("The case goes on by itself when the pause ends (needs role approver):",),
@@ -79,7 +81,8 @@ def _canary(case: Case, one: CaseTarget) -> Item:
     return Item(line, said + detail)
 
 
-def _in_doubt(case: Case) -> Iterator[Item]:
+def in_doubt(case: Case) -> Iterator[Item]:
+    """Name each target of which preflight cannot tell, with what lets it be told."""
     if Reason.PREFLIGHT_UNKNOWN not in hold_reasons(case):
         return
     for one in case.targets:
@@ -90,7 +93,7 @@ def _in_doubt(case: Case) -> Iterator[Item]:
             yield Item(line, mend, one.mend, Keep.FIRST)
 
 
-def _to_decide(case: Case) -> Iterator[Item]:
+def _to_decide(case: Case, approvers: Approvers) -> Iterator[Item]:
     held = waiting(case)
     resets = counted(len(held), "reset")
     clusters = counted(sum(len(one.target.clusters) for one in held), "cluster")
@@ -99,7 +102,12 @@ def _to_decide(case: Case) -> Iterator[Item]:
             f"Approve, which lets {resets} with {clusters} go; for an approver who did "
             "not ask for it:",
         ),
-        (*_places(held), *_takers(held), *_not_by(case)),
+        (
+            *places(held),
+            *takers(held),
+            *_not_by(case),
+            *deciders_of(case, approvers),
+        ),
         decide_command(case, "approve"),
     )
     refused = "cancels the case before anything is written"
@@ -110,7 +118,8 @@ def _to_decide(case: Case) -> Iterator[Item]:
     yield Item((text,), (), decide_command(case, "refuse"))
 
 
-def _places(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
+def places(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
+    """Say where these targets are, as far as a few words do."""
     if not held:
         return ()
     shown = [
@@ -122,7 +131,7 @@ def _places(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
     return (("Where: ", *listed(shown), *more),)
 
 
-def _takers(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
+def takers(held: tuple[CaseTarget, ...]) -> tuple[Line, ...]:
     """Say who takes over: the approval is of that, too."""
     found = {
         one.functional_id.id: one.functional_id for one in held if one.functional_id

@@ -44,12 +44,14 @@ _PREFLIGHT: Final = {
 _CLUSTERS_SHOWN: Final = 8
 
 
-def targets_of(case: Case) -> Iterator[Item]:
-    """Tell of each target; failed and unread ones first."""
+def targets_of(case: Case, account_id: str | None = None) -> Iterator[Item]:
+    """Tell of each target, or of each in one account; failed and unread ones first."""
     is_waiting = case.status is CaseStatus.WAITING
     held = {one.target.id for one in waiting(case)} if is_waiting else set()
     done = _done(case)
     for one in sorted_targets(case):
+        if account_id not in (None, one.target.account_id):
+            continue
         standing = "held" if one.target.id in held else _standing(case, one)
         yield Item(
             (*where(case, one), f": {standing}"),

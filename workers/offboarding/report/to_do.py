@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from workers.offboarding.advice import advise, cleaned
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.model import (
     Case,
     CaseResult,
@@ -35,23 +36,26 @@ from workers.offboarding.report.to_follow_up import to_follow_up
 from workers.offboarding.report.value import Item, Keep, Line
 
 
-def to_do_of(case: Case, kind: ReportKind) -> Iterator[Item]:
+def to_do_of(
+    case: Case, kind: ReportKind, approvers: Approvers = ANYBODY
+) -> Iterator[Item]:
     """Tell what is left to do by hand; what failed or was not seen comes first."""
     match kind:
         case ReportKind.HELD:
-            yield from to_release(case)
-            yield from _to_mend(case)
+            yield from to_release(case, approvers)
+            yield from to_mend_of(case)
         case ReportKind.CANCELLED | ReportKind.STARTED:
             return
         case ReportKind.FINAL | ReportKind.DIGEST:
-            yield from _to_mend(case)
+            yield from to_mend_of(case)
             yield from to_follow_up(case)
             yield from _to_go_on(case)
         case _:
             assert_never(kind)
 
 
-def _to_mend(case: Case) -> Iterator[Item]:
+def to_mend_of(case: Case) -> Iterator[Item]:
+    """Give the advice on each target that needs somebody."""
     above = None
     for one in sorted_targets(case):
         advice = advise(one)

@@ -17,9 +17,16 @@ from workers.offboarding.report.phrases import where, with_id
 from workers.offboarding.report.value import Item, Keep, Line
 
 
-def to_follow_up(case: Case) -> Iterator[Item]:
-    """Tell the follow-ups that are not done, with what does them and ticks them off."""
-    left = [one for one in numbered_follow_ups(case) if one[2].done_at is None]
+def to_follow_up(case: Case, account_id: str | None = None) -> Iterator[Item]:
+    """Tell the follow-ups that are not done, with what does them and ticks them off.
+
+    With an account those of it alone, under the numbers that they have in the case.
+    """
+    left = [
+        one
+        for one in numbered_follow_ups(case)
+        if one[2].done_at is None and account_id in (None, one[1].target.account_id)
+    ]
     mine: list[int] = []
     for several in _grouped(left):
         for at in range(0, len(several), MOST_AT_ONCE):

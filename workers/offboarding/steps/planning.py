@@ -520,7 +520,7 @@ def _not_here(case: Case, looks: Sequence[Look]) -> list[Note]:
     if case.adoption is None or looks:
         return []
     text = f"Account {case.adoption.account_id} is not set up here: nothing was seen."
-    return [Note(Reason.LIST_UNREADABLE, text)]
+    return [Note(Reason.LIST_UNREADABLE, text, case.adoption.account_id)]
 
 
 def _is_gone(case: Case, looks: Sequence[Look]) -> bool:
@@ -553,7 +553,8 @@ def _held_back(tools: Tools, case: Case) -> list[Note]:
         return []
     text = "Account {} is held back by armed = false: nothing is written there."
     return [
-        Note(Reason.NOT_ARMED, tools.named(text.format(each))) for each in sorted(held)
+        Note(Reason.NOT_ARMED, tools.named(text.format(each)), each)
+        for each in sorted(held)
     ]
 
 

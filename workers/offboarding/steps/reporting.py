@@ -209,7 +209,7 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
     line = next((one for one in case.reports if one.id == claim.work.item), None)
     if line is None or line.state in (ReportState.SENT, ReportState.FAILED):
         return tools.works.finish(claim, Change())
-    notifier = tools.notifiers.get(line.channel)
+    notifier = tools.notifier_of(line)
     if notifier is None:
         return _drop(tools, claim, case, line, "The channel is not set up any more.")
     if claim.claims > (
@@ -268,6 +268,8 @@ def _put_down(
     if line.state is ReportState.PENDING:
         line = replace(line, state=ReportState.FAILED, at=now)
     entry = entry_of(claim, now, f"report.{line.state}", detail=line.detail or None)
+    if line.room:
+        entry = replace(entry, place=f"account {line.room}")
     # What is told below a message is what it shows by then.
     change = Change(reports=(line,), entries=(entry,), after=shown_with(case, line))
     return tools.works.finish(claim, change)

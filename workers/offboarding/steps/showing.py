@@ -74,7 +74,8 @@ def awaits_root(case: Case, line: ReportLine, now: datetime) -> bool:
     an old copy of the store it waits for people, and the report does not.
     """
     root = case.started_on(line.channel)
-    if root is None or root.id == line.id:
+    # A room has no message that is kept, so nothing there answers one.
+    if root is None or root.id == line.id or line.room:
         return False
     since = case.settled_at or case.held_at
     is_late = since is not None and now > since + _LONGEST_FOR_ROOT
@@ -83,6 +84,8 @@ def awaits_root(case: Case, line: ReportLine, now: datetime) -> bool:
 
 def shown_with(case: Case, line: ReportLine) -> tuple[Work, ...]:
     """Return what follows the delivery of *line*: to show what it tells of, too."""
+    if line.room:
+        return ()
     started_line = line if line.root is not None else case.started_on(line.channel)
     has_root = started_line is not None and started_line.root is not None
     return (Work(case.id, Step.SHOW),) if has_root else ()
@@ -120,7 +123,7 @@ def _untold(case: Case, line: ReportLine, root: Root, now: datetime) -> tuple[st
     held = [
         one
         for one in case.reports
-        if one.kind is ReportKind.HELD and one.channel is line.channel
+        if one.kind is ReportKind.HELD and one.channel is line.channel and not one.room
     ]
     if any(one.state is ReportState.PENDING for one in held):
         return ()

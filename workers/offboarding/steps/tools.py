@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from workers.offboarding.approvers import ANYBODY, Approvers
 from workers.offboarding.errors import CaseChangedError, PermanentError, Reason
 from workers.offboarding.kept_views import KeptViews
 from workers.offboarding.model import (
@@ -34,6 +35,7 @@ from workers.offboarding.ports import (
     Works,
 )
 from workers.offboarding.quiet import ReportClean
+from workers.offboarding.rooms import next_number, room_lines
 from workers.offboarding.shared_looks import SharedLooks
 
 # A piece of work whose worker died this often is given up: it may be what kills them.
@@ -67,6 +69,8 @@ class Tools:
         names: What accounts are called, by id.
         is_in_force: Whether the settings behind all this hold still; they may have
             been read anew since the step began.
+        rooms: The channels of accounts that have their own, by account id.
+        approvers: Who decides about accounts that have approvers of their own.
     """
 
     accounts: Mapping[str, Account]
@@ -94,6 +98,8 @@ class Tools:
     report_clean: ReportClean = ReportClean.EACH
     names: Mapping[str, str] = field(default_factory=dict)
     is_in_force: Callable[[], bool] = lambda: True
+    rooms: Mapping[str, Mapping[Channel, Notifier]] = field(default_factory=dict)
+    approvers: Approvers = ANYBODY
 
     @property
     def is_armed(self) -> bool:
@@ -108,6 +114,11 @@ class Tools:
                     f"ccount {account_id}", f"ccount {name} ({account_id})"
                 )
         return text
+
+    def notifier_of(self, line: ReportLine) -> Notifier | None:
+        """Return where a line is told; None where that is not set up any more."""
+        there = self.rooms.get(line.room, {}) if line.room else self.notifiers
+        return there.get(line.channel)
 
     def account(self, account_id: str) -> Account:
         """Return an account; a case may outlive its entry in the accounts file.
@@ -188,16 +199,17 @@ def whole(tools: Tools, case: Case) -> Case:
 def lines_for(tools: Tools, case: Case, kind: ReportKind) -> tuple[ReportLine, ...]:
     """Make the outbox lines of a new report: one a channel that takes its kind.
 
-    They are numbered a kind.
+    They are numbered a kind. Those of rooms come behind those of the service's own
+    channels.
     """
-    number = 1 + max(
-        (one.number for one in case.reports if one.kind is kind), default=0
-    )
-    return tuple(
+    number = next_number(case, kind)
+    own = tuple(
         ReportLine(channel, kind, number)
         for channel, notifier in tools.notifiers.items()
         if notifier.takes(kind)
     )
+    rooms = {each: tuple(there) for each, there in tools.rooms.items()}
+    return (*own, *room_lines(case, kind, rooms, number))
 
 
 def is_as_planned(case: Case, target: CaseTarget, owner_id: str) -> bool:

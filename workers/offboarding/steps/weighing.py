@@ -33,13 +33,16 @@ def guarded(
     tools: Tools, case: Case, plan: Plan, looks: Sequence[Look]
 ) -> tuple[Note, ...]:
     """Find what holds a plan here, by the settings of the service."""
-    return guards(
+    void = tools.approvers.void(case, plan.approved_by)
+    found = guards(
         case,
-        plan,
+        # What was let go by somebody who may not is judged as if nobody had.
+        replace(plan, approved_by=None, let_go=()) if void else plan,
         looks,
         max_targets=tools.max_targets,
         lets_unknown_go=tools.lets_unknown_go,
     )
+    return (*void, *found)
 
 
 def named_plan(case: Case, now: datetime) -> Plan:
