@@ -35,7 +35,9 @@ _FINISH: Final = (
 )
 
 
-@click.group("upgrade", short_help="See who runs which version; finish it, or go back.")
+@click.group(
+    "upgrade", short_help="See who runs which version; finish an upgrade, or go back."
+)
 def upgrade() -> None:
     """See who runs which version on the store; finish an upgrade, or go back.
 

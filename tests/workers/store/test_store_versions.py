@@ -225,8 +225,9 @@ def test_where_connections_are_hidden_a_person_has_to_be_sure(client, store_plac
 def test_a_server_that_takes_no_names_is_worked_on_all_the_same(client, store_place):
     allowed = ("~*", "+@all", "-client|setname")
     client.execute_command("ACL", "SETUSER", "shy", "on", ">planted-pw", *allowed)
-    url = store_place.store_url.replace("unix://", "unix://shy:planted-pw@")
+    socket = store_place.store_url.removeprefix("unix://").partition("?")[0]
 
+    url = f"unix://shy@{socket}?password=planted-pw"
     store = open_store(Settings(store_url=url))
     client.execute_command("ACL", "DELUSER", "shy")
 
