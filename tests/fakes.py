@@ -1023,5 +1023,5 @@ def uncounted():
     """What a desk needs to count, where nobody hands that over or scrapes it."""
     return {
         "counting": Counting(None, Tally()),
-        "scraping": Scraping(None, None, None, None, broker_depth=None),
+        "scraping": Scraping(None, None, None, None, broker_depth=None, key_words=None),
     }

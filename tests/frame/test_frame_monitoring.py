@@ -10,45 +10,20 @@ import yaml
 from marshmallow import RAISE, Schema, fields, validate
 from promql_parser import VectorSelector
 
+from workers.offboarding.metric import Kind
+from workers.offboarding.metrics import METRICS as TOLD
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "monitoring"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))
 # Each metric with its labels, as the service tells it.
 METRICS = {
-    "offboard_build_info": {"version"},
-    "offboard_store_up": set(),
-    "offboard_cases_total": {"trigger", "outcome"},
-    "offboard_cases_open": {"status"},
-    "offboard_oldest_open_case_seconds": set(),
-    "offboard_stuck_cases": set(),
-    "offboard_damaged_cases": set(),
-    "offboard_targets_total": {"account_id", "outcome", "reason"},
-    "offboard_owner_safe_seconds_bucket": {"le"},
-    "offboard_webhook_requests_total": {"source", "outcome"},
-    "offboard_ibmcloud_requests_total": {"api", "method", "code"},
-    "offboard_ibmcloud_request_seconds_bucket": {"api", "method", "le"},
-    "offboard_notifications_total": {"channel", "kind", "outcome"},
-    "offboard_queue_depth": {"queue"},
-    "offboard_worker_heartbeat_age_seconds": {"worker"},
-    "offboard_sweep_age_seconds": set(),
-    "offboard_exposed_targets": {"account_id", "owner_kind"},
-    "offboard_departures_from_outage": set(),
-    "offboard_leaver_targets": {"account_id"},
-    "offboard_account_info": {"account_id", "name", "armed"},
-    "offboard_account_up": {"account_id"},
-    "offboard_account_last_complete_survey_timestamp_seconds": {"account_id"},
-    "offboard_functional_ids_weak": {"account_id"},
-    "offboard_functional_id_free_key_slots": {"account_id", "functional_id"},
-    "offboard_budget_used_ratio": set(),
-    "offboard_paused": {"account_id"},
-    "offboard_brake_on": set(),
-    "offboard_brake_waiting": set(),
-    "offboard_quarantine_waiting": set(),
-    "offboard_notices_pending": set(),
-    "offboard_http_requests_total": {"route", "method", "code"},
-    "offboard_http_request_seconds_bucket": {"route", "le"},
-    "offboard_api_key_age_seconds": {"account_id", "key"},
+    one.name: set(one.labels) for one in TOLD if one.kind is not Kind.HISTOGRAM
+} | {
+    f"{one.name}_bucket": {*one.labels, "le"}
+    for one in TOLD
+    if one.kind is Kind.HISTOGRAM
 }
 
 

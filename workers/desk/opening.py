@@ -377,6 +377,7 @@ def scraping_on(store: Store, settings: Settings, sender: Sender) -> Scraping:
         store.survey_notes,
         known,
         broker_depth=lambda: sender.depth(),
+        key_words=store.key_uses.words,
     )
 
 

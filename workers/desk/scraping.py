@@ -12,6 +12,7 @@ from config.accounts import AccountSettings
 from workers.offboarding.exposure import AccountIndex
 from workers.offboarding.failing import Failing
 from workers.offboarding.gauges import index_samples
+from workers.offboarding.key_uses import WorkerWord, each_key, live
 from workers.offboarding.metric import Metric, field_of
 from workers.offboarding.metrics import (
     ACCOUNT,
@@ -23,6 +24,7 @@ from workers.offboarding.metrics import (
     CASES_OPEN,
     DAMAGED,
     HEARTBEAT,
+    KEY_AGE,
     NOTICES,
     OLDEST,
     PAUSED,
@@ -97,12 +99,14 @@ class Scraping:
         known: Known,
         *,
         broker_depth: Callable[[], int | None],
+        key_words: Callable[[datetime], list[WorkerWord]],
     ) -> None:
         self._counts = counts
         self._owners = owners
         self._notes = notes
         self._known = known
         self._broker_depth = broker_depth
+        self._key_words = key_words
 
     def scrape(self) -> list[Sample]:
         """Read the store and sum it up; StoreAwayError."""
@@ -121,6 +125,7 @@ class Scraping:
             *self.accounts(),
             *_surveys(indexes, failing, standing.surveyed),
             *_paused(standing.paused, ids),
+            *_key_ages(self._key_words(standing.now), standing.now),
         ]
 
     def accounts(self) -> list[Sample]:
@@ -190,6 +195,16 @@ def _paused(paused: frozenset[str], account_ids: Iterable[str]) -> Iterator[Samp
     yield Sample(PAUSED, ("",), EVERYWHERE in paused)
     for one in account_ids:
         yield Sample(PAUSED, (one,), one in paused)
+
+
+def _key_ages(words: Iterable[WorkerWord], now: datetime) -> Iterator[Sample]:
+    ages: dict[tuple[str, str], float] = {}
+    for use in each_key(live(words, now)):
+        if use.made_at is not None:
+            age = _age(now, use.made_at)
+            ages[use.place] = max(age, ages.get(use.place, 0.0))
+    for place, age in ages.items():
+        yield Sample(KEY_AGE, place, age)
 
 
 def _age(now: datetime, at: datetime) -> float:

@@ -154,6 +154,12 @@ FREE_SLOTS: Final = Metric(
     ("account_id", "functional_id"),
     normal="3 or more",
 )
+KEY_AGE: Final = Metric(
+    "offboard_api_key_age_seconds",
+    "Age of an API key in use, by its name in the settings; of two the older one.",
+    ("account_id", "key"),
+    normal="below OFFBOARD_KEY_MAX_AGE_DAYS; missing where IAM does not show it",
+)
 BUDGET_USED: Final = Metric(
     "offboard_budget_used_ratio",
     "Calls to IBM Cloud granted in the last ten seconds, of those that may be.",
@@ -227,6 +233,7 @@ METRICS: Final = (
     SURVEYED,
     WEAK,
     FREE_SLOTS,
+    KEY_AGE,
     BUDGET_USED,
     BUDGET_GRANTED,
     PAUSED,

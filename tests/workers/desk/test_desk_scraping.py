@@ -12,6 +12,7 @@ from workers.desk.scraping import Known, Scraping
 from workers.offboarding.errors import Reason, StoreAwayError
 from workers.offboarding.exposure import AccountIndex, Holding, ReadingKind
 from workers.offboarding.functional_ids import FunctionalIdState
+from workers.offboarding.key_uses import KeyUse, WorkerWord
 from workers.offboarding.metric import Kind
 from workers.offboarding.metrics import BY_NAME, METRICS
 from workers.offboarding.model import (
@@ -27,6 +28,7 @@ from workers.offboarding.model import (
 from workers.store.budget import Budget
 from workers.store.connection import connect
 from workers.store.damaged import Damaged
+from workers.store.key_uses import KeyUses
 from workers.store.metrics import Counts
 from workers.store.owners import Owners
 from workers.store.surveys import SurveyNotes
@@ -48,7 +50,12 @@ def now_ms():
 def a_scraping(client, rules=RULES, depth=lambda: 3):
     known = Known(rules, armed=True, sources=("okta",), limit=120)
     return Scraping(
-        Counts(client), Owners(client), SurveyNotes(client), known, broker_depth=depth
+        Counts(client),
+        Owners(client),
+        SurveyNotes(client),
+        known,
+        broker_depth=depth,
+        key_words=KeyUses(client).words,
     )
 
 
@@ -99,6 +106,22 @@ def test_the_accounts_are_named_with_whether_they_may_be_written_to(client):
         ("acc1", "production", "true"): 1,
         ("acc2", 'odd "one"\n', "false"): 1,
     }
+
+
+def test_of_two_keys_in_use_the_age_of_the_older_one_is_shown(client):
+    uses = KeyUses(client)
+    for worker, days in (("w1", 10), ("w2", 80)):
+        made_at = NOW - timedelta(days=days)
+        use = KeyUse(
+            "acc1", "steward", NOW, "IBMid-9", f"ApiKey-{days}", made_at=made_at
+        )
+        unseen = KeyUse("acc1", "reader", NOW, "IBMid-8", "ApiKey-1", unseen="403")
+        uses.say(WorkerWord(worker, NOW, (use, unseen)))
+
+    [(label, age)] = scraped(client, "offboard_api_key_age_seconds").items()
+
+    assert label == ("acc1", "steward")
+    assert age == pytest.approx(80 * 86_400, abs=600)
 
 
 def test_targets_are_shown_by_whose_they_are(client):
@@ -274,9 +297,10 @@ def test_a_scrape_of_a_hundred_thousand_cases_asks_no_more_than_one_of_one(clien
     many = commands_of_a_scrape(client, 100_000)
 
     assert many == few
-    # One script, the accounts, and of each of forty its index and how surveys fare.
+    # One script, the accounts, the keys in use, and of each of forty its index and how
+    # surveys fare.
     assert few["evalsha"] == 1
-    assert few["hgetall"] == 4 + 2 * 40
+    assert few["hgetall"] == 5 + 2 * 40
     assert sum(few.values()) == 27 + 2 * 40
     assert not {"scan", "hscan", "sscan", "zscan", "keys"} & set(few)
 
