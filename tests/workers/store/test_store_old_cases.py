@@ -156,6 +156,7 @@ def test_no_trace_is_left_of_a_case_that_is_removed(room, old):
         "offboard:ended",
         "offboard:joined:01B",
         "offboard:lease:target:acc1/us-south/rg1",
+        "offboard:metrics",
     ]
 
 
