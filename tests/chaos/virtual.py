@@ -64,6 +64,9 @@ class _OneByOne:
     def __exit__(self, *error):
         """Nothing is left to be waited for."""
 
+    def shutdown(self, *, wait=True):
+        """Nothing is left to be waited for."""
+
     def submit(self, call, *given):
         done = Future()
         try:

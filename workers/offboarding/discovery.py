@@ -180,7 +180,7 @@ def in_time(
                 at, (cloud, one) = waiting.pop(0)
                 under_way[_submit(readers, partial(look, one))] = at, cloud, one
             ended = wait(under_way, _GLANCE_SECONDS, FIRST_COMPLETED).done
-            for future in ended:
+            for future in [one for one in under_way if one in ended]:
                 found[under_way.pop(future)[0]] = future.result()
             for future, (at, cloud, one) in list(under_way.items()):
                 if cloud.silence_seconds() >= patience:
