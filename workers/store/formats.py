@@ -18,6 +18,16 @@ OLDEST: Final = 1
 NEW: Final[Mapping[str, str | None]] = {
     # Without it the list of people is as old as a survey that had it whole.
     "AccountIndex.people_at": None,
+    # A note without it is shown as one about no account in particular.
+    "Note.account_id": None,
+    # What is told of it waits for a version that knows it.
+    "NoticeKind.key_too_old": None,
+    # These come of an accounts file that format 1 refuses, or that is changed: which is
+    # done when no older version runs (docs/upgrading.md).
+    "NoticeLine.room": r'"room":"[^"]',
+    "ReportLine.room": r'"room":"[^"]',
+    "Reason.account_removed": r'"account_removed"',
+    "Reason.approver_not_listed": r'"approver_not_listed"',
 }
 
 
