@@ -7,6 +7,7 @@ from flask import request
 from werkzeug.exceptions import (
     LengthRequired,
     RequestEntityTooLarge,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
 
@@ -31,9 +32,21 @@ def refuse_unmeasured(limit_bytes: int = LIMIT_BYTES) -> None:
         raise RequestEntityTooLarge(f"A body may have {limit_bytes} bytes.")
 
 
+def whole_body() -> bytes:
+    """Return the body as it came; 503 where it ended before its length.
+
+    A connection that was hung up on ends so. Half a body proves nobody, and a sender
+    that is told so may never send the event again.
+    """
+    raw = request.get_data()
+    if len(raw) < (request.content_length or 0):
+        raise ServiceUnavailable("The body did not arrive whole. Send it again.")
+    return raw
+
+
 def read_json_bytes() -> bytes:
     """Return the body as it came; 415 unless it is JSON, or nothing at all."""
-    raw = request.get_data()
+    raw = whole_body()
     if not request.is_json and (raw or request.content_type):
         raise UnsupportedMediaType("Send the body as application/json.")
     return raw

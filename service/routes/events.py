@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import MethodNotAllowed, UnsupportedMediaType
 
 from service import examples
-from service.bodies import refuse_unmeasured
+from service.bodies import refuse_unmeasured, whole_body
 from service.context import here
 from service.contract import route
 from service.counting import count_delivery, refused_for
@@ -142,7 +142,7 @@ def _delivery(asked: Request, secret: str | None, at: datetime) -> Delivery:
         method=asked.method,
         headers={name.lower(): value for name, value in asked.headers},
         query=asked.args.to_dict() if asked.query_string else {},
-        raw=asked.get_data(),
+        raw=whole_body(),
         at=at,
         path_secret=secret,
         media_type=asked.mimetype,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from service.bodies import strict_json
+from service.bodies import strict_json, whole_body
 from service.scim.errors import ScimError
 from service.scim.resources import CORE, ENTERPRISE
 
@@ -34,7 +34,7 @@ def read_body() -> dict[str, Any]:
     kind = request.mimetype
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise UnsupportedMediaType
-    body = strict_json(request.get_data())
+    body = strict_json(whole_body())
     refuse_odd(body)
     return body
 

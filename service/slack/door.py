@@ -13,7 +13,7 @@ from flask import Response, abort, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]  # ships no types
 from werkzeug.exceptions import ServiceUnavailable
 
-from service.bodies import refuse_unmeasured
+from service.bodies import refuse_unmeasured, whole_body
 from service.context import here
 from service.contract import route
 from service.errors import NotAuthenticError
@@ -78,7 +78,7 @@ slack.before_request(find_slack)
 def take_command() -> Response:
     """Answer `/offboard …`, typed in Slack by somebody on the list."""
     signature = _proven()
-    fields = read_form(request.get_data())
+    fields = read_form(whole_body())
     if fields.get("ssl_check") == "1":
         return Response(status=200)
     try:
@@ -115,7 +115,7 @@ def greet_slack() -> Response:
 def take_press() -> Response:
     """Do what a button is for, pressed in Slack by somebody on the list."""
     signature = _proven()
-    pressed = read_press(read_form(request.get_data()))
+    pressed = read_press(read_form(whole_body()))
     if pressed is None:
         log.info("slack.no_press")
         return Response(status=200)
@@ -133,7 +133,7 @@ def _proven() -> str:
     context = here()
     secrets = context.settings.slack_signing_secret
     try:
-        demand_slack(request.get_data(), given, at, secrets, context.clock())
+        demand_slack(whole_body(), given, at, secrets, context.clock())
     except NotAuthenticError as error:
         log.warning("slack.refused", cause=error.cause)
         raise

@@ -426,3 +426,17 @@ def test_what_is_nested_deeper_than_anybody_means_is_malformed(
     raw = json.dumps(a_departure()).replace('"data"', f'"more": {nested}, "data"')
 
     assert tell(raw.encode()).status_code == status
+
+
+def test_half_a_body_is_asked_for_again_and_not_taken_for_a_forgery(client, desk, sign):
+    raw = b'{"type": "user.departed"}'
+    # As gunicorn gives it, which has counted the bytes itself.
+    cut = {"wsgi.input_terminated": True, "CONTENT_LENGTH": str(len(raw) + 10)}
+
+    answer = client.post(
+        "/events/standard", data=raw, headers=sign(raw), environ_overrides=cut
+    )
+
+    assert answer.status_code == 503
+    assert "did not arrive whole" in answer.json["detail"]
+    assert (desk.noted, desk.door.failures) == ([], [])

@@ -173,10 +173,6 @@ def test_a_line_that_gunicorn_cannot_read_is_not_logged(line):
 
 
 # Two threads, so that two connections would be enough to keep everybody out.
-SOON = """
-from service import patience
-patience.ARRIVES_WITHIN_SECONDS = 0.5
-"""
 FEW = "server.OPTIONS.update(workers=1, threads=2)\nlog.set_up"
 UNFINISHED = [
     b"GET /hea",
@@ -185,7 +181,7 @@ UNFINISHED = [
 
 
 def test_whoever_never_finishes_a_request_keeps_nobody_out():
-    program = SOON + PROGRAM.replace("log.set_up", FEW)
+    program = PROGRAM.replace("log.set_up", FEW)
     with subprocess.Popen(
         [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True
     ) as running:
@@ -215,11 +211,11 @@ def test_whoever_never_finishes_a_request_keeps_nobody_out():
 
 def test_what_arrived_in_time_is_not_hung_up_on_while_it_is_answered():
     ours, theirs = socket.socketpair()
-    arrivals = Arrivals(0.0)
+    arrivals = Arrivals()
     with ours, theirs:
         arrivals.begin(ours)
         time.sleep(0.01)
-        assert arrivals.hang_up() == 1
+        assert arrivals.hang_up(0.0) == 1
 
         ours.sendall(b"the answer")
 
@@ -229,24 +225,33 @@ def test_what_arrived_in_time_is_not_hung_up_on_while_it_is_answered():
 
 def test_what_was_read_is_not_hung_up_on():
     ours, theirs = socket.socketpair()
-    arrivals = Arrivals(0.0)
+    arrivals = Arrivals()
     with ours, theirs:
         arrivals.begin(ours)
         arrivals.end(ours)
 
-        assert arrivals.hang_up() == 0
+        assert arrivals.hang_up(0.0) == 0
+
+
+def test_what_began_a_moment_ago_is_waited_for():
+    ours, theirs = socket.socketpair()
+    arrivals = Arrivals()
+    with ours, theirs:
+        arrivals.begin(ours)
+
+        assert arrivals.hang_up(10.0) == 0
 
 
 def test_a_connection_that_is_gone_already_stops_nobody():
     ours, theirs = socket.socketpair()
     theirs.close()
-    arrivals = Arrivals(0.0)
+    arrivals = Arrivals()
     arrivals.begin(ours)
     ours.close()
     time.sleep(0.01)
 
-    assert arrivals.hang_up() == 1
-    assert arrivals.hang_up() == 0
+    assert arrivals.hang_up(0.0) == 1
+    assert arrivals.hang_up(0.0) == 0
 
 
 def _ask(address, line):
