@@ -9,6 +9,7 @@ import os
 import stat
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +27,12 @@ def touch(kind: str, *, folder: Path | None = None) -> None:
 
 
 def remove(kind: str, *, folder: Path | None = None) -> None:
-    """Show it no more; OSError."""
-    (folder or _folder()).joinpath(f"{kind}-{os.getpid()}").unlink(missing_ok=True)
+    """Show it no more, and leave nothing behind; OSError."""
+    where = folder or _folder()
+    where.joinpath(f"{kind}-{os.getpid()}").unlink(missing_ok=True)
+    # Not where another process shows itself, too.
+    with suppress(OSError):
+        where.rmdir()
 
 
 def age_seconds(kind: str, *, folder: Path | None = None) -> float | None:

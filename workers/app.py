@@ -78,6 +78,7 @@ _CONFIG: Final[dict[str, Any]] = {
     "worker_prefetch_multiplier": 1,
     # With REMAP_SIGTERM=SIGQUIT: running tasks get this long to end.
     "worker_soft_shutdown_timeout": 20,
+    "worker_pool": "workers.threads:Threads",
     "worker_hijack_root_logger": False,
     "worker_send_task_events": False,
     # Nobody asks workers through the broker; whoever may write there could end them.

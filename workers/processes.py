@@ -19,6 +19,7 @@ from typing import IO, Any, Final
 
 import structlog
 from celery import Celery, signals
+from celery.worker import state
 
 from config import log as logs
 from config.settings import Settings, environ_for
@@ -72,22 +73,45 @@ def worker(settings: Settings) -> None:
     offices.now.counting.begin()
     _keep_current(offices, settings)
     log.info("worker.started", armed=settings.armed, threads=THREADS)
-    threads = ["-P", "threads", "-c", str(THREADS)]
+    threads = ["-c", str(THREADS)]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     level = ["--loglevel", settings.log_level]
-    asked_to_end: list[object] = []
-    signals.worker_shutting_down.connect(
-        lambda sig, **_: asked_to_end.append(sig), weak=False
-    )
     try:
         app.worker_main(["--quiet", "worker", *threads, *quiet, *level])
     finally:
         alive.end()
         offices.leave()
+        _give_back(offices.now)
         # Before it begins anew, which no end of the process comes before.
         offices.now.counting.hand_over()
-        if not asked_to_end:
+        if not _is_asked_to_end():
             _begin_anew()
+        _end()
+
+
+def _give_back(office: BackOffice) -> None:
+    try:
+        office.surveys.give_back()
+    except StoreAwayError as error:
+        log.warning("survey.not_given_back", fault=str(error))
+
+
+def _end() -> None:
+    """End this process now, whatever its threads do still.
+
+    Python would wait for them. What they have under way is as after a kill, and known
+    to the store: another worker takes it up.
+    """
+    log.info("worker.ended")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _is_asked_to_end() -> bool:
+    """Tell whether a signal has Celery end; its exit codes there begin at nought."""
+    said: tuple[object, ...] = (state.should_stop, state.should_terminate)
+    return any(one is not None and one is not False for one in said)
 
 
 def _keep_current(offices: Offices, settings: Settings) -> None:

@@ -82,6 +82,7 @@ class Surveys:
         self._notes = notes
         self._trend = trend
         self._turns = BoundedSemaphore(_AT_ONCE)
+        self._under_way: set[str] = set()
 
     def make_due(self) -> None:
         """Survey every account whose turn it is; whom others survey is left to them."""
@@ -96,6 +97,11 @@ class Surveys:
             log.warning("survey.left", fault=str(error))
         finally:
             self._turns.release()
+
+    def give_back(self) -> None:
+        """Leave surveys that are under way to other workers; for who ends meanwhile."""
+        for account_id in tuple(self._under_way):
+            self._owners.end_survey(account_id, again_seconds=0)
 
     def _in_turn(self) -> list[str]:
         """Put those last whose survey failed: they may take their time again."""
@@ -118,6 +124,7 @@ class Surveys:
 
     def _survey(self, account_id: str) -> None:
         again, why = _AGAIN_SECONDS, _BROKE_OFF
+        self._under_way.add(account_id)
         try:
             # Before, too: who dies over each of them says nothing after it.
             self._tell_failing(account_id)
@@ -127,6 +134,7 @@ class Surveys:
             # Whatever broke, the account is surveyed again before long.
             wait = min(again, self._every_seconds)
             self._owners.end_survey(account_id, again_seconds=wait)
+            self._under_way.discard(account_id)
             self._note(account_id, why)
             self._sum_up()
 

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.processes
 DANA = "dana.lee@example.com"
 ROBIN = "robin.park@example.com"
 KAI = "kai.ito@example.com"
+# Celery waits a moment for what is under way, and no longer.
+IMPATIENT = "from workers import app; app._CONFIG['worker_soft_shutdown_timeout'] = 1; "
 # Before or after: what lies in between is one write to the store, or one call. That
 # "about to reset" is written and nothing is sent happens once: twice at one target, and
 # it is given up, since there is no third time.
@@ -235,7 +237,7 @@ def _ask(service):
 
 def test_a_worker_asked_to_end_during_a_reset_ends_it_first(service):
     service.end("worker", signal.SIGKILL)
-    service.start("worker", code=SHORT_LEASE)
+    service.start("worker", code=IMPATIENT + SHORT_LEASE)
     service.await_ready()
     account = service.simulator.account
     account.take_over("us-east", DEFAULT_GROUP_ID, LEAVER_IAM_ID)
@@ -246,6 +248,7 @@ def test_a_worker_asked_to_end_during_a_reset_ends_it_first(service):
     [case_id] = service.tell(DANA, "msg_again").json()["cases"]
     until(lambda: not service.simulator.faults.unfired())
     service.end("worker", signal.SIGTERM)
+    assert "worker.begins_anew" not in service.log("worker")
     [record] = [one for one in records_of(service) if one.case.id == case_id]
     service.start("worker", code=SHORT_LEASE)
     case = service.settled(case_id)

@@ -72,6 +72,7 @@ def test_exposure_shows_every_target_and_who_it_hangs_on(install, simulator):
         "unread",
         "checked_at",
         "functional_ids",
+        "accounts",
     ]
     owners = {
         (one["region"], one["resource_group"]["name"]): (

@@ -68,7 +68,7 @@ def restore_old_store(scene: Scene) -> None:
     story = run(scene.say)
 
     # A sound store that everything was killed on is no old one.
-    checks = {"store": "ok", "sweep": "ok", "restored": "ok"}
+    checks = {"store": "ok", "sweep": "ok", "worker": "ok", "restored": "ok"}
     assert story.after_kill == {"status": "ok", "checks": checks}
     assert story.resets == 3
     for seen in (story.backup, story.files):

@@ -198,6 +198,22 @@ def test_a_survey_whose_worker_died_opens_no_second_case(scene, cloud, monkeypat
     assert len(scene.opened()) == 1
 
 
+def test_who_ends_during_a_survey_leaves_it_to_others(scene, cloud, monkeypatch):
+    taken = []
+
+    def ends(*_):
+        # As the process does, whose thread is never heard of again.
+        assert not scene.owners.begin_survey("acct1")
+        scene.surveys.give_back()
+        taken.append(scene.owners.begin_survey("acct1"))
+
+    monkeypatch.setattr(scene.owners, "put", ends)
+    scene.survey()
+
+    assert taken == [True]
+    scene.surveys.give_back()
+
+
 def _die(*_):
     raise KeyboardInterrupt
 
