@@ -144,7 +144,7 @@ class Desk:
         ping: Callable[[], None] | None = None,
     ) -> None:
         # What asks the store whether it answers, and waits for it but shortly.
-        self._ping = ping or switches.ping
+        self._ping = ping
         self._armed = settings.armed
         self._accounts = settings.rules
         self._lead_time = timedelta(hours=settings.lead_time_hours)
@@ -614,7 +614,7 @@ class Desk:
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""
-        self._ping()
+        (self._ping or self._switches.ping)()
 
     def sweep_age_seconds(self) -> float | None:
         """Tell how long ago a worker last swept; None if none ever did."""
