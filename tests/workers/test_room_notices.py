@@ -14,6 +14,7 @@ from workers.offboarding.model import Channel, ReportKind, ReportLine, ReportSta
 from workers.offboarding.notice import taken_over
 from workers.offboarding.report.value import Line
 from workers.offboarding.rooms import id_in_room
+from workers.offboarding.steps.reporting import UNSET_TRIES
 from workers.refusing import RefusalWatch, noted
 from workers.store.notices import Notices
 from workers.store.refusals import Refusals
@@ -94,6 +95,10 @@ def test_each_is_told_where_it_belongs(notices):
 def test_a_room_that_is_set_up_no_more_fails_and_leaves_the_others(notices):
     notices.add(NOTICE, [SLACK])
     far = Everywhere()
+    # Another worker may know the room, and this one not yet.
+    for _ in range(UNSET_TRIES):
+        tell(notices, {SLACK: far.own}, IN_ROOM, SLACK, lambda: NOON)
+        assert notices.line(IN_ROOM, SLACK).state is ReportState.PENDING
     tell(notices, {SLACK: far.own}, IN_ROOM, SLACK, lambda: NOON)
     far.tell(notices, NOTICE.id)
 
