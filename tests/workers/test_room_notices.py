@@ -45,6 +45,35 @@ def test_a_finding_in_an_account_is_told_in_its_room_too_and_in_no_other(notices
     )
 
 
+class TakenAway(dict):
+    """Rooms of settings that are read anew as soon as somebody looked at them."""
+
+    def _looked_at(self):
+        self.notices.know({})
+
+    def __contains__(self, account_id):
+        self._looked_at()
+        return super().__contains__(account_id)
+
+    def __iter__(self):
+        self._looked_at()
+        return super().__iter__()
+
+
+def test_rooms_that_are_taken_away_meanwhile_break_nothing(notices):
+    for tell_all in (
+        lambda: notices.add(NOTICE, BOTH),
+        lambda: notices.add_trial(replace(NOTICE, id="test-1"), BOTH),
+    ):
+        rooms = TakenAway(ROOMS)
+        rooms.notices = notices
+        notices.know(rooms)
+        tell_all()
+
+    own = {(one, each) for one in (NOTICE.id, "test-1") for each in BOTH}
+    assert own <= set(notices.due(20))
+
+
 def test_it_is_told_there_once_however_often_it_is_found(notices):
     assert notices.add(NOTICE, BOTH)
     notices.due(10)
