@@ -16,7 +16,12 @@ from workers.offboarding.errors import TransientError
 from workers.offboarding.model import Channel, ReportState
 from workers.offboarding.notice import NoticeLine
 from workers.offboarding.ports import Clock, Notifier
-from workers.offboarding.steps.reporting import TRIES, UNKNOWN_PAUSES
+from workers.offboarding.steps.reporting import (
+    NOT_SET_UP,
+    TRIES,
+    UNKNOWN_PAUSES,
+    UNSET_TRIES,
+)
 from workers.offboarding.steps.tools import CRASH_LIMIT, pause
 from workers.store.codec import CANNOT_BE_READ
 from workers.store.notices import Notices
@@ -55,8 +60,11 @@ def tell(
     if not begun:
         return
     wait = pause(line.tries, longest_seconds=300)
-    if notifier is None:
-        line = _failed(line, "The channel is not set up any more.")
+    if notifier is None and line.tries < UNSET_TRIES:
+        # Another worker may have read of it in the settings, and this one not yet.
+        line = replace(line, tries=line.tries + 1, detail=NOT_SET_UP)
+    elif notifier is None:
+        line = _failed(line, NOT_SET_UP)
     elif begun > CRASH_LIMIT:
         text = f"{begun - 1} workers ended without a word while they had it."
         line = _failed(line, text)

@@ -278,6 +278,24 @@ def test_an_account_that_is_not_armed_any_more_is_not_written_in():
     assert [each for each, _ in refreshed(world)] == ["c1"]
 
 
+@pytest.mark.parametrize("what", ["refreshed", "retired"])
+def test_what_began_before_the_settings_changed_writes_nothing_after(what):
+    keys = [DANAS, OLD, LIVE]
+    world = a_refreshing_world() if what == "refreshed" else a_retiring_world(*keys)
+    settled(world)
+    in_force = ["these settings"]
+    world.tools = replace(world.tools, is_in_force=lambda: bool(in_force))
+    world.resets.waiting = in_force.clear
+    world.run(seconds=3600, until=lambda: not in_force)
+
+    assert (world.resets.refreshed, world.resets.retired) == ([], [])
+    world.resets.waiting = lambda: None
+    world.tools = replace(world.tools, is_in_force=lambda: True)
+    world.run(seconds=2 * 3600)
+
+    assert bool(world.resets.refreshed or world.resets.retired)
+
+
 def test_what_a_person_ticked_off_meanwhile_is_not_done_again():
     world = a_refreshing_world(2)
     ticked = []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workers.offboarding.errors import Reason
 from workers.offboarding.joining import folded, widest
-from workers.offboarding.model import Leaver, Scope, Told
+from workers.offboarding.model import Leaver, OpenedBy, Scope, Told
 
 DAY = timedelta(days=1)
 names = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True)
@@ -110,6 +110,20 @@ def test_a_later_date_of_another_source_moves_nothing():
     case = folded(scheduled(later), DAY, NOON)
 
     assert case.starts_at == NOON + 8 * DAY
+
+
+@pytest.mark.parametrize(("first", "then"), [("api", "cli"), ("cli", "api")])
+def test_the_command_line_may_put_off_what_was_asked_of_the_api(first, then):
+    case = a_case(
+        opened_by=OpenedBy(first, None),
+        starts_at=NOON + DAY,
+        effective_at=NOON + 2 * DAY,
+    )
+    later = a_departure(source=then, effective_at=NOON + 9 * DAY)
+
+    moved = folded(replace(case, departures=(later,)), DAY, NOON)
+
+    assert moved.effective_at == NOON + 9 * DAY
 
 
 def test_a_source_may_put_off_its_own_date():

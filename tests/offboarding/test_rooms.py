@@ -1,6 +1,7 @@
 """Rooms of accounts: which are told of a case, once each, and one that fails alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from deciding_scenes import ARMED, a_desk
 from factories import DALLAS, DANA, FRANKFURT, NOON, TOKYO, a_case, a_case_target
@@ -106,6 +107,23 @@ def test_a_room_that_is_not_set_up_any_more_says_so_and_holds_nobody_up():
         "The channel is not set up any more.",
     )
     assert got(rooms["acct2"]) == ["slack:final:3"]
+
+
+def test_a_worker_that_does_not_know_the_room_yet_leaves_it_to_others():
+    world, rooms = a_world_with_rooms()
+    world.open()
+    world.run(until=lambda: world.case().status is CaseStatus.SETTLED)
+    knows, behind = world.tools, replace(world.tools, rooms={}, notifiers={})
+    world.tools = behind
+    end = world.clock() + timedelta(minutes=2)
+    world.run(until=lambda: world.clock() >= end)
+    assert set(states(world).values()) == {ReportState.PENDING}
+
+    world.tools = knows
+    world.run()
+
+    assert set(states(world).values()) == {ReportState.SENT}
+    assert got(rooms["acct1"]) == ["slack:final:2"]
 
 
 def test_rooms_are_asked_for_the_decision_and_told_what_became_of_it():

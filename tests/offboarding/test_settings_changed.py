@@ -11,13 +11,14 @@ import pytest
 from factories import DALLAS, DANA
 from fakes import a_world, perform
 
-from workers.offboarding.errors import Reason
+from workers.offboarding.errors import PermanentError, Reason
 from workers.offboarding.model import CaseResult, Outcome, Step, Work
 from workers.offboarding.ports import Account
 
 PLAN = Work("01CASE", Step.PLAN)
 RESET = Work("01CASE", Step.RESET, DALLAS.id)
 LATER = timedelta(minutes=3)
+STRANGER = PermanentError("no functional ID here", reason=Reason.WRONG_IDENTITY)
 
 
 @pytest.fixture
@@ -80,6 +81,31 @@ def test_what_is_in_an_account_that_was_taken_out_ends_as_not_read(world):
     assert (target(world).outcome, target(world).reason) == (
         Outcome.UNREAD,
         Reason.ACCOUNT_REMOVED,
+    )
+
+
+def test_a_worker_that_does_not_know_the_functional_id_yet_ends_nothing(world):
+    world.resets.faults.append(STRANGER)
+
+    perform(world.tools, world.store, RESET)
+
+    assert target(world).outcome is None
+    world.clock.advance(10)
+    world.run()
+    assert world.resets.sent(DALLAS) == 1
+    assert world.case().result is CaseResult.SAFE
+
+
+def test_a_functional_id_that_was_taken_out_resets_nothing(world):
+    world.clock.advance(LATER.total_seconds())
+    world.resets.faults.append(STRANGER)
+
+    perform(world.tools, world.store, RESET)
+
+    assert world.resets.sent(DALLAS) == 0
+    assert (target(world).outcome, target(world).reason) == (
+        Outcome.FAILED,
+        Reason.WRONG_IDENTITY,
     )
 
 

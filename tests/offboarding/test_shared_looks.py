@@ -48,6 +48,23 @@ def test_who_asks_while_looks_are_under_way_shares_the_next_one():
     assert len(slow.begun) < 8
 
 
+def test_looks_that_wait_for_what_is_silent_keep_none_waiting_that_does_not():
+    slow = Slow()
+    looks = SharedLooks(slow)
+    with ThreadPoolExecutor(3) as threads:
+        for number in range(2):
+            threads.submit(looks.at, CLOUDS)
+            assert slow.begins[number].wait(10)
+
+        first = threads.submit(looks.at, CLOUDS, patience=5.0)
+        is_begun = slow.begins[2].wait(2)
+        for each in slow.ends:
+            each.set()
+
+        assert first.result(10) == [2]
+    assert is_begun
+
+
 def test_nobody_is_served_by_a_look_that_began_before_they_asked():
     slow = Slow()
     looks = SharedLooks(slow)

@@ -5,18 +5,26 @@ from datetime import timedelta
 from threading import Event, Timer
 
 import pytest
-from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO
-from fakes import a_surveyed_world, a_world
+from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO, a_case
+from fakes import a_surveyed_world, a_world, perform
 
 from workers.offboarding import discovery
 from workers.offboarding.checking import check_all
 from workers.offboarding.errors import Reason, TransientError
 from workers.offboarding.health import Verdict
 from workers.offboarding.kept_views import KeptViews
-from workers.offboarding.model import CaseResult, CaseStatus, Outcome
+from workers.offboarding.model import (
+    CaseResult,
+    CaseStatus,
+    Outcome,
+    Scope,
+    Step,
+    Work,
+)
 from workers.offboarding.view import View
 
 DOWN = TransientError("timeout")
+NARROW = Scope(regions=("us-south",))
 
 
 @pytest.fixture(autouse=True)
@@ -229,6 +237,42 @@ def test_their_life_counts_from_the_first_look():
     kept.keep("01CASE", NOON + timedelta(minutes=4), [view])
 
     assert kept.of("01CASE", NOON + timedelta(minutes=6)) is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "known", "is_kept"),
+    [
+        (NARROW, ["one", "two"], True),
+        (None, ["one", "two"], False),
+        (NARROW, ["two"], False),
+    ],
+)
+def test_what_was_asked_for_less_is_not_given_out(scope, known, is_kept):
+    kept, view = KeptViews(), View("acct1")
+    kept.keep("01CASE", NOON, [view], NARROW, ["one"])
+
+    assert (kept.of("01CASE", NOON, scope, known) is not None) is is_kept
+
+
+def test_a_scope_that_was_widened_at_another_worker_is_looked_at_here_too():
+    world = a_world(DALLAS, FRANKFURT)
+    second, _ = world.add_account("acct2", TOKYO, owners={TOKYO: ROBIN})
+    second.faults["people"].extend([DOWN] * 2)
+    another = replace(world.tools, kept=KeptViews())
+    world.open(a_case(scope=NARROW))
+    plan = Work("01CASE", Step.PLAN)
+    perform(world.tools, world.store, plan)
+
+    world.open(a_case(id="01WIDE"))
+    world.cloud.faults["targets"].append(DOWN)
+    world.clock.advance(3)
+    perform(another, world.store, plan)
+    assert world.case().scope is None
+    world.clock.advance(3)
+    world.run()
+
+    assert {one.target for one in world.case().targets} == {DALLAS, FRANKFURT}
+    assert world.case().result is CaseResult.SAFE
 
 
 def test_of_many_cases_the_oldest_look_at_everything_anew():

@@ -14,6 +14,7 @@ from workers.offboarding.model import Channel, ReportKind, ReportLine, ReportSta
 from workers.offboarding.notice import taken_over
 from workers.offboarding.report.value import Line
 from workers.offboarding.rooms import id_in_room
+from workers.offboarding.steps.reporting import UNSET_TRIES
 from workers.refusing import RefusalWatch, noted
 from workers.store.notices import Notices
 from workers.store.refusals import Refusals
@@ -42,6 +43,35 @@ def test_a_finding_in_an_account_is_told_in_its_room_too_and_in_no_other(notices
     assert sorted(notices.due(10)) == sorted(
         [(NOTICE.id, SLACK), (NOTICE.id, MAIL), (IN_ROOM, SLACK)]
     )
+
+
+class TakenAway(dict):
+    """Rooms of settings that are read anew as soon as somebody looked at them."""
+
+    def _looked_at(self):
+        self.notices.know({})
+
+    def __contains__(self, account_id):
+        self._looked_at()
+        return super().__contains__(account_id)
+
+    def __iter__(self):
+        self._looked_at()
+        return super().__iter__()
+
+
+def test_rooms_that_are_taken_away_meanwhile_break_nothing(notices):
+    for tell_all in (
+        lambda: notices.add(NOTICE, BOTH),
+        lambda: notices.add_trial(replace(NOTICE, id="test-1"), BOTH),
+    ):
+        rooms = TakenAway(ROOMS)
+        rooms.notices = notices
+        notices.know(rooms)
+        tell_all()
+
+    own = {(one, each) for one in (NOTICE.id, "test-1") for each in BOTH}
+    assert own <= set(notices.due(20))
 
 
 def test_it_is_told_there_once_however_often_it_is_found(notices):
@@ -94,6 +124,10 @@ def test_each_is_told_where_it_belongs(notices):
 def test_a_room_that_is_set_up_no_more_fails_and_leaves_the_others(notices):
     notices.add(NOTICE, [SLACK])
     far = Everywhere()
+    # Another worker may know the room, and this one not yet.
+    for _ in range(UNSET_TRIES):
+        tell(notices, {SLACK: far.own}, IN_ROOM, SLACK, lambda: NOON)
+        assert notices.line(IN_ROOM, SLACK).state is ReportState.PENDING
     tell(notices, {SLACK: far.own}, IN_ROOM, SLACK, lambda: NOON)
     far.tell(notices, NOTICE.id)
 

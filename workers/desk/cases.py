@@ -35,7 +35,7 @@ from workers.desk.trying import Trying
 from workers.desk.withdrawing import Withdrawing
 from workers.offboarding.entries import about_plan, in_words
 from workers.offboarding.errors import ConflictError, Reason
-from workers.offboarding.joining import askers_of, gone_from_of
+from workers.offboarding.joining import askers_of, gone_from_of, told_by
 from workers.offboarding.model import (
     AdoptionAsked,
     Case,
@@ -50,7 +50,6 @@ from workers.offboarding.model import (
     OpenedBy,
     ReportLine,
     Step,
-    Told,
     Work,
 )
 from workers.offboarding.restored import Restored
@@ -144,7 +143,7 @@ class Desk:
         ping: Callable[[], None] | None = None,
     ) -> None:
         # What asks the store whether it answers, and waits for it but shortly.
-        self._ping = ping or switches.ping
+        self._ping = ping
         self._armed = settings.armed
         self._accounts = settings.rules
         self._lead_time = timedelta(hours=settings.lead_time_hours)
@@ -614,7 +613,7 @@ class Desk:
 
     def check(self) -> None:
         """Ask the store whether it answers; StoreAwayError."""
-        self._ping()
+        (self._ping or self._switches.ping)()
 
     def sweep_age_seconds(self) -> float | None:
         """Tell how long ago a worker last swept; None if none ever did."""
@@ -645,7 +644,7 @@ class Desk:
             status=CaseStatus.SCHEDULED if starts_at > now else CaseStatus.OPEN,
             dry_run=departure.dry_run,
             is_dry_as_asked=departure.dry_run,
-            told=(Told(departure.source, effective_at, departure.occurred_at),),
+            told=(told_by(departure, effective_at),),
             aliases=departure.aliases,
             gone_from=gone_from_of((), departure),
             scope=departure.scope,

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-import redis
 import structlog
 
 from config.settings import Settings
@@ -68,7 +67,7 @@ from workers.store.surveys import SurveyNotes
 from workers.store.switches import Switches
 from workers.store.together import Together
 from workers.store.trend import Trend
-from workers.store.versions import Versions, may_be_named, this_process
+from workers.store.versions import Versions, this_process
 from workers.store.vouched import Vouches
 from workers.store.work import Works
 from workers.tls import with_ca
@@ -161,7 +160,9 @@ def open_store(
         UnsafeStoreError: It may lose writes, and STORE_UNSAFE does not accept that.
     """
     name = this_process(process, version("offboard")).name
-    client = _connected(settings, timeout_seconds, name)
+    client = connect(
+        store_address(settings), timeout_seconds=timeout_seconds, name=name
+    )
     watermark = Watermark(timedelta(minutes=settings.restored_after_minutes))
     counts = Counts(client)
     store = Store(
@@ -226,18 +227,6 @@ def open_store(
     return store
 
 
-def _connected(settings: Settings, timeout_seconds: float, name: str) -> "redis.Redis":
-    """Make a client whose connections have a name, where the server takes that."""
-    connected = partial(
-        connect, store_address(settings), timeout_seconds=timeout_seconds
-    )
-    client = connected(name=name)
-    if may_be_named(client):
-        return client
-    log.warning("store.connection_unnamed")
-    return connected(name="")
-
-
 def index_life(settings: Settings) -> timedelta:
     """Tell how long the owner index is trusted: one survey may fail, two may not."""
     return 2 * timedelta(minutes=settings.exposure_interval_minutes)
@@ -281,7 +270,7 @@ def _desk_for(store: Store, sender: Sender, soon: Switches, settings: Settings) 
 
 def open_upgrading(settings: Settings) -> Upgrading:
     """Open what tells and changes the format of the store; it does not wait for it."""
-    return Upgrading(Versions(_connected(settings, 5, "offboard")))
+    return Upgrading(Versions(connect(store_address(settings))))
 
 
 def desk_on(

@@ -45,8 +45,9 @@ class Apart:
 
     def answered(self, account_id: str, sent_at: float) -> None:
         """Note that a call of an account, sent at *sent_at*, was let through."""
-        before = self._answered.get(account_id, 0.0)
-        self._answered[account_id] = max(before, sent_at)
+        with self._lock:
+            before = self._answered.get(account_id, 0.0)
+            self._answered[account_id] = max(before, sent_at)
 
     def refused(self, account_id: str) -> Whose:
         """Note a 429 of an account, and tell who has to wait for it."""

@@ -82,14 +82,27 @@ def _aliases(case: Case, one: Departure) -> tuple[str, ...]:
 
 def told_of(case: Case) -> tuple[Told, ...]:
     """Return what each source said last of a case; the earliest counts."""
-    return case.told or (Told(case.opened_by.source, case.effective_at),)
+    return case.told or (Told(_voice_of(case.opened_by.source), case.effective_at),)
+
+
+def told_by(one: Departure, effective_at: datetime) -> Told:
+    """Return what the source of a departure says with it."""
+    return Told(_voice_of(one.source), effective_at, one.occurred_at)
+
+
+def _voice_of(source: str) -> str:
+    """Name a source as one that has a word of its own.
+
+    The command line asks the API: who set a date by one may put it off by the other.
+    """
+    return "api" if source == "cli" else source
 
 
 def _told_too(case: Case, one: Departure, at: datetime) -> tuple[Told, ...]:
     """Take in what its source says now, or what each source said of another case."""
     effective_at = max(one.effective_at or at, case.received_at)
     told = told_of(case)
-    for said in one.told or (Told(one.source, effective_at, one.occurred_at),):
+    for said in one.told or (told_by(one, effective_at),):
         told = _said(told, said)
     return told
 

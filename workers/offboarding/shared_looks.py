@@ -15,7 +15,8 @@ from workers.offboarding.discovery import look_at_all
 from workers.offboarding.ports import Cloud
 from workers.offboarding.view import View
 
-# Two, so that a case that begins alone never waits for the look of another.
+# Two, so that a case that begins alone never waits for the look of another; and two of
+# those that wait for what is silent, so that they keep none waiting that does not.
 _AT_ONCE: Final = 2
 _Key = tuple[tuple[str, ...], float | None]
 
@@ -34,6 +35,7 @@ class SharedLooks:
         self._look = look or _look
         self._lock = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
+        self._patient_turns = BoundedSemaphore(_AT_ONCE)
         self._next: dict[_Key, Future[list[View]]] = {}
 
     def at(
@@ -59,7 +61,7 @@ class SharedLooks:
         mine: "Future[list[View]]",
         clouds: Sequence[Cloud],
     ) -> None:
-        with self._turns:
+        with self._patient_turns if key[1] is None else self._turns:
             with self._lock:
                 # Whoever asks from now on is served by the look after this one.
                 del self._next[key]

@@ -4,17 +4,20 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 import redis
+import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from workers.offboarding.errors import StoreAwayError
 from workers.store.formats import FORMAT, OLDEST
 from workers.tls import fault_of
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 PREFIX: Final = "offboard:"
 _HERE: Final = Path(__file__).parent
@@ -35,8 +38,8 @@ def connect(
 ) -> "redis.Redis":
     """Make a client for *url*; connects at the first call.
 
-    The server shows its connections under *name*; an empty one gives none, as versions
-    of format 1 do.
+    The server shows its connections under *name*, where it takes names; an empty one
+    gives none, as versions of format 1 do.
 
     A dead server is known after about a second, so that the front door can answer 503
     in time. One repeat on a fresh connection covers a server that was restarted; one
@@ -53,10 +56,27 @@ def connect(
         decode_responses=True,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=1,
-        client_name=name or None,
+        redis_connect_func=partial(_on_connect, name),
         retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
     )
     return redis.Redis.from_pool(pool)
+
+
+def _on_connect(name: str, connection: "redis.Connection") -> None:
+    """Greet the server, and give the connection its name; it does without, too."""
+    connection.on_connect()  # type: ignore[no-untyped-call]  # untyped there
+    if not name:
+        return
+    connection.send_command("CLIENT", "SETNAME", name)  # type: ignore[no-untyped-call]  # as well
+    try:
+        connection.read_response()
+    except redis.ResponseError as error:
+        _say_unnamed(type(error).__name__)
+
+
+@cache
+def _say_unnamed(fault: str) -> None:
+    log.warning("store.connection_unnamed", fault=fault)
 
 
 @contextmanager

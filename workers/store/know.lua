@@ -8,6 +8,7 @@ for _, account in ipairs(redis.call('SMEMBERS', P .. 'surveyed')) do
     redis.call('SREM', P .. 'surveyed', account)
     redis.call('HDEL', P .. 'survey:complete', account)
     redis.call('DEL', P .. 'owners:' .. account, P .. 'people:' .. account,
+               P .. 'noted:' .. account,
                P .. 'survey:' .. account, P .. 'survey:failing:' .. account)
   end
 end

@@ -58,28 +58,31 @@ class Notices:
         made before: who dies between the two makes both again.
         """
         mine = tuple(channels)
-        if mine and notice.account_id in self._rooms:
-            self._add_in(notice.account_id, notice, REMEMBERED_SECONDS)
+        room = self._rooms.get(notice.account_id)
+        if mine and room is not None:
+            self._add_in(notice.account_id, room, notice, REMEMBERED_SECONDS)
         return self._add(notice, mine, REMEMBERED_SECONDS)
 
     def add_trial(self, notice: Notice, channels: Iterable[Channel]) -> None:
         """Have *channels* and every room told of a trial; it is kept for a day."""
-        for account_id in self._rooms:
-            self._add_in(account_id, notice, _TRIAL_SECONDS)
+        for account_id, room in self._rooms.items():
+            self._add_in(account_id, room, notice, _TRIAL_SECONDS)
         self._add(notice, channels, _TRIAL_SECONDS)
 
     def add_trial_in(self, account_id: str, notice: Notice) -> None:
         """Have the room of one account told of a trial, and nobody else."""
-        self._add(notice, self._rooms[account_id], _TRIAL_SECONDS, account_id)
+        room = self._rooms.get(account_id, ())
+        self._add(notice, room, _TRIAL_SECONDS, account_id)
 
     @property
     def rooms(self) -> Rooms:
         """Return the rooms that are told."""
         return self._rooms
 
-    def _add_in(self, account_id: str, notice: Notice, ttl: int) -> None:
-        told = in_room(notice, account_id)
-        self._add(told, self._rooms[account_id], ttl, account_id)
+    def _add_in(
+        self, account_id: str, room: tuple[Channel, ...], notice: Notice, ttl: int
+    ) -> None:
+        self._add(in_room(notice, account_id), room, ttl, account_id)
 
     def turn(self, notice_id: str) -> Turn:
         """Take the turn to try the channels, where nobody has it; tell who has."""

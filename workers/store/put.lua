@@ -1,6 +1,11 @@
 -- Write what a survey found, and keep what was read elsewhere since it began.
 -- asked: account, head, holdings {target id: text}, since, people? {field: text}
 local P, asked = ARGV[1], cjson.decode(ARGV[2])
+-- An account that was taken out while it was surveyed: its people are not for us to keep.
+if redis.call('EXISTS', P .. 'surveyed') == 1
+   and redis.call('SISMEMBER', P .. 'surveyed', asked.account) == 0 then
+  return 'unknown'
+end
 local key, noted = P .. 'owners:' .. asked.account, P .. 'noted:' .. asked.account
 local later = {}
 local all = redis.call('HGETALL', noted)

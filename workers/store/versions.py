@@ -66,18 +66,6 @@ def this_process(kind: str, version: str) -> Process:
     return Process(kind, version, OLDEST, FORMAT, where)
 
 
-def may_be_named(client: "redis.Redis") -> bool:
-    """Tell whether the server lets a named connection in."""
-    try:
-        client.ping()
-    except redis.ResponseError:
-        return False
-    except redis.RedisError:
-        # Whether it answers at all is asked elsewhere.
-        return True
-    return True
-
-
 class Versions:
     """The format of the store; every method raises StoreAwayError."""
 

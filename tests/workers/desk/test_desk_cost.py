@@ -80,7 +80,7 @@ def test_an_event_that_opens_a_case_is_one_call(counted, send):
         assert send() == 202
 
     assert cost.calls == ["EVALSHA"]
-    assert cost.within.total() == 25
+    assert cost.within.total() == 26
 
 
 def test_a_repeat_is_one_call_and_writes_its_delivery_alone(counted, send):
@@ -90,7 +90,7 @@ def test_a_repeat_is_one_call_and_writes_its_delivery_alone(counted, send):
         assert send() == 202
 
     assert cost.calls == ["EVALSHA"]
-    assert cost.within.total() == 7
+    assert cost.within.total() == 8
     written = {"SET", "SADD", "ZADD", "RPUSH", "HSET", "HINCRBY"} & set(cost.within)
     assert written == {"HSET", "HINCRBY"}
 
@@ -102,7 +102,7 @@ def test_an_event_that_joins_a_case_is_one_call(counted, send):
         assert send(id="msg_2") == 202
 
     assert cost.calls == ["EVALSHA"]
-    assert cost.within.total() == 20
+    assert cost.within.total() == 21
 
 
 def test_what_an_event_says_of_its_ids_is_learned_in_the_same_call(

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import sleep
 
 import pytest
 from ibmcloud_scenes import an_account, settings_for
@@ -295,3 +296,21 @@ def test_what_is_long_ago_is_a_first_one_again(apart, clock):
     clock.now += 601
 
     assert apart.refused("a") is Whose.EVERYBODY_SHORTLY
+
+
+def test_an_account_that_is_answered_for_the_first_time_breaks_no_judgement(apart):
+    class Slow(dict):
+        """Answers that are looked through while another one comes."""
+
+        def items(self):
+            for each in super().items():
+                threads.submit(apart.answered, "new", 1.0)
+                sleep(0.05)
+                yield each
+
+    with ThreadPoolExecutor() as threads:
+        apart._answered = Slow(b=1.0, c=1.0)
+        apart.refused("a")
+        apart._clock.now += 11
+
+        assert apart.refused("a") is Whose.EVERYBODY

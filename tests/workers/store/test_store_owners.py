@@ -137,6 +137,16 @@ def test_an_account_that_is_not_ours_any_more_is_forgotten(owners):
     assert owners.people("acct1", [DANA.id]) == ()
 
 
+def test_a_survey_that_ends_after_its_account_went_keeps_nobody_of_it(owners):
+    owners.know(["acct1", "acct2"])
+    owners.know(["acct2"])
+
+    owners.put(INDEX, [a_person(DANA)])
+
+    assert owners.of("acct1").holdings == ()
+    assert owners.people("acct1", [DANA.id]) == ()
+
+
 def test_an_account_that_comes_back_does_not_fail_since_it_went(owners, client):
     notes = SurveyNotes(client)
     owners.know(["acct1", "acct2"])

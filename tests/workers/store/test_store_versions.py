@@ -1,13 +1,14 @@
 """The format of a store: who may work on it, who is there, on and back."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from store_scenes import Room, a_case
 
 from config.settings import Settings
-from workers.desk.opening import open_store, open_upgrading
+from workers.desk.opening import open_desks, open_store, open_upgrading
 from workers.desk.upgrading import UpgradeRefusedError, Upgrading
 from workers.offboarding.errors import CaseDamagedError, StoreAwayError
 from workers.offboarding.health import Verdict
@@ -227,8 +228,10 @@ def test_a_server_that_takes_no_names_is_worked_on_all_the_same(client, store_pl
     client.execute_command("ACL", "SETUSER", "shy", "on", ">planted-pw", *allowed)
     socket = store_place.store_url.removeprefix("unix://").partition("?")[0]
 
-    url = f"unix://shy@{socket}?password=planted-pw"
-    store = open_store(Settings(store_url=url))
+    settings = Settings(store_url=f"unix://shy@{socket}?password=planted-pw")
+    store = open_store(settings)
+    # What asks whether the store answers has connections of its own.
+    open_desks(replace(settings, broker_url="redis://127.0.0.1:1/1"))(settings).check()
     client.execute_command("ACL", "DELUSER", "shy")
 
     assert store.versions is not None

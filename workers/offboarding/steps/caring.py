@@ -20,6 +20,7 @@ TRIES: Final = 8
 _PAUSED: Final = timedelta(minutes=1)
 # Arming an account takes a change of the settings, and nobody waits for this.
 _NOT_ARMED: Final = timedelta(hours=1)
+_ANEW: Final = timedelta(seconds=1)
 _WRITES: Final = 10
 
 
@@ -35,8 +36,10 @@ def writer(tools: Tools, account_id: str) -> Resets:
     """Return the means to write in an account; asked immediately before each write.
 
     Raises:
-        NotNowError: It is not armed, or paused.
+        NotNowError: It is not armed, or paused; or may not be armed any more.
     """
+    if not tools.is_in_force():
+        raise NotNowError("The settings were read anew.", _ANEW)
     account = tools.accounts.get(account_id)
     if account is None or account.resets is None:
         raise NotNowError(f"Account {account_id} is not armed.", _NOT_ARMED)

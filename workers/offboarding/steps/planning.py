@@ -264,14 +264,14 @@ def _seen_by(
     The first look leaves an account that is silent, so that what can be seen of the
     others is acted on; those that follow wait for its answer.
     """
-    if this.folds:
+    if this.folds or not case.tries:
         # Who joined may have widened the scope, or named the leaver otherwise.
         tools.kept.drop(case.id)
-    kept = tools.kept.of(case.id, this.at) if case.tries else None
+    known = {one.target.id for one in case.targets}
+    kept = tools.kept.of(case.id, this.at, case.scope, known)
     patience = PATIENCE_SECONDS if kept is None else None
     kept = kept or {}
     missing = [one for one in clouds if one.account_id not in kept]
-    known = {one.target.id for one in case.targets}
     looked = (
         tools.looks.at(missing, patience=patience)
         if case.scope is None and not known
@@ -297,7 +297,8 @@ def _keep(
         return
     pairs = zip(looks, views, strict=True)
     whole = [view for look, view in pairs if look.view.is_final]
-    tools.kept.keep(case.id, this.at, whole)
+    known = {one.target.id for one in case.targets}
+    tools.kept.keep(case.id, this.at, whole, case.scope, known)
 
 
 def _to_go_by(tools: Tools, this: Try, case: Case) -> list[AccountIndex]:

@@ -41,6 +41,10 @@ from workers.offboarding.steps.tools import (
 
 # Tries before a report counts as failed: with pauses of up to five minutes, a day.
 TRIES: Final = 300
+# Looks for a channel that this worker does not know: some four minutes, longer than one
+# may be behind another that has read of it in the settings.
+UNSET_TRIES: Final = 8
+NOT_SET_UP: Final = "The channel is not set up any more."
 # What was perhaps posted and is not known says for ever that its case is under way: of
 # those there is one at most.
 _ROOT_CRASHES: Final = 2
@@ -211,7 +215,7 @@ def deliver(tools: Tools, claim: Claim) -> tuple[Work, ...]:
         return tools.works.finish(claim, Change())
     notifier = tools.notifier_of(line)
     if notifier is None:
-        return _drop(tools, claim, case, line, "The channel is not set up any more.")
+        return _without_channel(tools, claim, case, line)
     if claim.claims > (
         _ROOT_CRASHES if line.kind is ReportKind.STARTED else CRASH_LIMIT
     ):
@@ -235,6 +239,17 @@ def _send(
         line = replace(line, tries=line.tries + 1, detail=str(error))
         wait = max(wait, timedelta(seconds=asked_wait(error)))
     return _put_down(tools, claim, case, line, wait)
+
+
+def _without_channel(
+    tools: Tools, claim: Claim, case: Case, line: ReportLine
+) -> tuple[Work, ...]:
+    """Leave a line to a worker that knows its channel; none does after some minutes."""
+    if line.tries >= UNSET_TRIES:
+        return _drop(tools, claim, case, line, NOT_SET_UP)
+    at = tools.clock() + pause(line.tries, longest_seconds=300)
+    left = replace(line, tries=line.tries + 1, detail=NOT_SET_UP)
+    return tools.works.again(claim, Change(reports=(left,)), at)
 
 
 def _drop(

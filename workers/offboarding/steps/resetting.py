@@ -176,7 +176,14 @@ def _look_and_send(
     # Before anything is sent: what is sent is written down, whoever is away then.
     usual, is_scout = tools.lags.enlist(target.target.account_id)
     first = first_poll(usual, is_scout=is_scout)
-    ready = resets.prepare(target.target, taker)
+    try:
+        ready = resets.prepare(target.target, taker)
+    except PermanentError as error:
+        now = tools.clock()
+        if error.reason is Reason.WRONG_IDENTITY and _is_lately_planned(case, now):
+            # Whoever planned it knows this functional ID, and this worker not yet.
+            return tools.works.again(claim, Change(), now + _LOOK_AGAIN)
+        raise
     _check_identity(case, target, ready.identity)
     now = tools.clock()
     ended = _no_longer_theirs(tools, case, target, now)
