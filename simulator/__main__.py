@@ -38,6 +38,12 @@ _SCENES = {"demo": lambda: [demo_account()], "two-accounts": two_accounts}
     default="demo",
     help="Which accounts there are; two-accounts needs --accounts-file.",
 )
+@click.option(
+    "--slack-channel",
+    "slack_channels",
+    multiple=True,
+    help="The id of one more channel that its Slack has; repeatable.",
+)
 def main(
     port: int,
     smtp_port: int,
@@ -46,6 +52,7 @@ def main(
     env_file: Path | None,
     accounts_file: Path | None,
     scene: str,
+    slack_channels: tuple[str, ...],
 ) -> None:
     """Print the settings that point the service here, and run until told to end."""
     if scene == "two-accounts" and accounts_file is None:
@@ -57,6 +64,7 @@ def main(
     for account in simulator.accounts:
         account.latency_seconds = latency
         account.replication_lag_seconds = lag
+    simulator.slack.channels.update(slack_channels)
     with simulator:
         if accounts_file is not None:
             write_accounts(simulator.accounts, accounts_file)

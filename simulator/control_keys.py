@@ -67,6 +67,12 @@ def _add_looking(routes: Blueprint, account: Callable[[], Account]) -> None:
 
 
 def _add_keys(routes: Blueprint, account: Callable[[], Account]) -> None:
+    @routes.post("/keys")
+    def post_key() -> Answer:
+        given = body({"iam_id": str, "apikey": str}, {"iam_id", "apikey"})
+        account().add_login_key(given["iam_id"], given["apikey"])
+        return "", 204
+
     @routes.patch("/keys/<key_id>")
     def patch_key(key_id: str) -> Answer:
         given = body({"locked": bool, "disabled": bool}, set())

@@ -102,7 +102,7 @@ class Vouching:
             text = f"It was called {seconds:.0f} s ago, and took it."
             return (Check(what, Verdict.OK, text),)
         text = f"It was not called since {last.since:%Y-%m-%d %H:%M} UTC: {last.why}."
-        mend = "See docs/monitoring.md for what each of that means."
+        mend = "See docs/monitoring.md for what that means."
         return (Check(what, Verdict.FAILED, text, mend),)
 
     def _why_silent(self) -> str:

@@ -41,7 +41,7 @@ def notify() -> None:
     show_default=True,
     help="How many seconds to wait for the channels.",
 )
-@click.option("--account", help="Only the channel and mailbox of this account.")
+@click.option("--account", help="The account's id: only its own room.")
 @output_option
 def test(*, seconds: float, account: str | None, output: str) -> None:
     """Send a test to every report channel, and tell how each took it.

@@ -14,7 +14,7 @@ from service.commands.opening import open_client, output_option
 from service.commands.screen import progress_screen, result_screen, write_json
 from service.commands.to_do import options
 
-_account = click.option("--account", help="Only this account; else all.")
+_account = click.option("--account", help="Only this account, by its id; else all.")
 
 
 @click.command(short_help="Send no reset until `offboard resume`.")

@@ -168,6 +168,7 @@ MADE_UP = {
     "store-url": "rediss://user:pass@redis.example.com:31234/0",
     "web-api-tokens": f"me:approver:{'0' * 64}",
     "keys-evidence-key": "0123456789abcdef" * 4,
+    "keys-heartbeat-url": "https://ping.example.com/a-token",
     "web-source-standard-secret": "whsec_" + "A" * 32,
 }
 
@@ -326,6 +327,33 @@ def test_nothing_gets_in_or_out_that_is_not_named():
         **everything,
         "app.kubernetes.io/name": "worker",
     }
+
+
+@pytest.mark.parametrize("name", KUSTOMIZATIONS)
+def test_prometheus_gets_to_the_web_and_shows_a_token_there(name):
+    resources = built(FOLDER / name)
+    rules = resources["NetworkPolicy/offboard-to-web"]["spec"]["ingress"]
+    let_in = [
+        one["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+        for rule in rules
+        for one in rule["from"]
+    ]
+
+    assert "monitoring" in let_in
+    given = {one: environ_of(resources, one) for one in PROCESSES}
+    assert [one for one in given if "OFFBOARD_METRICS_TOKEN_FILE" in given[one]] == [
+        "web"
+    ]
+
+
+@pytest.mark.parametrize("name", KUSTOMIZATIONS)
+def test_only_who_copied_the_example_has_a_dead_man_s_switch_and_only_workers(name):
+    resources = built(FOLDER / name)
+    given = {one: environ_of(resources, one) for one in PROCESSES}
+
+    calling = [one for one in given if "OFFBOARD_HEARTBEAT_URL_FILE" in given[one]]
+
+    assert calling == ([] if name == "base" else ["worker"])
 
 
 def test_a_file_of_a_secret_as_kubernetes_mounts_it_is_not_told_as_open(tmp_path):

@@ -308,6 +308,15 @@ def test_keys_are_shown_and_changed(simulator, control):
     assert control("PATCH", "keys/none", json={}).status_code == 404
 
 
+def test_an_identity_is_given_one_more_key(simulator, control, token):
+    given = {"iam_id": FUNCTIONAL_ID_IAM_ID, "apikey": "made-up"}
+
+    assert control("POST", "keys", json=given).status_code == 204
+    assert control("POST", "keys", json={"iam_id": "IBMid-1"}).status_code == 422
+
+    assert token("made-up")
+
+
 def test_broken_clusters_are_shown(simulator, control):
     before = control("GET", "broken").json()["clusters"]
 
@@ -491,6 +500,31 @@ def test_the_command_writes_an_accounts_file_and_points_the_settings_at_it(tmp_p
     assert [account["name"] for account in accounts] == ["production", "staging"]
     key_file = accounts[0]["reader"]["apikey_file"]
     assert Path(key_file).read_text() == "simulated-apikey-of-offboard-reader"
+
+
+def test_its_slack_has_the_further_channels_that_the_command_names(tmp_path):
+    env_file = tmp_path / "simulator.env"
+    arguments = ["--slack-channel", "C0STAGING", "--env-file", str(env_file)]
+    command = [sys.executable, "-m", "simulator", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        give_up_at = time.monotonic() + 30
+        while not env_file.exists() and time.monotonic() < give_up_at:
+            time.sleep(0.02)
+        lines = env_file.read_text().splitlines()
+        settings = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+        posted = [
+            requests.post(
+                f"{settings['OFFBOARD_SLACK_API_URL']}chat.postMessage",
+                headers={"Authorization": "Bearer xoxb-simulated"},
+                json={"channel": channel, "text": "hello"},
+                timeout=5,
+            ).json()["ok"]
+            for channel in ("C0STAGING", "C0UNKNOWN")
+        ]
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=10)
+
+    assert posted == [True, False]
 
 
 def test_a_scene_of_two_accounts_needs_a_file_for_them():

@@ -274,7 +274,8 @@ def test_who_decides_about_its_account_may_press_and_is_named(shown, app, desk):
     page = shown(waiting())
 
     assert buttons(page) == ["approve", "refuse", "cancel"]
-    assert "Who may decide: for production kim , sam . They are named" in text_of(page)
+    said = text_of(page)
+    assert "Who may decide: for production : kim , sam . They are named" in said
 
 
 def test_who_does_not_decide_about_it_has_no_button_and_sees_who_does(shown, app, desk):
@@ -283,7 +284,7 @@ def test_who_does_not_decide_about_it_has_no_button_and_sees_who_does(shown, app
     page = shown(waiting())
 
     assert buttons(page) == ["cancel"]
-    assert "for production kim , lee" in text_of(page)
+    assert "for production : kim , lee" in text_of(page)
 
 
 def test_viewers_are_not_shown_who_decides(shown, app, desk):

@@ -146,10 +146,9 @@ def test_a_token_that_is_taken_away_ends_its_sessions(an_app, desk, settings):
     )
     assert client.get("/").status_code == 200
 
-    app.extensions["offboard"] = replace(
-        app.extensions["offboard"],
-        settings=replace(SETTINGS, api_tokens=SETTINGS.api_tokens[1:]),
-    )
+    context = app.extensions["offboard"]
+    fewer = replace(SETTINGS, api_tokens=SETTINGS.api_tokens[1:])
+    context.front = replace(context.front, settings=fewer)
 
     assert client.get("/").status_code == 303
 

@@ -195,11 +195,11 @@ def test_what_holds_resets_back_stands_over_every_page(sign_in, desk):
     assert "<strong>Not armed.</strong>" in page
 
 
-def exposure_page(app):
+def exposure_page(app, token="ofb_viewer"):  # noqa: S107 - made up
     client = app.test_client()
     client.post(
         "/login",
-        data={"token": "ofb_viewer"},
+        data={"token": token},
         headers={"Sec-Fetch-Site": "same-origin"},
     )
     return client.get("/exposure").get_data(as_text=True)
@@ -219,6 +219,24 @@ def test_in_which_account_a_target_is_stands_there_where_there_are_several(
     assert page.count('<small class="name">account production</small>') == 4
     assert ">account " not in alone
     assert strange.count(f">account {DALLAS.account_id}<") == 4
+
+
+def test_taking_over_names_the_account_where_somebody_owns_in_several(
+    an_app, desk, settings
+):
+    elsewhere = replace(DALLAS, account_id="acct-two")
+    holdings = tuple(
+        Holding(one, ReadingKind.OWNER, DANA, checked_at=NOW)
+        for one in (DALLAS, elsewhere)
+    )
+    desk.exposed = exposed(holdings=holdings, people=(Dependence(DANA, 2, 2, False),))
+    mine = AccountSettings(DALLAS.account_id, name="production")
+    several = replace(settings, accounts_file=(mine, AccountSettings("acct-two")))
+
+    page = exposure_page(an_app(several, desk), "ofb_approver")
+
+    assert 'in <span class="name">production</span>' in page
+    assert 'in <span class="name">acct-two</span>' in page
 
 
 def some_accounts(many):
