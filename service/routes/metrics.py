@@ -28,7 +28,7 @@ _SCRAPED: Final[dict[str, Any]] = {
     "/metrics",
     role="public",
     answer={200: _SCRAPED},
-    refuses=(401,),
+    refuses=(401, 429),
 )
 def metrics() -> Response:
     """Tell Prometheus what is counted; where METRICS_TOKEN is set, only with it.

@@ -1,8 +1,10 @@
 import json
+import logging
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
+import structlog
 from click.testing import CliRunner
 from fake_api import TOKEN, FakeApi
 from fake_desk import NOW, SECRET, SETTINGS, FakeDesk
@@ -130,6 +132,17 @@ def api():
     running = FakeApi()
     yield running
     running.close()
+
+
+@pytest.fixture
+def logs_as_before():
+    """For commands that set logging up, as processes do."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

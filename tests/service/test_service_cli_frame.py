@@ -171,7 +171,9 @@ def test_a_service_that_comes_back_is_followed_on(api, offboard):
     end = Says(a_case("settled", "safe", a_verified()))
     api.script(SHOW, Says(a_case("open")), *[away] * 4, end)
 
-    done = offboard("case", "show", CASE_ID, "--watch", "-o", "json")
+    patient = Pace(poll_seconds=0.01, patience_seconds=20, pauses=(0.01, 0.01))
+    words = ("case", "show", CASE_ID, "--watch", "-o", "json")
+    done = offboard(*words, pace=patient)
 
     assert done.exit_code == 0
     assert "The service does not answer; it is asked again" in done.stderr

@@ -7,7 +7,6 @@ import threading
 from dataclasses import replace
 
 import pytest
-import structlog
 from fake_api import result_in
 from fake_desk import NOW, SETTINGS, FakeDesk
 from werkzeug.serving import make_server
@@ -53,14 +52,7 @@ OWNED = Holding(TARGET, ReadingKind.OWNER, DANA, checked_at=NOW)
 UNREAD = Holding(TARGET, ReadingKind.UNREAD, None, Reason.NO_ROLE, NOW)
 
 
-@pytest.fixture(autouse=True)
-def logs_as_before():
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 @pytest.fixture
@@ -165,6 +157,8 @@ def test_the_checks_of_a_worker_are_the_same_from_both(at_account, at_service):
         "store",
         "token",
         "pause",
+        "workers_alive",
+        "beat_alive",
         "worker",
         "beat",
         "armed",

@@ -9,6 +9,8 @@ from service.cli import main
 from workers.store.connection import connect
 from workers.store.versions import this_process
 
+pytestmark = pytest.mark.usefixtures("logs_as_before")
+
 
 @pytest.fixture
 def server(store_place):

@@ -31,7 +31,7 @@ class Bug(Exception):
     """What no code expects."""
 
 
-def raising(*_):
+def raising(*_, **__):
     raise Bug
 
 
