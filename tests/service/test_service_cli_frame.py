@@ -23,6 +23,7 @@ from fake_api import (
 )
 
 from service.cli import LATER, main
+from service.commands.waiting import Pace
 
 CASES = ("GET", "/api/cases")
 GATE = ("GET", "/api/gate/dana.lee%40example.com")
