@@ -5,7 +5,17 @@ from datetime import timedelta
 from threading import Event, Timer
 
 import pytest
-from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO, a_case
+from factories import (
+    DALLAS,
+    DANA,
+    FID,
+    FRANKFURT,
+    NOON,
+    ROBIN,
+    TOKYO,
+    a_case,
+    a_person,
+)
 from fakes import a_surveyed_world, a_world, perform
 
 from workers.offboarding import discovery
@@ -297,6 +307,27 @@ def test_the_leaver_is_looked_for_under_the_names_of_the_last_whole_user_list():
     assert not index.has_people
     assert index.people_read_at == NOON
     assert [one.owner_now for one in index.of(DANA.id)] == [None]
+
+
+@pytest.mark.parametrize("how", ["hangs", "refuses"])
+def test_two_people_of_one_name_are_two_though_the_list_of_one_is_not_shown(how, end):
+    world = a_surveyed_world(DALLAS)
+    second, _ = world.add_account("acct2", TOKYO, owners={TOKYO: ROBIN})
+    twin = a_person(ROBIN, email=DANA.email)
+    second.users = [twin, a_person(FID)]
+    world.survey(second)
+    if how == "hangs":
+        hangs(second, "people", "targets", end=end)
+    second.faults["people"].extend([DOWN] * 2)
+
+    world.open()
+    world.run(seconds=10, until=lambda: world.case().plan is not None)
+
+    assert world.resets.sent(DALLAS) == 0
+    assert world.case().status is CaseStatus.WAITING
+    assert {one.reason for one in world.case().plan.refused} == {
+        Reason.AMBIGUOUS_PERSON
+    }
 
 
 def test_the_doctor_names_the_account_that_is_silent_and_checks_the_others(end):
