@@ -285,6 +285,18 @@ def test_a_scope_that_was_widened_at_another_worker_is_looked_at_here_too():
     assert world.case().result is CaseResult.SAFE
 
 
+def test_what_is_looked_at_anew_is_kept_for_as_long_again():
+    world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+    second, _ = world.add_account("acct2", TOKYO)
+    slow = TransientError("429", retry_after_seconds=200)
+    second.faults["targets"].extend([slow] * 3)
+
+    assert world.settle().result is CaseResult.SAFE
+
+    # At first, and where that was too old; not at the looks behind these.
+    assert world.journal.count(f"key_owner {FRANKFURT.id}") == 2
+
+
 def test_of_many_cases_the_oldest_look_at_everything_anew():
     kept = KeptViews()
     for number in range(33):

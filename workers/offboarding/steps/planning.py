@@ -274,6 +274,9 @@ def _seen_by(
         tools.kept.drop(case.id)
     known = {one.target.id for one in case.targets}
     kept = tools.kept.of(case.id, this.at, case.scope, known)
+    if kept is None:
+        # All is looked at anew, and what that shows is as young.
+        tools.kept.drop(case.id)
     patience = PATIENCE_SECONDS if kept is None else None
     kept = kept or {}
     missing = [one for one in clouds if one.account_id not in kept]
