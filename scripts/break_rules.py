@@ -649,11 +649,8 @@ BUGS: Final = (
         "get the token after the last look",
         f"{STEPS}/resetting.py",
         (
-            (
-                "    ready = resets.prepare(target.target, taker)\n"
-                "    _check_identity(case, target, ready.identity)\n",
-                "",
-            ),
+            ("        ready = resets.prepare(target.target, taker)\n", "        pass\n"),
+            ("    _check_identity(case, target, ready.identity)\n", ""),
             ("    if not ready.is_fresh:\n", "    if False:\n"),
             (
                 "    return _send(tools, claim, case, target, ready, timedelta(",
