@@ -115,7 +115,7 @@ def test_a_worker_that_does_not_know_the_room_yet_leaves_it_to_others():
     world.run(until=lambda: world.case().status is CaseStatus.SETTLED)
     knows, behind = world.tools, replace(world.tools, rooms={}, notifiers={})
     world.tools = behind
-    end = world.clock() + timedelta(minutes=2)
+    end = world.clock() + timedelta(seconds=90)
     world.run(until=lambda: world.clock() >= end)
     assert set(states(world).values()) == {ReportState.PENDING}
 

@@ -5,7 +5,17 @@ from datetime import timedelta
 from threading import Event, Timer
 
 import pytest
-from factories import DALLAS, DANA, FRANKFURT, NOON, ROBIN, TOKYO, a_case
+from factories import (
+    DALLAS,
+    DANA,
+    FID,
+    FRANKFURT,
+    NOON,
+    ROBIN,
+    TOKYO,
+    a_case,
+    a_person,
+)
 from fakes import a_surveyed_world, a_world, perform
 
 from workers.offboarding import discovery
@@ -275,6 +285,18 @@ def test_a_scope_that_was_widened_at_another_worker_is_looked_at_here_too():
     assert world.case().result is CaseResult.SAFE
 
 
+def test_what_is_looked_at_anew_is_kept_for_as_long_again():
+    world = a_world(DALLAS, FRANKFURT, owners={FRANKFURT: ROBIN})
+    second, _ = world.add_account("acct2", TOKYO)
+    slow = TransientError("429", retry_after_seconds=200)
+    second.faults["targets"].extend([slow] * 3)
+
+    assert world.settle().result is CaseResult.SAFE
+
+    # At first, and where that was too old; not at the looks behind these.
+    assert world.journal.count(f"key_owner {FRANKFURT.id}") == 2
+
+
 def test_of_many_cases_the_oldest_look_at_everything_anew():
     kept = KeptViews()
     for number in range(33):
@@ -297,6 +319,27 @@ def test_the_leaver_is_looked_for_under_the_names_of_the_last_whole_user_list():
     assert not index.has_people
     assert index.people_read_at == NOON
     assert [one.owner_now for one in index.of(DANA.id)] == [None]
+
+
+@pytest.mark.parametrize("how", ["hangs", "refuses"])
+def test_two_people_of_one_name_are_two_though_the_list_of_one_is_not_shown(how, end):
+    world = a_surveyed_world(DALLAS)
+    second, _ = world.add_account("acct2", TOKYO, owners={TOKYO: ROBIN})
+    twin = a_person(ROBIN, email=DANA.email)
+    second.users = [twin, a_person(FID)]
+    world.survey(second)
+    if how == "hangs":
+        hangs(second, "people", "targets", end=end)
+    second.faults["people"].extend([DOWN] * 2)
+
+    world.open()
+    world.run(seconds=10, until=lambda: world.case().plan is not None)
+
+    assert world.resets.sent(DALLAS) == 0
+    assert world.case().status is CaseStatus.WAITING
+    assert {one.reason for one in world.case().plan.refused} == {
+        Reason.AMBIGUOUS_PERSON
+    }
 
 
 def test_the_doctor_names_the_account_that_is_silent_and_checks_the_others(end):

@@ -44,7 +44,12 @@ from workers.offboarding.remembered import has_stayed
 from workers.offboarding.steps.assigning import assigned
 from workers.offboarding.steps.holding import held, refuse_the_rest, stop
 from workers.offboarding.steps.identifying import give_way, is_sure, refused_for
-from workers.offboarding.steps.remembering import is_fresh, remembered_views
+from workers.offboarding.steps.remembering import (
+    is_fresh,
+    knows_people,
+    remembered_views,
+    views_of_people,
+)
 from workers.offboarding.steps.showing import started
 from workers.offboarding.steps.tools import (
     CRASH_LIMIT,
@@ -269,6 +274,9 @@ def _seen_by(
         tools.kept.drop(case.id)
     known = {one.target.id for one in case.targets}
     kept = tools.kept.of(case.id, this.at, case.scope, known)
+    if kept is None:
+        # All is looked at anew, and what that shows is as young.
+        tools.kept.drop(case.id)
     patience = PATIENCE_SECONDS if kept is None else None
     kept = kept or {}
     missing = [one for one in clouds if one.account_id not in kept]
@@ -334,9 +342,19 @@ def _read_for(
 
 
 def _resolved(tools: Tools, this: Try, case: Case, views: Sequence[View]) -> Resolved:
+    """Find who is meant; of an account that shows no user list, by the last survey's.
+
+    Else a second person of that e-mail would be overlooked that is known well enough.
+    """
+    hidden = {one.account_id for one in views if not one.has_people}
+    known = [
+        one
+        for one in this.indexes
+        if one.account_id in hidden and knows_people(tools, one, this.at)
+    ]
     return who_is(
         case.leaver,
-        views,
+        [*views, *views_of_people(tools, known, case)],
         case.aliases,
         named=case.as_named,
         same_people=tools.same_people,

@@ -36,7 +36,7 @@ def remembered_views(
         surveys read them or read live; None where nobody, or more than one, is meant,
         or where nothing is known to be theirs.
     """
-    fresh = [one for one in indexes if _knows_people(tools, one, at)]
+    fresh = [one for one in indexes if knows_people(tools, one, at)]
     if len(fresh) < len(indexes) and not _is_named_by_id(tools, case):
         # Another account may know another person of that e-mail.
         return None
@@ -102,7 +102,7 @@ def is_fresh(tools: Tools, index: AccountIndex, at: datetime) -> bool:
     )
 
 
-def _knows_people(tools: Tools, index: AccountIndex, at: datetime) -> bool:
+def knows_people(tools: Tools, index: AccountIndex, at: datetime) -> bool:
     """Tell whether who is in an account is known well enough to go by.
 
     Where later surveys could not see it, the list before them is as good as it was:
