@@ -81,7 +81,7 @@ class Answers:
         if not self._turns.acquire(blocking=False):
             return None
         try:
-            return self._gate(question)
+            return None if self._is_behind() else self._gate(question)
         finally:
             self._turns.release()
 
@@ -100,12 +100,24 @@ class Answers:
                 self._questions.leave(question_id)
 
     def _said(self, kind: str, subject: str) -> str:
+        if kind == GATE and self._is_behind():
+            # Left to a worker that knows every account, or unanswered.
+            log.warning("question.left", reason="accounts differ")
+            return ""
         if kind == GATE:
             return encode(self._gate(decode(subject, GateQuestion)))
         if kind == DOCTOR:
             return encode(self._doctor())
         log.warning("question.unknown", kind=kind)
         return ""
+
+    def _is_behind(self) -> bool:
+        """Tell whether another worker knows an account that this one does not.
+
+        The accounts file is read again by each worker at its own moment; what one that
+        is behind does not look at must not count as seen.
+        """
+        return not self._clouds.keys() >= set(self._owners.accounts())
 
     def _gate(self, question: GateQuestion) -> GateAnswer:
         # Before the look: no reading in the answer is older than it says.

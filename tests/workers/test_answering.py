@@ -111,6 +111,20 @@ def test_an_open_case_of_theirs_keeps_the_gate_shut(make_seeing, worker, cloud, 
     assert (answer.is_safe, reasons(answer)) == (False, [Reason.CASE_NOT_SAFE])
 
 
+def test_a_worker_that_does_not_know_every_account_leaves_the_gate_to_others(
+    client, make_seeing, worker, short
+):
+    # As another worker says, which has read the accounts file since.
+    Owners(client).know(["acct1", "acct2"])
+
+    behind = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+    Owners(client).know(["acct1"])
+    current = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+
+    assert (behind.is_safe, reasons(behind)) == (False, [Reason.READING_UNDER_WAY])
+    assert Reason.READING_UNDER_WAY not in reasons(current)
+
+
 def test_without_a_worker_the_gate_says_that_reading_is_under_way(make_seeing, short):
     answer = make_seeing(Nobody()).gate(LEAVER, user="dana.lee@example.com")
 
