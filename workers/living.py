@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Callable
 from importlib.metadata import version
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 from typing import Any, Final
 
@@ -81,6 +81,7 @@ class Living:
         self._was_well = True
         self._had_file = True
         self._over = Event()
+        self._showing = Lock()
 
     def start(self) -> None:
         """Say it from a thread until ``end``."""
@@ -90,7 +91,9 @@ class Living:
         """Say that it ended as it should; best effort."""
         self._over.set()
         try:
-            alive_file.remove(self._kind)
+            # Not while the other thread shows once more that it lives.
+            with self._showing:
+                alive_file.remove(self._kind)
             self._heartbeats.forget(self._name)
         except (StoreAwayError, OSError) as error:
             log.debug("heartbeat.not_ended", fault=type(error).__name__)
@@ -156,7 +159,9 @@ class Living:
     def _touch(self) -> None:
         fault = None
         try:
-            alive_file.touch(self._kind)
+            with self._showing:
+                if not self._over.is_set():
+                    alive_file.touch(self._kind)
         except (OSError, alive_file.FolderError) as error:
             fault = type(error).__name__
         if fault and self._had_file:
