@@ -141,6 +141,8 @@ def running(
         "OFFBOARD_ARMED": "1",
         "OFFBOARD_STORE_URL": f"embedded:{folder / 'store'}",
         "OFFBOARD_PORT": str(port),
+        # Whoever has to be killed at the end leaves something there.
+        "TMPDIR": str(folder),
     }
     log = Log(folder / "service.log", (*_secrets(settings), *unspoken))
     try:
