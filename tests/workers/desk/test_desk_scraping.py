@@ -109,14 +109,14 @@ def test_the_accounts_are_named_with_whether_they_may_be_written_to(client):
 
 
 def test_of_two_keys_in_use_the_age_of_the_older_one_is_shown(client):
-    uses = KeyUses(client)
+    uses, now = KeyUses(client), datetime.now(UTC)
     for worker, days in (("w1", 10), ("w2", 80)):
-        made_at = NOW - timedelta(days=days)
+        made_at = now - timedelta(days=days)
         use = KeyUse(
-            "acc1", "steward", NOW, "IBMid-9", f"ApiKey-{days}", made_at=made_at
+            "acc1", "steward", now, "IBMid-9", f"ApiKey-{days}", made_at=made_at
         )
-        unseen = KeyUse("acc1", "reader", NOW, "IBMid-8", "ApiKey-1", unseen="403")
-        uses.say(WorkerWord(worker, NOW, (use, unseen)))
+        unseen = KeyUse("acc1", "reader", now, "IBMid-8", "ApiKey-1", unseen="403")
+        uses.say(WorkerWord(worker, now, (use, unseen)))
 
     [(label, age)] = scraped(client, "offboard_api_key_age_seconds").items()
 
