@@ -6,11 +6,12 @@ Run it alone: `.venv/bin/python -m benchmarks.brokers`.
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from benchmarks.costs import cost_of
-from benchmarks.departure import GOAL, TARGETS, WORKERS, floor
+from benchmarks.departure import GOAL, TARGETS, WORKERS, figure, floor
 from benchmarks.figures import Figure, report
 from benchmarks.played import Played, grounds
 from benchmarks.scenes import LEAVER_EMAIL, Scene
@@ -51,17 +52,9 @@ def measured() -> tuple[list[Figure], dict[str, object]]:
 
 
 def _figure(other: Played, default: Played) -> Figure:
-    least = floor(TARGETS)
-    return Figure(
-        measure=f"owner-safe, {TARGETS} targets, {_OTHER} as the broker",
-        goal=f"<= {GOAL} x floor",
-        value=other.safe / least,
-        limit=GOAL,
-        ours=other.safe,
-        floor=least,
-        peer=default.safe,
-        peer_name=_DEFAULT,
-    )
+    measure = f"owner-safe, {TARGETS} targets, {_OTHER} as the broker"
+    alone = figure(measure, f"<= {GOAL} x floor", other.safe, floor(TARGETS))
+    return replace(alone, peer=default.safe, peer_name=_DEFAULT)
 
 
 if __name__ == "__main__":

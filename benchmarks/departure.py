@@ -194,14 +194,14 @@ def depart(service: Service, far_side: FarSide) -> Seen:
     return Seen(case["owner_safe_seconds"], min(resets) - accepted, calls, began)
 
 
-def figure(measure: str, goal: str, seen: Seen, least: float) -> Figure:
+def figure(measure: str, goal: str, safe: float, least: float) -> Figure:
     """Hold a departure against its floor."""
     return Figure(
         measure=measure,
         goal=goal,
-        value=seen.safe / least,
+        value=safe / least,
         limit=GOAL,
-        ours=seen.safe,
+        ours=safe,
         floor=least,
     )
 
@@ -216,13 +216,13 @@ def measured() -> tuple[list[Figure], dict[str, object]]:
         figure(
             f"owner-safe without canary, {size}",
             f"<= {GOAL} x floor",
-            plain,
+            plain.safe,
             floor(TARGETS),
         ),
         figure(
             f"owner-safe with canary, {size}",
             f"<= {GOAL} x floor of two rounds",
-            canary,
+            canary.safe,
             floor(TARGETS, with_canary=True),
         ),
         _first_reset([plain, canary]),

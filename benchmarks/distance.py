@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks.departure import GOAL, TARGETS, WORKERS, floor
+from benchmarks.departure import GOAL, TARGETS, WORKERS, figure, floor
 from benchmarks.figures import Figure, report
 from benchmarks.played import Played, grounds
 from benchmarks.relay import Relay
@@ -96,15 +96,8 @@ def _store(place: Embedded) -> "subprocess.Popen[bytes]":
 
 
 def _figure(delay: int, one: Played) -> Figure:
-    least = floor(TARGETS)
-    return Figure(
-        measure=f"owner-safe, {TARGETS} targets, a store {delay} ms away",
-        goal=f"<= {GOAL} x floor",
-        value=one.safe / least,
-        limit=GOAL,
-        ours=one.safe,
-        floor=least,
-    )
+    measure = f"owner-safe, {TARGETS} targets, a store {delay} ms away"
+    return figure(measure, f"<= {GOAL} x floor", one.safe, floor(TARGETS))
 
 
 if __name__ == "__main__":

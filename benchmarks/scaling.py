@@ -21,6 +21,7 @@ from benchmarks.departure import (
     GOAL,
     TARGETS,
     WORKERS,
+    figure,
     floor,
 )
 from benchmarks.figures import Figure, report
@@ -56,16 +57,10 @@ def measured() -> tuple[list[Figure], dict[str, object]]:
 
 
 def _with(workers: int, one: Played) -> Figure:
-    least = floor(TARGETS)
     processes = "1 worker" if workers == 1 else f"{workers} workers"
-    return Figure(
-        measure=f"owner-safe, {TARGETS} targets, {processes}",
-        goal=f"<= {GOAL} x floor of the same budget",
-        value=one.safe / least,
-        limit=GOAL,
-        ours=one.safe,
-        floor=least,
-    )
+    measure = f"owner-safe, {TARGETS} targets, {processes}"
+    goal = f"<= {GOAL} x floor of the same budget"
+    return figure(measure, goal, one.safe, floor(TARGETS))
 
 
 def _held(few: Played) -> Figure:

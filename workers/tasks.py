@@ -138,8 +138,7 @@ def _watch(office: BackOffice) -> None:
         office.stuck.look()
         office.damage.look()
         office.refusing.look()
-        if office.keys is not None:
-            office.keys.look()
+        office.keys.look()
 
 
 def _brake(office: BackOffice) -> None:

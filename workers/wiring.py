@@ -113,8 +113,8 @@ class BackOffice:
     vouching: Vouching
     opened: Mapping[str, IbmAccount]
     counting: Counting
+    keys: KeyMinding
     sync: GraphSync | None = None
-    keys: KeyMinding | None = None
 
 
 @dataclass(frozen=True, slots=True)

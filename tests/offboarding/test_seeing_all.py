@@ -3,18 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from deciding_scenes import a_desk
 from factories import DALLAS, DANA, FID, FRANKFURT, ROBIN, a_case, a_person, a_target
-from fakes import a_world, uncounted
+from fakes import a_world
 
 from config.settings import Settings
-from config.sources import Sources
-from workers.desk.blind_spots import Accepting
-from workers.desk.brake import Braking
-from workers.desk.cases import Desk
-from workers.desk.evidence import Proving
-from workers.desk.intake import Intake
-from workers.desk.seeing import Seeing
-from workers.desk.trying import Trying
 from workers.offboarding.discovery import look_at
 from workers.offboarding.errors import (
     PermanentError,
@@ -39,8 +32,6 @@ from workers.offboarding.model import (
     Visibility,
 )
 from workers.offboarding.ports import Discovery
-from workers.store.names import KnownNames
-from workers.store.own_key import OwnKey
 
 DENIED = PermanentError("403", reason=Reason.NO_ROLE)
 DOWN = TransientError("timeout")
@@ -363,33 +354,8 @@ def test_a_retry_resets_nothing_that_was_only_doubted():
 
 
 def a_retry(world, case):
-    seeing = Seeing(world.index, None, Silent(), clock=world.clock)
-    desk = Desk(
-        Settings(armed=True),
-        world.store,
-        world.store,
-        Silent(),
-        seeing,
-        Accepting(None, (), clock=world.clock),
-        KnownNames(None),
-        Intake(None, None, Silent(), Sources(), clock=world.clock),
-        scim=None,
-        braking=Braking(None, None, limit=20, same_people=(), clock=world.clock),
-        proving=Proving(None),
-        trying=Trying(None, (), clock=None),
-        own_key=OwnKey(None, None),
-        slack=None,
-        **uncounted(),
-        door=None,
-        clock=world.clock,
-    )
-    desk.retry(case.id, actor="op")
+    a_desk(world, Settings(armed=True)).retry(case.id, actor="op")
     world.run()
-
-
-class Silent:
-    def send(self, *works):
-        pass
 
 
 def test_a_part_asked_for_by_name_keeps_a_place_whose_name_is_not_known():

@@ -171,7 +171,7 @@ def open_store(
         Switches(client, watermark=watermark),
         Owners(client),
         Questions(client),
-        Notices(client, rooms_of(settings)),
+        Notices(client),
         Budget(client, settings.ibm_cloud_requests_per_10_seconds),
         Lags(client),
         BlindSpots(client),
