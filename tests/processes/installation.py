@@ -37,6 +37,9 @@ LOOKS_SOON = (
     "from service.cli import main; main()"
 )
 
+# What processes are ended by, in tests.
+_ASKED = (signal.SIGKILL, signal.SIGTERM)
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -138,6 +141,15 @@ class Service:
 
         until(is_ready)
 
+    def see_no_crash(self) -> None:
+        """Fail where a process died that nobody killed, rather than wait in vain."""
+        crashed = {
+            name: code
+            for name, one in list(self.running.items())
+            if (code := one.poll() or 0) < 0 and -code not in _ASKED
+        }
+        assert not crashed, (crashed, [self.log(name)[-2000:] for name in crashed])
+
     def surveyed(self) -> dict[str, object]:
         """Wait for the first survey, which runs at the start; what it showed."""
 
@@ -186,6 +198,7 @@ class Service:
         """Wait until a case is settled and its reports are out."""
 
         def over() -> dict[str, object] | None:
+            self.see_no_crash()
             case = self.case(case_id)
             # What a digest tells of waits for that.
             alone = [one for one in case["reports"] if one["kind"] != "digest"]

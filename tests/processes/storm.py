@@ -217,7 +217,7 @@ def play(
             each.join()
         took = time.monotonic() - began
         killer.join(120)
-        _await_end(store)
+        _await_end(service, store)
     finally:
         over.set()
         for each in (killer, *asides):
@@ -238,10 +238,11 @@ def play(
     }
 
 
-def _await_end(store: Store) -> None:
+def _await_end(service: Service, store: Store) -> None:
     """Wait until all that the brake let go is settled; say where what is not stands."""
 
     def is_over() -> bool:
+        service.see_no_crash()
         return not store.cases.ids(status=CaseStatus.OPEN, limit=1)
 
     try:

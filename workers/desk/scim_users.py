@@ -16,6 +16,7 @@ import structlog
 from workers.offboarding.errors import ConflictError, StoreAwayError
 from workers.offboarding.heard import Heard, Unreadable, UnreadableError
 from workers.offboarding.scim_users import ScimUser
+from workers.store.codec import converted
 from workers.store.scim import ScimTable, Waiting, waiting_of
 
 log = structlog.get_logger()
@@ -187,7 +188,7 @@ def heard_again(body: Mapping[str, Any]) -> Heard:
         UnreadableError: It is not what ``body_of`` wrote.
     """
     try:
-        return msgspec.convert(dict(body), Heard)
+        return converted(dict(body), Heard)
     except msgspec.ValidationError as error:
         text = "What was kept of this SCIM event cannot be read back."
         raise UnreadableError(Unreadable.UNKNOWN_SHAPE, text) from error

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from workers.offboarding.errors import OffboardingError
+from workers.store.codec import decode
 
 _OWNER_ONLY: Final = 0o600
 _FOLDER_MODE: Final = 0o700
@@ -120,7 +121,7 @@ def _proof_in(file: Path) -> frozenset[bytes]:
 
 def _kind_of(line: bytes) -> str | None:
     try:
-        return msgspec.json.decode(line, type=_Line).kind
+        return decode(line, _Line).kind
     except msgspec.MsgspecError:
         return None
 

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import redis
 
+from workers.store.codec import decode
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.work import FORGOTTEN_MS
 
@@ -107,7 +108,7 @@ class Backfill:
 
 def _ended_at(text: str, refused_at: str | None) -> int:
     try:
-        head = msgspec.json.decode(text, type=_Head)
+        head = decode(text, _Head)
     except msgspec.MsgspecError:
         # It is kept for its whole life from now on, should it be read again.
         return int(time.time() * 1000)

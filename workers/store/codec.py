@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Final, TypeVar
+from threading import Lock
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -32,6 +33,12 @@ CANNOT_BE_READ: Final = (msgspec.MsgspecError, ValueError, KeyError)
 # Some megabytes, and more than the targets of all cases that are worked on at a time.
 _KEPT: Final = 4096
 
+# Where two threads read a type for the first time at once, msgspec 0.22 shows one of
+# them what the other has half learned of its fields, and the process dies of it. So
+# each type is learned alone, with all that it holds, before anything is read as it.
+_LEARNED: Final[dict[Any, msgspec.json.Decoder[Any]]] = {}
+_LEARNING: Final = Lock()
+
 
 def encode(value: object) -> str:
     """Write any value of the domain as JSON text."""
@@ -39,8 +46,26 @@ def encode(value: object) -> str:
 
 
 def decode(text: str | bytes, kind: type[T]) -> T:
-    """Read back what ``encode`` wrote."""
-    return msgspec.json.decode(text, type=kind)
+    """Read back what ``encode`` wrote; from any thread."""
+    return _reader(kind).decode(text)
+
+
+def converted(value: object, kind: type[T]) -> T:
+    """Read what JSON holds and is read already; from any thread.
+
+    Raises:
+        msgspec.ValidationError: It does not fit.
+    """
+    _reader(kind)
+    return msgspec.convert(value, kind)
+
+
+def _reader(kind: type[T]) -> "msgspec.json.Decoder[T]":
+    found = _LEARNED.get(kind)
+    if found is None:
+        with _LEARNING:
+            found = _LEARNED[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 @lru_cache(maxsize=_KEPT)

@@ -8,6 +8,7 @@ import msgspec
 import redis
 
 from workers.offboarding.heartbeat import Heartbeat
+from workers.store.codec import decode
 from workers.store.connection import PREFIX, Scripts, faults
 
 _KEY: Final = f"{PREFIX}heartbeats"
@@ -61,9 +62,7 @@ class Heartbeats:
 
 
 def _of(now_ms: float, found: Iterable[tuple[str, str]]) -> tuple[Heartbeat, ...]:
-    heard = [
-        (str(name), msgspec.json.decode(text, type=_Record)) for name, text in found
-    ]
+    heard = [(str(name), decode(text, _Record)) for name, text in found]
     return tuple(
         Heartbeat(
             name,

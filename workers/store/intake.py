@@ -24,6 +24,7 @@ from workers.offboarding.intake import (
     KeptBody,
     KeptState,
 )
+from workers.store.codec import decode
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.kinds import Kinds, millis_of, moment_of
 from workers.store.own_key import OwnKey
@@ -229,7 +230,7 @@ class Deliveries:
 
     def _opened(self, sealed: object) -> _Box | None:
         plain = self._sealer.open(str(sealed)) if sealed is not None else None
-        return None if plain is None else msgspec.json.decode(plain, type=_Box)
+        return None if plain is None else decode(plain, _Box)
 
     def due(self, limit: int) -> list[str]:
         """Take the look-ups to be sent now; nobody else gets them for a minute."""

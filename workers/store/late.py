@@ -13,6 +13,7 @@ import redis
 
 from config.secret import Secret
 from workers.offboarding.model import Leaver
+from workers.store.codec import decode
 from workers.store.connection import PREFIX, Scripts, faults
 from workers.store.own_key import OwnKey
 from workers.store.sealing import Sealer
@@ -94,7 +95,7 @@ class LateAnswers:
         with faults():
             box = self._client.hget(f"{PREFIX}late:{late_id}", "box")
         plain = None if box is None else self._sealer.open(str(box))
-        late = None if plain is None else msgspec.json.decode(plain, type=Late)
+        late = None if plain is None else decode(plain, Late)
         return Claimed(late_id, token, int(tries), late)
 
     def again(self, claimed: Claimed, seconds: float, *, is_try: bool = True) -> None:
