@@ -3,6 +3,7 @@
 What speaks to a running service stands in `service/commands/`.
 """
 
+import faulthandler
 import os
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from service.commands.local import Local
 
 T = TypeVar("T")
+
+_STDERR: Final = 2
 
 
 def _of(module: str, name: str) -> click.Command:
@@ -234,6 +237,8 @@ def _settings(process: str, *, service: str | None = None) -> "Settings":
     logs.set_up(
         settings.log_level, secrets=settings.secrets(), service=service or process
     )
+    # A crash in native code ends a process without a word of Python's else.
+    faulthandler.enable(file=_STDERR)
     return settings
 
 

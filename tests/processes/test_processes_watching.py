@@ -4,6 +4,7 @@ Odd requests first, then one departure that is followed by its request's id.
 """
 
 import json
+import signal
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +23,18 @@ TOKEN_IN_URL = "dead-man-token-77aa"
 FORGED = '{"event": "forged.line", "level": "critical"}'
 # In every place of a request that its sender writes.
 PLANTED = ("kim.odd@example.com", "ofb_operator_odd_token_5d1c", PATH_SECRET, "forged")
+
+
+def test_a_crash_in_native_code_says_where(install):
+    service = install()
+    service.start("store", "beat")
+    until(lambda: "beat.started" in service.log("beat"))
+
+    service.end("beat", signal.SIGSEGV)
+
+    said = service.log("beat")
+    assert "Fatal Python error: Segmentation fault" in said
+    assert 'workers/processes.py", line' in said
 
 
 @pytest.fixture
