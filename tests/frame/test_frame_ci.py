@@ -1,4 +1,4 @@
-"""What CI runs before `make check`: a browser where one can be had, and else a word."""
+"""What CI runs before `make check`: it gets what tests need, or says that it cannot."""
 
 import os
 import shutil
@@ -20,16 +20,21 @@ def machine(tmp_path):
     for tool in TOOLS:
         (bin_folder / tool).symlink_to(shutil.which(tool))
 
-    def run(**commands):
+    def run(policy="exit 101", **commands):
         for name, does in {
             "python3": "echo 3",
             "make": "echo checked",
+            "policy-rc.d": policy,
             **commands,
         }.items():
             path = bin_folder / name.replace("_", "-")
             path.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        env = {"PATH": str(bin_folder), "TMPDIR": str(tmp_path)}
+        env = {
+            "PATH": str(bin_folder),
+            "TMPDIR": str(tmp_path),
+            "POLICY": str(bin_folder / "policy-rc.d"),
+        }
         done = subprocess.run(
             ["bash", str(RUN)],
             env=env,
@@ -49,10 +54,16 @@ def is_ubuntu():
     return "ID=ubuntu\n" in Path("/etc/os-release").read_text(encoding="utf-8")
 
 
-def test_a_browser_that_is_there_is_taken(machine):
-    said = machine(chromium="true", id="echo 0", apt_get="echo installed >&2")
+def test_what_is_there_is_taken(machine):
+    said = machine(
+        chromium="true",
+        rabbitmq_server="true",
+        id="echo 0",
+        apt_get="echo installed",
+    )
 
     assert "Chromium" not in said
+    assert "RabbitMQ" not in said
     assert "skipped" not in said
 
 
@@ -61,6 +72,7 @@ def test_without_root_it_says_that_the_tests_are_skipped(machine):
 
     assert "no apt-get as root" in said
     assert "The tests of pages in a browser are skipped." in said
+    assert "The tests of RabbitMQ as the broker are skipped." in said
 
 
 def test_without_apt_get_it_says_so_and_goes_on(machine):
@@ -71,8 +83,17 @@ def test_without_apt_get_it_says_so_and_goes_on(machine):
 def test_as_root_the_package_is_installed(machine):
     said = machine(id="echo 0", apt_get="exit 0")
 
-    assert "installing the distribution's package" in said
+    assert "Chromium: installing the distribution's package" in said
+    assert "RabbitMQ: installing the distribution's package" in said
     assert "skipped" not in said
+
+
+@pytest.mark.parametrize("policy", ["exit 0", "exit 104"])
+def test_no_server_is_installed_that_would_start_on_this_machine(machine, policy):
+    said = machine(id="echo 0", apt_get="exit 0", policy=policy)
+
+    assert "its package would start a server" in said
+    assert "The tests of RabbitMQ as the broker are skipped." in said
 
 
 @pytest.mark.skipif(is_ubuntu(), reason="Ubuntu has Chromium as a snap only")
