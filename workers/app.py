@@ -234,6 +234,10 @@ class Sender:
             ]
         )
 
+    def survey(self) -> None:
+        """Have a worker look whether a survey is due, as beat does now and then."""
+        self._send([Message(SURVEY, (), is_behind=True)])
+
     def look_up(self, kept_id: str) -> None:
         """Have a worker look an event up at its source."""
         self._send([Message(LOOK_UP, (kept_id,))])

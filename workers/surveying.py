@@ -70,6 +70,7 @@ class Surveys:
         names: Mapping[str, str],
         notes: SurveyNotes,
         trend: Trend,
+        another: Callable[[], None],
     ) -> None:
         self._clouds = clouds
         self._owners = owners
@@ -81,6 +82,8 @@ class Surveys:
         self._names = names
         self._notes = notes
         self._trend = trend
+        # Asks for another turn, of any worker's.
+        self._another = another
         self._turns = BoundedSemaphore(_AT_ONCE)
         self._under_way: set[str] = set()
 
@@ -91,6 +94,9 @@ class Surveys:
         try:
             for account_id in self._in_turn():
                 if self._owners.begin_survey(account_id):
+                    # What else is due needs not wait for what beat sends.
+                    if len(self._clouds) > 1:
+                        self._another()
                     self._survey(account_id)
         except StoreAwayError as error:
             # What was begun is due again when its lease ends.

@@ -165,7 +165,7 @@ def back_office(
         accounts={**reading, **_writing(settings, store, opened, kept.clients.apart)},
         works=LoggedWorks(GuardedWorks(store.works)),
     )
-    surveys = _surveys(settings, kept, dry, desk)
+    surveys = _surveys(settings, kept, dry, desk, sender)
     refusing = RefusalWatch(
         store.refusals, store.notices, tuple(dry.notifiers), now_utc
     )
@@ -425,7 +425,9 @@ def _writing(
     }
 
 
-def _surveys(settings: Settings, kept: Kept, tools: Tools, desk: Desk) -> Surveys:
+def _surveys(
+    settings: Settings, kept: Kept, tools: Tools, desk: Desk, sender: Sender
+) -> Surveys:
     store = kept.store
     clouds = {
         one.id: kept.clients.surveying(one, settings) for one in settings.accounts
@@ -441,6 +443,7 @@ def _surveys(settings: Settings, kept: Kept, tools: Tools, desk: Desk) -> Survey
         names={one.id: one.name for one in settings.accounts},
         notes=store.survey_notes,
         trend=store.trend,
+        another=sender.survey,
     )
 
 

@@ -12,6 +12,9 @@ class Silent:
     def send(self, *works):
         pass
 
+    def survey(self):
+        pass
+
 
 def an_account(account_id, **more):
     key = FunctionalIdSettings("iks-functional-1", Secret(f"key-of-{account_id}"))

@@ -22,6 +22,9 @@ class Silent:
     def send(self, *works):
         pass
 
+    def survey(self):
+        pass
+
 
 class Tasks:
     def __init__(self):

@@ -108,6 +108,7 @@ class Scene:
             clock=self.clock,
         )
         self.trend = Trend(client)
+        self.asked = []
         self.surveys = Surveys(
             self.clouds,
             self.owners,
@@ -119,6 +120,7 @@ class Scene:
             names={"acct1": "production"},
             notes=SurveyNotes(client),
             trend=self.trend,
+            another=lambda: self.asked.append(list(clouds[0].journal)),
         )
 
     def survey(self):
@@ -427,6 +429,26 @@ def test_a_survey_that_is_not_due_asks_nobody(scene, cloud):
     scene.surveys.make_due()
 
     assert cloud.journal == []
+
+
+def test_with_each_survey_that_begins_another_turn_is_asked_for_first(
+    client, armed, cloud
+):
+    second = a_second_account(cloud.clock)
+    scene = Scene(client, armed, cloud, second)
+
+    scene.surveys.make_due()
+    scene.surveys.make_due()
+
+    # Before the first call of the first; and for nothing that is not due.
+    assert len(scene.asked) == 2
+    assert scene.asked[0] == []
+
+
+def test_an_account_alone_asks_for_no_other_turn(scene):
+    scene.surveys.make_due()
+
+    assert scene.asked == []
 
 
 def test_a_worker_makes_four_surveys_at_a_time_and_no_fifth(scene, cloud):

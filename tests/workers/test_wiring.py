@@ -29,6 +29,9 @@ class Silent:
     def send(self, *works):
         pass
 
+    def survey(self):
+        pass
+
     def ask(self, question_id):
         pass
 

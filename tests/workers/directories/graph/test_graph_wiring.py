@@ -19,6 +19,9 @@ class Silent:
     def send(self, *works):
         pass
 
+    def survey(self):
+        pass
+
     def ask(self, question_id):
         pass
 
