@@ -51,6 +51,7 @@ def diary(monkeypatch):
         return Ran(lines, turn, "exit code 1" if turn.name == "broken" else "")
 
     monkeypatch.setattr(runner, "Run", start)
+    monkeypatch.setattr(runner, "AHEAD_SECONDS", 0.0)
     monkeypatch.setattr(runner, "read", lambda name: found(name, SAFE))
     return lines
 
@@ -68,8 +69,8 @@ def test_what_sleeps_runs_beside_and_what_compares_waits_for_all(diary):
     assert diary == [
         "first begins",
         "first awaited",
-        "sleeper begins",
         "second begins",
+        "sleeper begins",
         "second awaited",
         "sleeper awaited",
         "last begins",
