@@ -69,17 +69,15 @@ def broken_where_frozen(*names):
     """Stop a worker for longer than its lease, wherever it asks the store for these."""
     road = ROADS[0]
     points = [
-        (kill, where)
-        for kill, where in crash_points(road)
-        if kill[1] == "frozen_past_the_lease" and where[1:] in asks(names)
+        point
+        for point in crash_points(road)
+        if point[0][1] == "frozen_past_the_lease"
+        and point[1][1] == "store"
+        and point[1][2] in names
     ]
     # One that is called otherwise by now would leave nothing to try.
-    assert {where[1:] for _, where in points} == asks(names)
+    assert {where[2] for _, where in points} == set(names)
     return [what for point in points for what in crashed(road, point)]
-
-
-def asks(names):
-    return {("store", one) for one in names}
 
 
 def test_no_report_is_asked_for_before_the_last_read_back():
