@@ -44,10 +44,14 @@ def age_seconds(kind: str, *, folder: Path | None = None) -> float | None:
     where = folder or _folder()
     try:
         files = list(_private(where, make=False).glob(f"{kind}-*"))
-        # A clock that was put back makes times to come: those prove nothing either.
-        ages = [abs(time.time() - one.lstat().st_mtime) for one in files]
     except FileNotFoundError:
         return None
+    ages = []
+    for one in files:
+        # Another of this kind may end just now, and take its own away.
+        with suppress(FileNotFoundError):
+            # A clock that was put back makes times to come: they prove nothing either.
+            ages.append(abs(time.time() - one.lstat().st_mtime))
     return min(ages, default=None)
 
 

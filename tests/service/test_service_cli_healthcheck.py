@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -67,6 +68,23 @@ def test_one_kind_does_not_stand_for_another():
     found = check("beat")
 
     assert (found.exit_code, found.stderr) == (1, "beat: none has shown itself here.\n")
+
+
+def test_one_that_ends_while_it_is_looked_at_does_not_hide_another(folder, monkeypatch):
+    alive_file.touch("worker")
+    leaver, lstat = folder / "worker-0", Path.lstat
+    leaver.touch()
+
+    def lstat_after_its_end(path):
+        if path == leaver:
+            leaver.unlink(missing_ok=True)
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", lstat_after_its_end)
+    found = check("worker")
+
+    assert not leaver.exists()
+    assert (found.exit_code, found.output) == (0, "")
 
 
 @pytest.mark.parametrize("offset", [-31, 31])
