@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ def is_gone(pid):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except OSError:
         return True
+
+
+def sockets_of(pid):
+    """Return the inodes of its sockets; it may open and close others meanwhile."""
+    inodes = set()
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            link = str(one.readlink())
+            if link.startswith("socket:["):
+                inodes.add(link.removeprefix("socket:[").removesuffix("]"))
+    return inodes
 
 
 def test_a_place_is_read_from_the_stores_url():
@@ -103,8 +115,7 @@ def test_it_keeps_what_it_acknowledges(store_place):
 def test_it_listens_on_no_network(store_place):
     pid = server_pid(store_place)
 
-    links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
-    inodes = {one[8:-1] for one in links if one.startswith("socket:[")}
+    inodes = sockets_of(pid)
     lines = [
         line.split()
         for table in ("tcp", "tcp6", "udp", "udp6")
