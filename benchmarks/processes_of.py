@@ -46,11 +46,11 @@ def ran(command: Sequence[str], environ: Mapping[str, str]) -> Ran:
 
 def family(pid: int) -> list[int]:
     """Return a process and all below it, the oldest first."""
-    below = [
-        each
-        for task in Path(f"/proc/{pid}/task").glob("*/children")
-        for each in map(int, task.read_text().split())
-    ]
+    below: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        # A thread may end just now; what it started hangs on another then.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            below.extend(map(int, task.read_text().split()))
     return [pid, *(one for each in below for one in family(each))]
 
 
