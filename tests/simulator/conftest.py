@@ -20,7 +20,7 @@ def token(simulator: Simulator) -> Callable[..., str]:
         answer = requests.post(
             f"{simulator.iam_url}/identity/token",
             data={"grant_type": GRANT_TYPE, "apikey": apikey},
-            timeout=5,
+            timeout=60,
         )
         return answer.json()["access_token"]
 

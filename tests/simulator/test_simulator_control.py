@@ -169,7 +169,7 @@ def test_policies_are_set_and_taken_back(simulator, token, control):
     }
 
     def count():
-        return len(requests.get(url, headers=headers, timeout=5).json())
+        return len(requests.get(url, headers=headers, timeout=60).json())
 
     given = control("PUT", path, json={"policies": [policy]})
     narrowed = count()
@@ -414,13 +414,13 @@ def test_the_second_account_is_chosen_by_its_id():
     with Simulator(two_accounts()) as simulator:
         base = f"{simulator.url}/_sim"
         account = {"account_id": STAGING_ID}
-        accounts = requests.get(f"{base}/accounts", timeout=5).json()["accounts"]
+        accounts = requests.get(f"{base}/accounts", timeout=60).json()["accounts"]
 
         removed = requests.delete(
-            f"{base}/people/{LEAVER_IAM_ID}", params=account, timeout=5
+            f"{base}/people/{LEAVER_IAM_ID}", params=account, timeout=60
         )
         requests.patch(
-            f"{base}/account", params=account, json={"key_limit": 3}, timeout=5
+            f"{base}/account", params=account, json={"key_limit": 3}, timeout=60
         )
 
     production, staging = simulator.accounts
@@ -446,7 +446,7 @@ def test_a_person_is_removed_once(simulator, control):
 
 
 def test_slack_and_mail_are_shown(simulator, control):
-    requests.post(simulator.slack_webhook_url, json={"text": "hello"}, timeout=5)
+    requests.post(simulator.slack_webhook_url, json={"text": "hello"}, timeout=60)
     with smtplib.SMTP(simulator.smtp_host, simulator.smtp_port) as smtp:
         smtp.sendmail("a@example.com", ["b@example.com"], b"Subject: S\r\n\r\nbody")
 
@@ -470,9 +470,9 @@ def test_the_command_runs_until_it_is_told_to_end(tmp_path, number):
         lines = env_file.read_text().splitlines()
         settings = dict(line.removeprefix("export ").split("=", 1) for line in lines)
         url = settings["OFFBOARD_IAM_URL"]
-        account = requests.patch(f"{url}/_sim/account", json={}, timeout=5).json()
+        account = requests.patch(f"{url}/_sim/account", json={}, timeout=60).json()
         process.send_signal(number)
-        printed, _ = process.communicate(timeout=10)
+        printed, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert printed.splitlines() == lines
@@ -490,7 +490,7 @@ def test_the_command_writes_an_accounts_file_and_points_the_settings_at_it(tmp_p
         while not env_file.exists() and time.monotonic() < give_up_at:
             time.sleep(0.02)
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
     lines = env_file.read_text().splitlines()
     settings = dict(line.removeprefix("export ").split("=", 1) for line in lines)
@@ -517,12 +517,12 @@ def test_its_slack_has_the_further_channels_that_the_command_names(tmp_path):
                 f"{settings['OFFBOARD_SLACK_API_URL']}chat.postMessage",
                 headers={"Authorization": "Bearer xoxb-simulated"},
                 json={"channel": channel, "text": "hello"},
-                timeout=5,
+                timeout=60,
             ).json()["ok"]
             for channel in ("C0STAGING", "C0UNKNOWN")
         ]
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
     assert posted == [True, False]
 

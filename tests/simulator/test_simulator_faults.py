@@ -34,7 +34,7 @@ TARGET = {"X-Region": "us-south", "X-Auth-Resource-Group": PAYMENTS_GROUP_ID}
 
 @pytest.fixture
 def reset(simulator, caller):
-    def send(*, timeout=5, **headers):
+    def send(*, timeout=60, **headers):
         url = f"{simulator.containers_url}/v1/keys"
         return caller.post(url, headers={**TARGET, **headers}, timeout=timeout)
 
@@ -46,7 +46,7 @@ def owner(simulator):
 
 
 def comes_true(condition):
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + 60
     while not condition() and time.monotonic() < give_up_at:
         time.sleep(0.01)
     return condition()
@@ -91,7 +91,7 @@ def test_dropped_after_it_was_done(simulator, reset):
 
 
 def test_a_caller_that_gave_up_on_a_slow_call_may_still_have_done_it(simulator, reset):
-    simulator.faults.add(Fault(*RESET, delay(1)))
+    simulator.faults.add(Fault(*RESET, delay(5)))
 
     with pytest.raises(requests.ReadTimeout):
         reset(timeout=0.1)
@@ -115,6 +115,9 @@ def test_delayed_after_it_was_done_before_the_answer(simulator, reset):
     with pytest.raises(requests.ReadTimeout):
         reset(timeout=1)
 
+    # It may take longer than that until it is done.
+    resets = simulator.journal.resets
+    assert comes_true(lambda: any(one.took_effect for one in resets()))
     assert owner(simulator) == FUNCTIONAL_ID_IAM_ID
     # Nobody waits for the answer any more, but it is still held: it did take effect.
     (call,) = simulator.journal.resets()
@@ -366,10 +369,11 @@ def test_latency_is_added_to_ibm_cloud_and_not_to_slack(simulator, caller):
     simulator.account.latency_seconds = 0.5
 
     groups = caller.get(f"{simulator.url}/v2/resource_groups")
-    webhook = requests.post(simulator.slack_webhook_url, json={"text": "x"}, timeout=5)
+    simulator.account.latency_seconds = 600
+    webhook = requests.post(simulator.slack_webhook_url, json={"text": "x"}, timeout=60)
 
     assert groups.elapsed.total_seconds() >= 0.5
-    assert webhook.elapsed.total_seconds() < 0.5
+    assert webhook.status_code == 200
 
 
 def test_a_stopped_simulator_refuses_and_comes_back_on_the_same_port(simulator, caller):

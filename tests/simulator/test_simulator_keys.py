@@ -45,7 +45,7 @@ def identity(simulator):
 
 def login(simulator, raw_key):
     form = {"grant_type": GRANT_TYPE, "apikey": raw_key}
-    return requests.post(f"{simulator.iam_url}/identity/token", data=form, timeout=5)
+    return requests.post(f"{simulator.iam_url}/identity/token", data=form, timeout=60)
 
 
 def key_of(simulator, iam_id, name="containers-kubernetes-key"):
@@ -215,7 +215,7 @@ def test_of_many_who_delete_a_key_one_did_it(simulator, token):
     url = f"{simulator.iam_url}/v1/apikeys/{key.key_id}"
 
     def delete(_):
-        return requests.delete(url, headers=headers, timeout=10).status_code
+        return requests.delete(url, headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(8) as pool:
         statuses = sorted(pool.map(delete, range(16)))

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def smtp(simulator):
-    with smtplib.SMTP(simulator.smtp_host, simulator.smtp_port, timeout=5) as client:
+    with smtplib.SMTP(simulator.smtp_host, simulator.smtp_port, timeout=60) as client:
         yield client
 
 

@@ -84,7 +84,7 @@ def test_operator_is_the_least_role_for_it(simulator, token, role, status):
 
     def send(cluster):
         body = {"cluster": cluster}
-        return requests.post(url, json=body, headers=headers, timeout=5).status_code
+        return requests.post(url, json=body, headers=headers, timeout=60).status_code
 
     assert (send(CLUSTER), send("platform-eu")) == (status, 403)
 

@@ -134,7 +134,7 @@ def _token(apikey: str) -> Callable[[Simulator, requests.Session], object]:
     def ask(simulator: Simulator, caller: requests.Session) -> object:
         form = {"grant_type": GRANT_TYPE, "apikey": apikey}
         return requests.post(
-            f"{simulator.iam_url}/identity/token", data=form, timeout=5
+            f"{simulator.iam_url}/identity/token", data=form, timeout=60
         )
 
     return ask

@@ -106,7 +106,7 @@ def test_many_at_once_get_no_more_keys_than_there_are_slots(simulator, token):
     url = f"{simulator.containers_url}/v1/keys"
 
     def send(_):
-        return requests.post(url, headers=headers, timeout=10).status_code
+        return requests.post(url, headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(16) as pool:
         statuses = sorted(pool.map(send, range(40)))

@@ -61,7 +61,7 @@ def test_a_sixth_answer_is_refused(respond, simulator):
 def test_what_slack_would_not_take_is_refused(simulator, name, body, said):
     url = f"{simulator.url}/slack/responses/{name}"
 
-    answer = requests.post(url, json=body, timeout=5)
+    answer = requests.post(url, json=body, timeout=60)
 
     assert (answer.status_code, answer.text) == said
 

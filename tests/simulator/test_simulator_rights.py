@@ -76,7 +76,7 @@ def test_who_was_given_a_login_key_alone_sees_everything(simulator, token):
     headers = {"Authorization": f"Bearer {token(LEAVER_APIKEY)}"}
     url = f"{simulator.containers_url}/v2/vpc/getClusters"
 
-    found = requests.get(url, headers=headers, timeout=5).json()
+    found = requests.get(url, headers=headers, timeout=60).json()
 
     assert len(found) == 5
 
@@ -325,7 +325,7 @@ def test_removal_takes_all_rights(simulator, token):
 
     headers = {"Authorization": f"Bearer {issued}"}
     url = f"{simulator.containers_url}/v2/vpc/getClusters"
-    assert requests.get(url, headers=headers, timeout=5).json() == []
+    assert requests.get(url, headers=headers, timeout=60).json() == []
     assert account.access_groups()[0].members == ()
 
 

@@ -40,7 +40,7 @@ def reset_as_service(simulator, token):
         simulator.account.set_policies(SERVICE, policies)
         headers = {"Authorization": f"Bearer {token(SERVICE_KEY)}", **TARGET}
         url = f"{simulator.containers_url}/v1/keys"
-        return requests.post(url, headers=headers, timeout=5)
+        return requests.post(url, headers=headers, timeout=60)
 
     return send
 

@@ -330,7 +330,7 @@ def test_production_has_what_is_hard_to_read():
 def token_of(simulator, raw_key):
     form = {"grant_type": GRANT_TYPE, "apikey": raw_key}
     url = f"{simulator.iam_url}/identity/token"
-    return requests.post(url, data=form, timeout=5).json()["access_token"]
+    return requests.post(url, data=form, timeout=60).json()["access_token"]
 
 
 def test_the_accounts_file_names_every_account_with_keys_that_work(tmp_path):
@@ -345,7 +345,7 @@ def test_the_accounts_file_names_every_account_with_keys_that_work(tmp_path):
             raw_key = Path(reader["apikey_file"]).read_text()
             headers = {"Authorization": f"Bearer {token_of(simulator, raw_key)}"}
             url = f"{simulator.containers_url}/v2/vpc/getClusters"
-            found = requests.get(url, headers=headers, timeout=5).json()
+            found = requests.get(url, headers=headers, timeout=60).json()
             lists[account["name"]] = len(found)
         readers = {
             call.caller for call in simulator.journal.calls("GET") if call.caller

@@ -88,10 +88,10 @@ def test_a_removed_persons_key_is_unknown_and_their_token_lives_on(simulator, to
     simulator.account.remove_person(LEAVER_IAM_ID)
 
     form = {"grant_type": GRANT_TYPE, "apikey": LEAVER_APIKEY}
-    again = requests.post(f"{simulator.iam_url}/identity/token", data=form, timeout=5)
+    again = requests.post(f"{simulator.iam_url}/identity/token", data=form, timeout=60)
     headers = {"Authorization": f"Bearer {issued}"}
     use = requests.get(
-        f"{simulator.url}/v2/resource_groups", headers=headers, timeout=5
+        f"{simulator.url}/v2/resource_groups", headers=headers, timeout=60
     )
     assert again.status_code == 400
     assert use.status_code == 200
@@ -218,7 +218,7 @@ def test_another_accounts_users_are_refused(client):
 def test_no_call_goes_through_without_a_token(simulator, path, authorization):
     headers = {"Authorization": authorization} if authorization else {}
 
-    answer = requests.get(f"{simulator.url}{path}", headers=headers, timeout=5)
+    answer = requests.get(f"{simulator.url}{path}", headers=headers, timeout=60)
 
     assert answer.status_code == 401
     (call,) = simulator.journal.calls(path=path)
@@ -233,14 +233,14 @@ def test_a_token_expires_by_the_accounts_clock(clock):
     with Simulator([account]) as simulator:
         form = {"grant_type": GRANT_TYPE, "apikey": "made-up"}
         url = f"{simulator.iam_url}/identity/token"
-        answer = requests.post(url, data=form, timeout=5).json()
+        answer = requests.post(url, data=form, timeout=60).json()
         headers = {"Authorization": f"Bearer {answer['access_token']}"}
         regions = f"{simulator.containers_url}/v1/regions"
 
         clock.now += 899
-        before = requests.get(regions, headers=headers, timeout=5)
+        before = requests.get(regions, headers=headers, timeout=60)
         clock.now += 1
-        after = requests.get(regions, headers=headers, timeout=5)
+        after = requests.get(regions, headers=headers, timeout=60)
 
     assert answer["expires_in"] == 900
     assert answer["expiration"] == 1_795_411_019
@@ -258,10 +258,10 @@ def test_a_token_leads_into_its_own_account(clock):
         for account in accounts:
             form = {"grant_type": GRANT_TYPE, "apikey": f"key of {account.account_id}"}
             url = f"{simulator.iam_url}/identity/token"
-            answer = requests.post(url, data=form, timeout=5).json()
+            answer = requests.post(url, data=form, timeout=60).json()
             headers = {"Authorization": f"Bearer {answer['access_token']}"}
             groups = requests.get(
-                f"{simulator.url}/v2/resource_groups", headers=headers, timeout=5
+                f"{simulator.url}/v2/resource_groups", headers=headers, timeout=60
             ).json()
             names += [group["id"] for group in groups["resources"]]
 

@@ -12,7 +12,7 @@ from simulator.slack import SLACK_BOT_TOKEN, SLACK_CHANNEL_ID
 @pytest.fixture
 def client(simulator):
     return WebClient(
-        SLACK_BOT_TOKEN, base_url=simulator.slack_api_url, timeout=5, retry_handlers=[]
+        SLACK_BOT_TOKEN, base_url=simulator.slack_api_url, timeout=60, retry_handlers=[]
     )
 
 
@@ -89,7 +89,7 @@ def test_blocks_may_come_as_a_form(simulator):
     headers = {"Authorization": f"Bearer {SLACK_BOT_TOKEN}"}
 
     url = f"{simulator.slack_api_url}chat.postMessage"
-    answer = requests.post(url, data=form, headers=headers, timeout=5)
+    answer = requests.post(url, data=form, headers=headers, timeout=60)
 
     assert answer.json()["ok"] is True
     assert simulator.slack.messages[0].blocks == [section("one")]
@@ -215,7 +215,7 @@ def test_a_webhook_takes_text_and_blocks(simulator):
     ],
 )
 def test_a_webhook_refuses_with_400(simulator, body, error):
-    answer = requests.post(simulator.slack_webhook_url, json=body, timeout=5)
+    answer = requests.post(simulator.slack_webhook_url, json=body, timeout=60)
 
     assert (answer.status_code, answer.text) == (400, error)
     assert simulator.slack.messages == []
