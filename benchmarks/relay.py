@@ -54,11 +54,12 @@ class Relay:
         self._start(self._send, waiting, target)
         while True:
             some = _received(source)
+            # Before it goes on, else it would be answered and not counted yet. Threads
+            # may lose one of these now and then.
+            self.requests += is_request and bool(some)
             waiting.put((time.monotonic() + self._half, some))
             if not some:
                 return
-            # Threads may lose one of these now and then.
-            self.requests += is_request
 
     @staticmethod
     def _send(
