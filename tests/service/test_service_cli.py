@@ -304,7 +304,7 @@ def test_a_service_that_is_away_for_a_moment_is_borne_while_waiting(api, offboar
     api.opens(a_case("open"))
     away = a_problem(503, "The store cannot be used at the moment.")
     api.script(SHOW, LOST, away, LOST, away, Says(a_case("settled", "clean")))
-    patient = Pace(poll_seconds=0.01, patience_seconds=5, pauses=(0.01,))
+    patient = Pace(poll_seconds=0.01, patience_seconds=60, pauses=(0.01,))
 
     done = offboard("run", USER, pace=patient)
 

@@ -482,10 +482,10 @@ def test_a_gate_that_is_still_read_is_asked_again(api, offboard):
 def test_a_gate_is_asked_no_longer_than_it_was_told(api, offboard):
     api.script(GATE, Says(UNDER_WAY))
 
-    done = offboard("gate", USER, "--timeout", "1")
+    done = offboard("gate", USER, "--timeout", "5")
 
     assert done.exit_code == 3
-    assert 2 <= len(api.calls(*GATE)) < 200
+    assert 2 <= len(api.calls(*GATE)) < 1000
     assert "Waited too long for the readings" in done.stderr
     assert "may be removed" not in done.stdout
 

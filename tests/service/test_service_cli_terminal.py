@@ -49,7 +49,7 @@ class Typing:
         self.screen = ""
 
     def read_until(self, text):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while text not in self.screen:
             assert time.monotonic() < deadline, self.screen
             if not self._read():
@@ -247,8 +247,8 @@ def test_a_terminal_has_one_line_that_says_how_far_it_is(api, typing):
     run = typing("case", "show", CASE_ID, "--watch")
 
     run.read_until("Looking for what they own, 0:0")
-    run.read_until("1 of 2 targets done, 0:0")
-    run.read_until("Held (paused); 0 of 0 targets done, 0:0")
+    run.read_until("1 of 2 targets done, 0:")
+    run.read_until("Held (paused); 0 of 0 targets done, 0:")
 
     assert "min so far" in run.screen
 
@@ -319,7 +319,7 @@ def test_without_a_terminal_it_is_plain_and_no_row_is_broken(api):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
 
     lines = done.stdout.decode().splitlines()
@@ -345,7 +345,7 @@ def test_a_terminal_that_lacks_the_signs_does_not_end_the_command(api):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
-        timeout=30,
+        timeout=120,
     )
 
     assert b"b\\xfccher-\\u6771" in done.stdout
@@ -358,7 +358,7 @@ def test_applying_with_a_question_nobody_could_see_needs_yes(api):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=120,
     )
 
     assert done.returncode == 2

@@ -29,7 +29,7 @@ def spoken():
         capture_output=True,
         text=True,
         check=True,
-        timeout=20,
+        timeout=120,
     )
     words = done.stdout.splitlines()
     pairs = list(itertools.pairwise(words))

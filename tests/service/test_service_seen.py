@@ -305,14 +305,14 @@ class Crowd:
 
     def _wait(self):
         self._in.release()
-        assert self._let_go.wait(10)
+        assert self._let_go.wait(60)
 
     def come(self, many):
         for _ in range(many):
             self._threads.append(threading.Thread(target=self._go))
             self._threads[-1].start()
         for _ in range(many):
-            assert self._in.acquire(timeout=10)
+            assert self._in.acquire(timeout=60)
 
     def _go(self):
         self.statuses.append(self._ask().status_code)

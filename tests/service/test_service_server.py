@@ -127,7 +127,7 @@ def test_the_lines_of_a_real_server_are_not_lost_to_gunicorn():
         [sys.executable, "-c", PROGRAM], stderr=subprocess.PIPE, text=True
     ) as running:
         # Else a server that says nothing would be waited for without end.
-        guard = threading.Timer(20, running.kill)
+        guard = threading.Timer(120, running.kill)
         guard.start()
         events = []
         for line in running.stderr:
@@ -155,7 +155,7 @@ def test_a_line_that_gunicorn_cannot_read_is_not_logged(line):
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], stderr=subprocess.PIPE, text=True
     ) as running:
-        guard = threading.Timer(20, running.kill)
+        guard = threading.Timer(120, running.kill)
         guard.start()
         said = []
         for text in running.stderr:
@@ -185,7 +185,7 @@ def test_whoever_never_finishes_a_request_keeps_nobody_out():
     with subprocess.Popen(
         [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True
     ) as running:
-        guard = threading.Timer(30, running.kill)
+        guard = threading.Timer(120, running.kill)
         guard.start()
         place = ("", "0")
         for text in running.stderr:
@@ -197,7 +197,7 @@ def test_whoever_never_finishes_a_request_keeps_nobody_out():
         for one, begun in zip(slow, UNFINISHED, strict=True):
             one.sendall(begun)
         with socket.create_connection((place[0], int(place[1]))) as other:
-            other.settimeout(15)
+            other.settimeout(60)
             other.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             answer = other.recv(100)
         for one in slow:

@@ -50,7 +50,7 @@ def base(desk, provider):
 def page(browser, base):
     context = browser.new_context(base_url=base)
     opened, said = context.new_page(), []
-    opened.set_default_timeout(10_000)
+    opened.set_default_timeout(60_000)
     opened.on("console", lambda one: said.append(one.text))
     opened.on("pageerror", lambda one: said.append(str(one)))
     yield opened
@@ -109,7 +109,7 @@ def test_a_link_from_elsewhere_finds_who_is_signed_in(page, base, provider):
 def test_it_works_without_scripts(browser, base, provider):
     context = browser.new_context(base_url=base, java_script_enabled=False)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
 
     page.goto("/gate")
     page.click("text=Sign in with localhost")

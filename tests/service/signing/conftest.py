@@ -6,6 +6,12 @@ from identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 from config.settings import RoleOf, Secret
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Has nobody given up who only stands still for a moment."""
+    monkeypatch.setattr("service.oidc.wire.READ_SECONDS", 60)
+
+
 @pytest.fixture
 def provider():
     running = IdentityProvider()

@@ -370,7 +370,7 @@ def test_a_secret_goes_into_the_body_where_the_provider_wants_it(
 
 
 @pytest.fixture
-def impatient(monkeypatch):
+def impatient(patience, monkeypatch):
     monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(wire, "READ_SECONDS", 0.3)
 
@@ -399,10 +399,13 @@ def test_a_provider_that_cannot_be_used_is_told_and_nothing_else_stands_still(
     "answer", [broken, nonsense, a_list, huge, elsewhere, silent, dribbling, cut_off]
 )
 def test_a_provider_that_fails_half_way_signs_nobody_in(
-    with_provider, come_back, provider, path, answer, impatient
+    with_provider, come_back, provider, path, answer, request
 ):
-    provider.answers[path] = answer
     client = with_provider()
+    # What is published is read while it is waited for, then the patience ends.
+    assert client.get("/login/start").status_code == 303
+    provider.answers[path] = answer
+    request.getfixturevalue("impatient")
 
     assert come_back(client).status_code == 503
     assert who(client) is None

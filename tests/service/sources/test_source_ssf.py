@@ -55,6 +55,12 @@ FUZZ = settings(
 )
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Has nobody given up who only stands still for a moment."""
+    monkeypatch.setattr("service.sources.ssf_keys.READ_SECONDS", 60)
+
+
 @pytest.fixture
 def transmitter():
     with running() as made:
