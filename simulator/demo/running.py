@@ -24,7 +24,7 @@ from simulator.demo.service_log import Log
 
 _COMMAND: Final = (sys.executable, "-m", "service.cli", "up")
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-_READY_SECONDS: Final = 45.0
+_READY_SECONDS: Final = 150.0
 # A worker amid a task takes 20 s to end in order. Nothing of a demo is kept, so that
 # waiting for it would protect nothing.
 _ENDING_SECONDS: Final = 8.0

@@ -19,8 +19,8 @@ from simulator.demo.story import Story
 from simulator.server import Simulator
 
 _POLL_SECONDS: Final = 0.1
-_CASE_SECONDS: Final = 60.0
-_SURVEY_SECONDS: Final = 30.0
+_CASE_SECONDS: Final = 150.0
+_SURVEY_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
