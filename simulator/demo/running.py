@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,9 @@ _ENDING_SECONDS: Final = 8.0
 _MOST_DEATHS: Final = 3
 # A Unix socket's path has 107 characters at most, 103 on a Mac.
 _LONGEST_FOLDER: Final = 60
+# Below those that Linux and Macs hand to whoever asks for any: one of these stays free
+# until it is used, and while its user is started again.
+_PORTS: Final = range(20_000, 32_768)
 
 
 class NotRunningError(Exception):
@@ -132,7 +135,7 @@ def running(
         unspoken: What must not be shown of its log, beside the secrets among these.
     """
     keys = Keys.fresh()
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     folder = Path(tempfile.mkdtemp(prefix="offboard-", dir=_short_folder()))
     settings = {
@@ -188,11 +191,13 @@ def _secrets(settings: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Find a port of loopback that nobody has, nor is given before it is used."""
+    while True:
+        port = secrets.choice(_PORTS)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _short_folder() -> str | None:

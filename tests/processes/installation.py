@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import requests
 
 from simulator import Simulator
 from simulator.demo import family
+from simulator.demo.running import free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the tests, 32 bytes.").decode()
 EVIDENCE_KEY = "5e" * 16 + "0123456789abcdef" * 2
@@ -39,12 +39,6 @@ LOOKS_SOON = (
 
 # What processes are ended by, in tests.
 _ASKED = (signal.SIGKILL, signal.SIGTERM)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(what: Callable[[], object], *, seconds: float = 150.0) -> object:
