@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -144,6 +145,8 @@ def running(
         "OFFBOARD_ARMED": "1",
         "OFFBOARD_STORE_URL": f"embedded:{folder / 'store'}",
         "OFFBOARD_PORT": str(port),
+        # The daily digest would be one message more.
+        "OFFBOARD_DIGEST_AT": far_off(),
         # Whoever has to be killed at the end leaves something there.
         "TMPDIR": str(folder),
     }
@@ -198,6 +201,11 @@ def free_port() -> int:
         with suppress(OSError), socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def far_off() -> str:
+    """Return a time of day, in UTC, that does not come soon."""
+    return f"{datetime.now(UTC) + timedelta(hours=12):%H:%M}"
 
 
 def _short_folder() -> str | None:
