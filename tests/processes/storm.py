@@ -106,6 +106,8 @@ def send(
             except (OSError, http.client.HTTPException) as error:
                 line.close()
                 sent.refused[type(error).__name__] += 1
+                # A web that is away comes back later than it is asked in vain.
+                time.sleep(0.1)
                 continue
             if answer.status == 202:
                 sent.accepted(key, json.loads(text)["cases"][0], began)

@@ -45,6 +45,7 @@ def test_what_makes_safe_is_taken_before_what_tells_of_it(rabbitmq):
     with app.connection_for_read() as line:
         channel = line.channel()
         queue = app.amqp.queues["offboard"].bind(channel)
+        until(lambda: queue.queue_declare(passive=True).message_count == 6)
         taken = [queue.get(no_ack=True).headers["task"] for _ in range(6)]
     app.close()
     assert taken == [

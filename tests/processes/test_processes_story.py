@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
 
 from simulator import Fault, delay_after, drop_after
+from simulator.demo import family
 from tests.processes.far_side import records_of, sent_resets
 from tests.processes.installation import SHORT_LEASE, offboard, told, until
 from workers.offboarding.rules import broken_by
@@ -320,9 +320,11 @@ def test_the_supervisor_restarts_what_dies(install, message_id):
     service.await_ready()
 
     children = _children(service.running["up"].pid)
+    everybody = family.below(service.running["up"].pid)
     for pid in children:
         subprocess.run(["kill", "-9", str(pid)], check=True)
-    time.sleep(1)
+    # What those had started answers for a moment longer.
+    until(lambda: not family.alive(everybody))
     service.await_ready()
     until(lambda: len(_children(service.running["up"].pid)) == 4)
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]
