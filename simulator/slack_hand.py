@@ -110,7 +110,7 @@ class SlackHand:
     def _send(self, path: str, fields: dict[str, str], name: str) -> Answered:
         raw = urlencode(fields).encode()
         headers = signed(raw, secret=self.secret, at=int(time.time()))
-        answer = requests.post(self.url + path, data=raw, headers=headers, timeout=10)
+        answer = requests.post(self.url + path, data=raw, headers=headers, timeout=30)
         return Answered(answer.status_code, answer.text, name)
 
 

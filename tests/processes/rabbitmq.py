@@ -78,7 +78,7 @@ class RabbitMQ:
         """Start it, on what it kept, and wait until it listens."""
         command = _DEBIAN if _DEBIAN.exists() else "rabbitmq-server"
         self.server = self._run(str(command))
-        until(self._listens, seconds=60)
+        until(self._listens)
 
     def kill(self) -> None:
         """End it at once, as a machine that fails does."""

@@ -207,11 +207,11 @@ def test_a_secret_in_a_path_lets_in_and_is_written_down_nowhere(service):
     at, wrong = f"{service.url}/events/personio", "0f9e8d7c6b5a43210f9e"
     event = personio_event("31337")
 
-    taken = requests.post(f"{at}/{PATH_SECRET}", json=event, timeout=10)
-    refused = requests.post(f"{at}/{wrong}", json=event, timeout=10)
-    beyond = requests.post(f"{at}/{wrong}/{PATH_SECRET}", json=event, timeout=10)
+    taken = requests.post(f"{at}/{PATH_SECRET}", json=event, timeout=30)
+    refused = requests.post(f"{at}/{wrong}", json=event, timeout=30)
+    beyond = requests.post(f"{at}/{wrong}/{PATH_SECRET}", json=event, timeout=30)
     elsewhere = requests.post(
-        f"{service.url}/events/okta/{PATH_SECRET}", json=event, timeout=10
+        f"{service.url}/events/okta/{PATH_SECRET}", json=event, timeout=30
     )
 
     assert (taken.status_code, taken.json()) == (202, {"cases": []})
@@ -280,7 +280,7 @@ def okta_event(service, native_type, user, *, result="SUCCESS", actor=None):
         f"{service.url}/events/okta",
         json={"data": {"events": [event]}},
         headers={"Authorization": OKTA_SECRET},
-        timeout=10,
+        timeout=30,
     )
 
 
@@ -374,7 +374,7 @@ def removal(service, outcome):
         f"{service.url}/events/ibm_activity",
         json={"id": str(uuid.uuid4()), "type": kind, "data": data},
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=30,
     )
 
 

@@ -89,7 +89,7 @@ def holds(case):
 
 def broken(simulator):
     """Name the clusters that stand still, as the simulator's control route tells."""
-    answer = requests.get(f"{simulator.url}/_sim/broken", timeout=10)
+    answer = requests.get(f"{simulator.url}/_sim/broken", timeout=30)
     return {one["name"] for one in answer.json()["clusters"]}
 
 
@@ -287,7 +287,7 @@ def test_a_plan_too_large_waits_for_another_person_and_a_pause_stops_the_rest(
     def call(path, token, **body):
         headers = {"Authorization": f"Bearer {tokens[token][0]}"}
         url = service.url + path
-        return requests.post(url, json=body, headers=headers, timeout=10)
+        return requests.post(url, json=body, headers=headers, timeout=30)
 
     # Held: both channels name what lets it go and what ends it.
     case_id = call(f"/offboard/{LEAVER}", "mine").json()["case"]["id"]
@@ -478,7 +478,7 @@ def aged_account():
 
 
 def cluster_keys(simulator):
-    answer = requests.get(f"{simulator.url}/_sim/keys", timeout=10)
+    answer = requests.get(f"{simulator.url}/_sim/keys", timeout=30)
     return [one for one in answer.json()["keys"] if one["region"]]
 
 

@@ -135,8 +135,8 @@ def _tell(service):
         service.tell(LEAVER, "msg_1", reason=MARKER),
         service.tell(CONFIDENTIAL, "msg_2", effective_at=later),
         service.send("user.departed", "msg_3", signed),
-        requests.post(f"{at}/personio/{IN_A_PATH}", json=person, timeout=10),
-        requests.post(f"{at}/okta", json={"a": IN_A_BODY}, headers=okta, timeout=10),
+        requests.post(f"{at}/personio/{IN_A_PATH}", json=person, timeout=30),
+        requests.post(f"{at}/okta", json={"a": IN_A_BODY}, headers=okta, timeout=30),
     ]
 
 
@@ -145,10 +145,10 @@ def _fail(service):
     at = service.url
     wrong = {"Authorization": f"Bearer {WRONG_TOKEN}", "X-Planted": IN_A_HEADER}
     return [
-        requests.get(f"{at}/api/cases", headers=wrong, timeout=10),
-        requests.post(f"{at}/events/bearer", json={}, headers=wrong, timeout=10),
-        requests.post(f"{at}/events/personio/{WRONG_PATH}", json={}, timeout=10),
-        requests.get(f"{at}/nowhere", headers=wrong, timeout=10),
+        requests.get(f"{at}/api/cases", headers=wrong, timeout=30),
+        requests.post(f"{at}/events/bearer", json={}, headers=wrong, timeout=30),
+        requests.post(f"{at}/events/personio/{WRONG_PATH}", json={}, timeout=30),
+        requests.get(f"{at}/nowhere", headers=wrong, timeout=30),
         service.call("POST", "/offboard/nobody", json={"reason": [MARKER]}),
     ]
 
@@ -168,7 +168,7 @@ def _look(service, case_id):
     metrics = {"Authorization": f"Bearer {PLANTED['METRICS_TOKEN']}"}
     return [
         *(service.call("GET", path, role="approver") for path in paths),
-        requests.get(f"{service.url}/metrics", headers=metrics, timeout=10),
+        requests.get(f"{service.url}/metrics", headers=metrics, timeout=30),
     ]
 
 

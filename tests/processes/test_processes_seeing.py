@@ -468,7 +468,7 @@ def test_without_a_worker_gate_and_doctor_say_so(install):
 
     until(is_up)
     headers = {"Authorization": f"Bearer {TOKENS['viewer']}"}
-    gate = requests.get(f"{service.url}/api/gate/{LEAVER}", headers=headers, timeout=20)
+    gate = requests.get(f"{service.url}/api/gate/{LEAVER}", headers=headers, timeout=30)
     doctor = offboard(service, "doctor")
 
     assert reasons(gate.json()["reasons"]) == ["reading_under_way"]

@@ -51,7 +51,7 @@ def hand(service):
 def later(service, answered):
     """Wait for what comes by Slack's own address, and return it."""
     responses = service.simulator.slack.responses
-    until(lambda: responses.answers(answered.name), seconds=30)
+    until(lambda: responses.answers(answered.name))
     return responses.answers(answered.name)[0]
 
 

@@ -44,7 +44,7 @@ def test_a_storm_loses_nothing_and_resets_nothing_twice(install):
 def scraped(service, read=plain, accept=""):
     """Scrape a web process, each time by a connection of its own."""
     answer = requests.get(
-        f"{service.url}/metrics", headers={"Accept": accept}, timeout=10
+        f"{service.url}/metrics", headers={"Accept": accept}, timeout=30
     )
     assert answer.status_code == 200
     return {
@@ -73,7 +73,7 @@ def taken_in(families):
 def assert_scraped(service, found):
     """Hold what a scrape shows against what the senders were told."""
     # The web's processes hand over what they counted every second.
-    until(lambda: taken_in(scraped(service)) >= found["deliveries"], seconds=10)
+    until(lambda: taken_in(scraped(service)) >= found["deliveries"])
     families = scraped(service)
 
     names = {one.name.removesuffix("_total") for one in METRICS}

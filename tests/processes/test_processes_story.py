@@ -269,7 +269,7 @@ def test_the_service_answers_503_while_the_store_is_away(install, message_id):
 
     service.end("store", signal.SIGKILL)
     refused = service.tell(LEAVER, message_id)
-    ready = requests.get(f"{service.url}/readyz", timeout=5)
+    ready = requests.get(f"{service.url}/readyz", timeout=30)
     service.start("store")
     until(lambda: service.tell(LEAVER, message_id).status_code == 202)
     [case_id] = service.tell(LEAVER, message_id).json()["cases"]

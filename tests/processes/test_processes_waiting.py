@@ -96,7 +96,7 @@ def notify(service, object_id, number, state=CLIENT_STATE):
         },
     }
     url = f"{service.url}/events/entra_graph"
-    return requests.post(url, json={"value": [element]}, timeout=10)
+    return requests.post(url, json={"value": [element]}, timeout=30)
 
 
 def test_who_changed_is_read_at_graph_and_graph_may_be_away_for_a_while(service, graph):

@@ -96,7 +96,7 @@ def odd_requests(service):
                         service.url + path,
                         headers={**headers, "Content-Type": "application/json", **more},
                         data=body,
-                        timeout=10,
+                        timeout=30,
                     )
     return [
         f"{mail} / HTTP/1.1\r\n\r\n",
@@ -111,7 +111,7 @@ def odd_requests(service):
 
 def send_raw(service, text):
     """Send what no client library would."""
-    with socket.create_connection(("127.0.0.1", service.port), 5) as line:
+    with socket.create_connection(("127.0.0.1", service.port), 30) as line:
         line.sendall(text.encode("latin-1"))
         line.settimeout(5)
         try:
