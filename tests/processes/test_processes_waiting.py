@@ -164,7 +164,7 @@ def test_what_is_scheduled_begins_on_its_day_and_nobody_hears_of_it_before(
     service.surveyed()
     # Long enough for this machine to have all killed and started again before.
     slowness = time.time() - began
-    day, later = time.time() + 15.0 + 2 * slowness, time.time() + 3600.0
+    day, later = time.time() + 30.0 + 3 * slowness, time.time() + 3600.0
 
     # Dana leaves that day. Kai later, and then that day; Robin the other way round.
     # Priya does not leave after all.
@@ -185,7 +185,7 @@ def test_what_is_scheduled_begins_on_its_day_and_nobody_hears_of_it_before(
     service.start("store", "web", "worker", "beat")
     service.await_ready()
     after_restart = service.case(danas)
-    time.sleep(max(0.0, day - time.time() - 1.0))
+    time.sleep(max(0.0, day - time.time() - 5.0))
     told_before = [*map(told, simulator.slack.messages), *simulator.mail.messages]
     writes_before = list(simulator.journal.writes())
     looked_at = time.time()
@@ -226,7 +226,7 @@ def test_what_is_scheduled_begins_on_its_day_and_nobody_hears_of_it_before(
             for one in resets
             if (one.headers["X-Region"], one.headers["X-Auth-Resource-Group"]) in places
         )
-        assert first <= day + 5.0 + slowness
+        assert first <= day + 60.0
     everything = "\n".join(map(told, simulator.slack.messages))
     assert (danas in everything, kais in everything) == (True, True)
     assert (robins in everything, priyas in everything) == (False, False)

@@ -40,8 +40,9 @@ def stopping(point, kind, name):
         if is_here:
             flag.rename(str(flag) + ".taken")
             os.kill(os.getpid(), signal.SIGSTOP)
-            # Another thread may be hit first; this one stops within this nap.
-            time.sleep(0.5)
+            # Another thread may be hit first; this one stops within this nap, which is
+            # over when the process goes on.
+            time.sleep(5)
         return does(*given, **more)
     setattr(kind, name, stop)
 stopping("before_last_check", IbmReadyReset, "send")
