@@ -365,7 +365,7 @@ def test_no_window_ever_holds_more_than_the_limit(moves, answers_lost):
 @pytest.fixture
 def workers(store_place, client):
     """Budgets of eight workers, each with its own connection."""
-    clients = [connect(store_place.store_url) for _ in range(8)]
+    clients = [connect(store_place.store_url, timeout_seconds=30) for _ in range(8)]
     yield clients
     for each in clients:
         each.close()
@@ -380,33 +380,31 @@ def served(client, calls, *, limit, window, is_survey=False):
             millis = client.zscore("offboard:budget", f"{grant.ticket}:1")
             times.append(millis / 1000)
         else:
-            assert 0 < grant.wait_seconds < 5
+            assert 0 < grant.wait_seconds <= 5
             time.sleep(grant.wait_seconds)
     return times
 
 
 def test_many_workers_at_once_stay_within_the_limit_and_use_it(workers):
     with ThreadPoolExecutor(8) as pool:
-        running = [
-            pool.submit(served, one, 10, limit=20, window=0.3) for one in workers
-        ]
-        times = sorted(at for each in running for at in each.result(timeout=30))
+        running = [pool.submit(served, one, 5, limit=20, window=4.8) for one in workers]
+        times = sorted(at for each in running for at in each.result(timeout=60))
 
-    # Windows of 0.3 s and the margin of 0.2 s: none fuller, and the limit is used.
-    assert len(times) == 80
-    assert most_at_once(times, 0.5) == 20
-    assert times[-1] - times[0] < 10
+    # Windows of 4.8 s and the margin of 0.2 s: none fuller, and the limit is used.
+    assert len(times) == 40
+    assert most_at_once(times, 5.0) == 20
+    assert times[-1] - times[0] < 20
 
 
 def test_surveys_at_once_stay_within_their_quarter(workers):
     with ThreadPoolExecutor(8) as pool:
         running = [
-            pool.submit(served, one, 3, limit=40, window=0.3, is_survey=True)
+            pool.submit(served, one, 2, limit=40, window=4.8, is_survey=True)
             for one in workers
         ]
-        times = sorted(at for each in running for at in each.result(timeout=30))
+        times = sorted(at for each in running for at in each.result(timeout=60))
 
-    assert most_at_once(times, 0.5) == 10
+    assert most_at_once(times, 5.0) == 10
 
 
 def test_an_idle_budget_leaves_nothing_behind(client, until):
@@ -414,7 +412,7 @@ def test_an_idle_budget_leaves_nothing_behind(client, until):
     budget.take(4)
     budget.back_off(0.05)
 
-    until(lambda: not client.keys("offboard:*"), seconds=5)
+    until(lambda: not client.keys("offboard:*"), seconds=60)
 
 
 def test_a_busy_budget_does_not_grow(server):
