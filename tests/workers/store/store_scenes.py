@@ -1,7 +1,11 @@
 """Cases, targets and departures for the tests of the store, and roads to a state."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from unittest import mock
+
+import redis
 
 from workers.offboarding.model import (
     Case,
@@ -67,6 +71,19 @@ def settled(name="us-south", **changed):
 
 def a_plan(*reasons):
     return Plan("sha256:1", NOW, tuple(Note(one, str(one)) for one in reasons))
+
+
+@contextmanager
+def waits_counted():
+    """Note how long each answer of a server behind a socket may take, as it begins."""
+    read, waits = redis.UnixDomainSocketConnection.read_response, []
+
+    def counted(connection, *args, **kwargs):
+        waits.append(connection.socket_timeout)
+        return read(connection, *args, **kwargs)
+
+    with mock.patch.object(redis.UnixDomainSocketConnection, "read_response", counted):
+        yield waits
 
 
 @dataclass
