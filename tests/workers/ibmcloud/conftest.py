@@ -176,4 +176,4 @@ def target() -> Callable[..., Target]:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(HTTP_CONFIG, "timeout", (2, 1.0))
+    monkeypatch.setitem(HTTP_CONFIG, "timeout", (2, 3.0))

@@ -48,7 +48,7 @@ class Gathering:
         self._all_here = threading.Barrier(together)
 
     def take(self, calls=1, *, is_survey=False):
-        self._all_here.wait(20)
+        self._all_here.wait(60)
         return Grant("ticket")
 
     def back_off(self, seconds):

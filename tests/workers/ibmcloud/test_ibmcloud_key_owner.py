@@ -128,7 +128,7 @@ def test_when_one_cluster_fails_the_next_is_asked(simulator, cloud, target, acti
 
 @pytest.mark.usefixtures("short_timeouts")
 def test_a_cluster_that_does_not_answer_in_time_gives_way(simulator, cloud, target):
-    simulator.faults.add(Fault("GET", owner_path("c1"), delay(3.0)))
+    simulator.faults.add(Fault("GET", owner_path("c1"), delay(9.0)))
 
     assert cloud.key_owner(target("c1", "c2")) == LEAVER
 

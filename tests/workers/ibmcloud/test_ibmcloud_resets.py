@@ -228,7 +228,7 @@ def test_a_cut_connection_is_a_lost_answer_whatever_was_done(
 
 @pytest.mark.usefixtures("short_timeouts")
 def test_a_timeout_after_sending_is_a_lost_answer(simulator, resets, target):
-    simulator.faults.add(Fault("POST", KEYS, delay_after(3.0), times=None))
+    simulator.faults.add(Fault("POST", KEYS, delay_after(9.0), times=None))
     ready = resets.prepare(target("c1"), STEWARD)
 
     with pytest.raises(LostAnswerError):

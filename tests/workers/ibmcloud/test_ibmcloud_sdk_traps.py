@@ -98,14 +98,14 @@ def test_nothing_under_a_token_call_repeats_it(simulator, tokens):
 def test_a_token_call_has_our_timeout_and_not_a_minute(far):
     far.answers.clear()
     held = threading.Event()
-    far.take = lambda call: (held.wait(5), (200, "{}", {}))[1]
+    far.take = lambda call: (held.wait(60), (200, "{}", {}))[1]
     began = time.monotonic()
 
     with pytest.raises(TransientError) as caught:
         Tokens(Secret(KEY), far.url, ACCOUNT).token()
 
     held.set()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
     assert str(caught.value) == "Getting a token: no answer in time"
 
 
