@@ -143,7 +143,7 @@ def make_mail(clock):
         options = {
             "public_url": None,
             "settle": SETTLE,
-            "timeout_seconds": 2,
+            "timeout_seconds": 30,
             **changes,
         }
         return Mail(

@@ -67,9 +67,12 @@ class Mailbox:
 
 
 class PortZero(Controller):
+    def __init__(self, box, **options):
+        super().__init__(box, hostname="127.0.0.1", port=0, ready_timeout=60, **options)
+
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
-        with socket.create_connection(("127.0.0.1", self.port), 5) as greeted:
+        with socket.create_connection(("127.0.0.1", self.port), 60) as greeted:
             greeted.recv(1024)
             greeted.sendall(b"QUIT\r\n")
             greeted.recv(1024)
@@ -77,7 +80,7 @@ class PortZero(Controller):
 
 @contextmanager
 def serving(box, **options):
-    controller = PortZero(box, hostname="127.0.0.1", port=0, **options)
+    controller = PortZero(box, **options)
     controller.start()
     try:
         yield controller.port
@@ -119,13 +122,13 @@ def tls_from_the_start(box, secured):
             trusting = ssl.create_default_context()
             trusting.check_hostname = False
             trusting.verify_mode = ssl.CERT_NONE
-            plain = socket.create_connection(("127.0.0.1", self.port), 5)
+            plain = socket.create_connection(("127.0.0.1", self.port), 60)
             with trusting.wrap_socket(plain) as greeted:
                 greeted.recv(1024)
                 greeted.sendall(b"QUIT\r\n")
                 greeted.recv(1024)
 
-    controller = Secured(box, hostname="127.0.0.1", port=0, ssl_context=secured)
+    controller = Secured(box, ssl_context=secured)
     controller.start()
     try:
         yield controller.port
