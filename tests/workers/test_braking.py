@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from unittest import mock
 
 import fakeredis
 import pytest
@@ -31,9 +32,11 @@ SECOND, MINUTE, HOUR = (
     timedelta(**{one: 1}) for one in ("seconds", "minutes", "hours")
 )
 
+START = 1_800_000_000.0
+
 
 class Room:
-    """The brake with one case too many allowed, and a clock that runs by itself.
+    """The brake with one case too many allowed, and time that passes when told to.
 
     The store goes by its server's time, so what it tells is moved on from there.
     """
@@ -96,7 +99,10 @@ class Room:
 
 @pytest.fixture
 def room():
-    with fakeredis.FakeRedis(decode_responses=True) as client:
+    with (
+        fakeredis.FakeRedis(decode_responses=True) as client,
+        mock.patch("time.time", return_value=START),
+    ):
         yield Room(client)
 
 
