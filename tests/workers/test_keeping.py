@@ -70,11 +70,13 @@ def test_one_that_is_lost_is_asked_for_no_more(until):
 
 def test_while_the_store_is_away_it_is_tried_again_sooner(until):
     keeper = Keeper()
-    leases = Leases(0.6, fault=StoreAwayError("away"))
+    away, there = Leases(0.6, fault=StoreAwayError("away")), Leases(0.6)
 
-    with keeper.keeps(leases, a_claim()):
-        # A third of its life to the first, and a twelfth from there on.
-        until(lambda: leases.renewed["a"] >= 4, seconds=5)
+    with keeper.keeps(away, a_claim()), keeper.keeps(there, a_claim("b")):
+        # Each third of its life; where it is away each twelfth, after the first.
+        until(lambda: there.renewed["b"] >= 6)
+
+    assert away.renewed["a"] > there.renewed["b"] + 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
