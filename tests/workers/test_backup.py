@@ -4,9 +4,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from embedded_scenes import is_free
 
 from workers.backup import BackupError, create, restore
-from workers.embedded import Embedded, EmbeddedError, locked
+from workers.embedded import Embedded, EmbeddedError
 from workers.offboarding.errors import StoreAwayError
 from workers.store.connection import connect
 from workers.store.versions import StoreFormatError
@@ -67,14 +68,6 @@ def test_a_backup_of_a_newer_version_leaves_nothing_behind(
         restore(there, file)
 
     assert not there.folder.exists()
-
-
-def is_free(place):
-    try:
-        locked(place).close()
-    except EmbeddedError:
-        return False
-    return True
 
 
 def test_what_is_restored_is_on_disk_as_every_store_is(backup, there, run_embedded):
