@@ -251,7 +251,7 @@ def test_the_lease_is_renewed_while_the_step_runs_and_not_after(world, office, d
     world.open()
     world.store.lease_seconds = 0.03
     world.store.renew = renew
-    done.meanwhile = lambda: enough.wait(5)
+    done.meanwhile = lambda: enough.wait(60)
 
     perform(office, PLAN)
     count = len(renewed)
@@ -263,16 +263,18 @@ def test_the_lease_is_renewed_while_the_step_runs_and_not_after(world, office, d
 
 
 def test_a_lease_that_is_lost_is_not_renewed_again(world, office, done):
-    asked, over = [], threading.Event()
+    asked, first = [], threading.Event()
 
     def renew(claim):
         asked.append(claim)
+        first.set()
         return False
 
     world.open()
     world.store.lease_seconds = 0.03
     world.store.renew = renew
-    done.meanwhile = lambda: over.wait(0.2)
+    # Long enough after the first for many more.
+    done.meanwhile = lambda: (first.wait(60), time.sleep(0.2))
 
     perform(office, PLAN)
 
@@ -294,7 +296,7 @@ def test_a_store_that_is_away_for_a_moment_does_not_end_the_renewing(
     world.open()
     world.store.lease_seconds = 0.03
     world.store.renew = renew
-    done.meanwhile = lambda: enough.wait(5)
+    done.meanwhile = lambda: enough.wait(60)
 
     perform(office, PLAN)
 
