@@ -378,7 +378,7 @@ def test_what_could_not_be_read_is_looked_at_again_after_some_minutes(
     seal_all(evidence)
 
     assert logs == []
-    assert 590 < until / 1000 - time.time() <= 600
+    assert 500 < until / 1000 - time.time() <= 600
     assert evidence.is_sealed("00001")
 
 
