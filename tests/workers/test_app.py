@@ -101,7 +101,7 @@ def test_no_message_that_is_kept_up_to_date_goes_before_a_reset(client, store_pl
 
 def taken_by_a_worker(app, many):
     with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
-        messages = [queue.get(timeout=5) for _ in range(many)]
+        messages = [queue.get(timeout=60) for _ in range(many)]
         for one in messages:
             one.ack()
     app.close()
@@ -120,7 +120,7 @@ def test_a_message_carries_the_request_that_led_to_it(client, store_place, is_be
     sender.send(Work("01B", Step.PLAN))
 
     with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
-        messages = [queue.get(timeout=5) for _ in range(2)]
+        messages = [queue.get(timeout=60) for _ in range(2)]
         for one in messages:
             one.ack()
     app.close()
@@ -140,7 +140,7 @@ def test_a_broker_that_is_not_there_is_told_in_bounded_time():
     fault = Sender(make_app("redis://127.0.0.1:1/1")).fault()
 
     assert fault == "OperationalError"
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30
 
 
 def test_a_broker_that_goes_away_raises_nothing_where_many_are_sent_at_once(

@@ -21,7 +21,7 @@ def begin(pool, task):
         task()
 
     pool.on_apply(run, (), {}, callback=lambda *_: None)
-    assert begun.wait(5)
+    assert begun.wait(60)
 
 
 def test_what_is_under_way_ends_before_the_pool_does():
@@ -47,7 +47,7 @@ def test_what_takes_too_long_holds_nobody(monkeypatch):
 
 def test_a_task_that_is_to_be_terminated_is_left_alone():
     pool, over, done = a_pool(), threading.Event(), []
-    begin(pool, lambda: (over.wait(5), done.append("reset")))
+    begin(pool, lambda: (over.wait(60), done.append("reset")))
 
     pool.terminate_job(0, "SIGTERM")
     over.set()

@@ -185,7 +185,7 @@ def test_a_broker_that_is_away_never_changes_the_answer(make_desk, cases, works)
     assert opened.opened_as is OpenedAs.NEW
     assert cancelled.status is CaseStatus.CANCELLED
     assert cases.load(opened.case.id).status is CaseStatus.CANCELLED
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
 
 
 def test_what_the_broker_did_not_take_is_swept(make_desk, works, client):

@@ -62,7 +62,7 @@ def test_they_are_enough_for_the_broker_too(limited, client):
 
     with app.connection_for_read() as line, line.SimpleQueue("offboard") as queue:
         for _ in range(2):
-            queue.get(timeout=5).ack()
+            queue.get(timeout=60).ack()
     app.close()
     assert client.execute_command("ACL", "LOG") == []
 

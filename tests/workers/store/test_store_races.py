@@ -18,8 +18,8 @@ TARGET = a_case_target().target.id
 def race(store_place, client):
     """Runs one move of each of two rooms at once, each with its own connection."""
     with (
-        connect(store_place.store_url) as one,
-        connect(store_place.store_url) as other,
+        connect(store_place.store_url, timeout_seconds=30) as one,
+        connect(store_place.store_url, timeout_seconds=30) as other,
         ThreadPoolExecutor(2) as pool,
     ):
         rooms = Room(one), Room(other)
@@ -27,7 +27,7 @@ def race(store_place, client):
         def run(first, second):
             moves = zip((first, second), rooms, strict=True)
             running = [pool.submit(move, room) for move, room in moves]
-            return [each.result(timeout=10) for each in running]
+            return [each.result(timeout=60) for each in running]
 
         yield run
 
