@@ -81,10 +81,19 @@ def test_while_the_store_is_away_it_is_tried_again_sooner(until):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_bug_in_one_renewal_costs_no_other_lease(until):
-    keeper = Keeper()
+    keeper, before = Keeper(), set(threading.enumerate())
     broken, sound = Leases(0.06, fault=RuntimeError("a bug")), Leases(0.06)
 
     with keeper.keeps(broken, a_claim()):
         until(lambda: broken.renewed["a"] >= 1)
         with keeper.keeps(sound, a_claim("b")), keeper.keeps(sound, a_claim("c")):
             until(lambda: sound.renewed["c"] >= 1)
+        broken.fault, so_far = None, broken.renewed["a"]
+        until(lambda: broken.renewed["a"] > so_far + 1)
+
+    # What the threads say that the bug ended is said before another test begins.
+    until(lambda: leases_since(before) == {keeper._thread})
+
+
+def leases_since(before):
+    return {one for one in threading.enumerate() if one.name == "leases"} - before
