@@ -66,10 +66,8 @@ def worker(settings: Settings) -> None:
     feel_consumer(app, pulse)
     # Before the store is awaited: a worker that waits for it lives.
     alive = _living(WORKER, settings, pulse, sender)
-    offices = Offices(settings, sender)
+    offices = _offices(settings, sender, alive)
     register(app, lambda: offices.now)
-    _see_whether_old(offices.now)
-    note_armed(offices.now)
     offices.now.counting.begin()
     _keep_current(offices, settings)
     log.info("worker.started", armed=settings.armed, threads=THREADS)
@@ -127,6 +125,18 @@ def _keep_current(offices: Offices, settings: Settings) -> None:
         ("keys", said),
     ):
         Thread(target=run, name=name, daemon=True).start()
+
+
+def _offices(settings: Settings, sender: Sender, alive: Living) -> Offices:
+    """Open the back office; whoever cannot says no longer that it lives."""
+    try:
+        offices = Offices(settings, sender)
+        _see_whether_old(offices.now)
+        note_armed(offices.now)
+    except BaseException:
+        alive.end()
+        raise
+    return offices
 
 
 def _see_whether_old(office: BackOffice) -> None:

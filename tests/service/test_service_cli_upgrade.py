@@ -1,6 +1,7 @@
 """`offboard upgrade`, on a real server; and a version that the store is out of."""
 
 import json
+import threading
 
 import pytest
 from click.testing import CliRunner
@@ -69,7 +70,7 @@ def test_an_older_connection_keeps_it_from_being_finished(run, server, store_pla
 
 @pytest.mark.parametrize("words", [("web",), ("worker",), ("upgrade", "show")])
 def test_a_version_that_cannot_read_the_store_ends_with_5_and_changes_nothing(
-    run, server, monkeypatch, words
+    run, server, monkeypatch, until, words
 ):
     monkeypatch.setenv("OFFBOARD_ACCOUNT_ID", "b1f3")
     monkeypatch.setenv("OFFBOARD_FUNCTIONAL_ID_APIKEY", "a-key-of-nobody")
@@ -84,6 +85,11 @@ def test_a_version_that_cannot_read_the_store_ends_with_5_and_changes_nothing(
     )
     assert "offboard upgrade back" in ended.stderr
     assert sorted(server.keys("*")) == before
+    until(lambda: who_says_it_lives() == [])
+
+
+def who_says_it_lives():
+    return [one for one in threading.enumerate() if one.name == "living"]
 
 
 def test_a_store_that_is_away_is_said_to_be(short_folder, monkeypatch):
