@@ -1,5 +1,6 @@
 """Cases, targets and departures for the tests of the store, and roads to a state."""
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -75,11 +76,16 @@ def a_plan(*reasons):
 
 @contextmanager
 def waits_counted():
-    """Note how long each answer of a server behind a socket may take, as it begins."""
+    """Note how long each answer of a server behind a socket may take, as it begins.
+
+    Only of those that the test itself waits for; threads of the process wait as well.
+    """
     read, waits = redis.UnixDomainSocketConnection.read_response, []
+    mine = threading.get_ident()
 
     def counted(connection, *args, **kwargs):
-        waits.append(connection.socket_timeout)
+        if threading.get_ident() == mine:
+            waits.append(connection.socket_timeout)
         return read(connection, *args, **kwargs)
 
     with mock.patch.object(redis.UnixDomainSocketConnection, "read_response", counted):
