@@ -41,7 +41,7 @@ class Worker:
 
     def _answer(self, question_id):
         if self.is_slow:
-            self.let_go.wait(10)
+            self.let_go.wait(60)
         self.answers.answer(question_id)
 
 
@@ -80,8 +80,15 @@ def make_seeing(client, cloud):
     return made
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Has nobody given up who only stands still for a moment."""
+    monkeypatch.setattr(seeing, "_GATE_SECONDS", 60.0)
+    monkeypatch.setattr(seeing, "_DOCTOR_SECONDS", 60.0)
+
+
 @pytest.fixture
-def short(monkeypatch):
+def short(patience, monkeypatch):
     monkeypatch.setattr(seeing, "_GATE_SECONDS", 0.3)
     monkeypatch.setattr(seeing, "_DOCTOR_SECONDS", 0.3)
 
@@ -112,12 +119,14 @@ def test_an_open_case_of_theirs_keeps_the_gate_shut(make_seeing, worker, cloud, 
 
 
 def test_a_worker_that_does_not_know_every_account_leaves_the_gate_to_others(
-    client, make_seeing, worker, short
+    client, make_seeing, worker, monkeypatch
 ):
     # As another worker says, which has read the accounts file since.
     Owners(client).know(["acct1", "acct2"])
 
-    behind = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
+    with monkeypatch.context() as briefly:
+        briefly.setattr(seeing, "_GATE_SECONDS", 0.3)
+        behind = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
     Owners(client).know(["acct1"])
     current = make_seeing(worker).gate(LEAVER, user="dana.lee@example.com")
 
@@ -195,6 +204,26 @@ def test_two_who_ask_at_once_are_both_answered(make_seeing, worker):
         one.join()
 
     assert [reasons(one) for one in answers] == [[Reason.OWNS_TARGETS]] * 4
+
+
+def test_what_is_answered_right_after_a_look_is_not_read_for_again(
+    client, worker, cloud
+):
+    class AnsweredAfterALook(Questions):
+        def answer_of(self, kind, subject):
+            found = super().answer_of(kind, subject)
+            for question_id in worker.asked:
+                worker.answers.answer(question_id)
+            return found
+
+    sender = Nobody()
+    sender.ask = worker.asked.append
+    desk = Seeing(Owners(client), AnsweredAfterALook(client), sender, clock=cloud.clock)
+
+    answer = desk.gate(LEAVER, user="dana.lee@example.com")
+
+    assert reasons(answer) == [Reason.OWNS_TARGETS]
+    assert cloud.journal.count("targets") == 1
 
 
 def test_the_doctor_checks_every_account(make_seeing, worker):

@@ -152,6 +152,8 @@ class Seeing:
         began = time.monotonic()
         asked, sent_at = "", 0.0
         while True:
+            # Before the look for an answer, which is there as soon as this is over.
+            is_over = not asked or self._questions.question(asked) is None
             text = self._questions.answer_of(kind, subject)
             if text is not None:
                 return text
@@ -159,7 +161,7 @@ class Seeing:
             if now >= began + seconds:
                 return None
             # Somebody who asked the same may have taken the answer: then ask anew.
-            if not asked or self._questions.question(asked) is None:
+            if is_over:
                 asked, sent_at = self._questions.ask(kind, subject).id, 0.0
             # A worker with enough to answer leaves it: it is sent till one has time.
             if now >= sent_at + _SEND_SECONDS:
