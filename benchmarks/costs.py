@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from simulator.demo import family
+from benchmarks.processes_of import family
 
 _PROC: Final = Path("/proc")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -28,8 +28,8 @@ class Cost:
 
 def cost_of(pid: int) -> Cost:
     """Return what a process and what it started have taken until now."""
-    family_of = [pid, *(one.pid for one in family.below(pid))]
-    return Cost(sum(map(_cpu_seconds, family_of)), sum(map(_memory_mb, family_of)))
+    members = family(pid)
+    return Cost(sum(map(_cpu_seconds, members)), sum(map(_memory_mb, members)))
 
 
 def _cpu_seconds(pid: int) -> float:

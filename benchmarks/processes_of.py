@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulator.demo.family import below
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -45,13 +47,8 @@ def ran(command: Sequence[str], environ: Mapping[str, str]) -> Ran:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all below it, the oldest first."""
-    below: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        # A thread may end just now; what it started hangs on another then.
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            below.extend(map(int, task.read_text().split()))
-    return [pid, *(one for each in below for one in family(each))]
+    """Return a process, and all below it by their numbers."""
+    return [pid, *sorted(one.pid for one in below(pid))]
 
 
 def peak_mb(pid: int) -> int:

@@ -56,7 +56,8 @@ class Relay:
             some = _received(source)
             # Before it goes on, else it would be answered and not counted yet. Threads
             # may lose one of these now and then.
-            self.requests += is_request and bool(some)
+            if is_request and some:
+                self.requests += 1
             waiting.put((time.monotonic() + self._half, some))
             if not some:
                 return
