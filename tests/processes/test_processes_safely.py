@@ -469,13 +469,14 @@ def aged_account():
     """Make an account whose keys are old enough to be told from new ones.
 
     Its clock is behind ours: IAM gives a key's time to the minute, and what was made
-    in this minute counts as made at its end.
+    in this minute counts as made at its end. Nearly a minute, so that this end is no
+    more than the three seconds ahead that keys settle in, at whichever second.
     """
     account = departure_account(clock=lambda: time.time() - DAY)
     # Once the functional ID had us-south/platform itself; Dana Lee took it back.
     account.set_owner("us-south", PLATFORM_GROUP_ID, FUNCTIONAL_ID_IAM_ID)
     account.set_owner("us-south", PLATFORM_GROUP_ID, LEAVER_IAM_ID)
-    account.clock = lambda: time.time() - 50.0
+    account.clock = lambda: time.time() - 57.0
     return account
 
 
